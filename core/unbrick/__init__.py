@@ -1,0 +1,1 @@
+"""Open, judge and repair the transcripts of AI coding sessions."""

@@ -1,0 +1,29 @@
+"""A session on disk: the transcript, the files edited together with it, and what is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from unbrick.source import Source
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """`main` is the transcript; `parts` are edited together with it; `evidence` is only read. Nothing outside
+    main and parts is ever written. `session_id` is how the client names it, `home` the folder the client keeps
+    its sessions and settings in (None when the file stands elsewhere), `project` the folder the person worked in.
+    """
+
+    main: Source
+    session_id: str
+    parts: Mapping[str, Path] = field(default_factory=dict)
+    evidence: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    home: Path | None = None
+    project: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """Path of the transcript."""
+        return self.main.path

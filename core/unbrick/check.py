@@ -1,0 +1,149 @@
+"""Scan a transcript, simulate the resume, apply the rules: the one path from bytes to a report."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+from unbrick import api
+from unbrick.bundle import Bundle
+from unbrick.entry import Kind
+from unbrick.finding import Finding, Severity
+from unbrick.formats import Format
+from unbrick.patch import EMPTY, Patch, View
+from unbrick.report import Cause, Report, Resume, Verdict
+from unbrick.rules import RULES
+from unbrick.scan import Scan, scan
+from unbrick.session import Session, Standing, link
+from unbrick.situation import Situation
+from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
+from unbrick.thread import Outcome
+from unbrick.why import account
+
+
+def check(
+    format_: Format,
+    bundle: Bundle,
+    patch: Patch = EMPTY,
+    target: Target | None = None,
+    surroundings: Surroundings = NOWHERE,
+) -> Generator[int, None, Report]:
+    """Judge a transcript as a patch leaves it. Yields rows read so far, returns the report. Never raises on
+    bad data."""
+    scanned: Scan = yield from scan(View(bundle.main, patch), format_.entry)
+    return judge(format_, bundle, link(scanned), target, surroundings)
+
+
+def choose_target(
+    format_: Format,
+    session: Session,
+    surroundings: Surroundings,
+    *,
+    client: Version | str | None = None,
+    model: str | None = None,
+    strict: bool = False,
+) -> Target:
+    """The target to judge for: the given client, else the one installed, else the one that wrote the last
+    records. `client` is a version, `installed` or `recorded`. Raises ValueError when `installed` is asked for
+    and none is found."""
+    recorded = format_.recorded(session)
+    chosen = recorded
+    if isinstance(client, Version):
+        chosen = replace(recorded, version=client, basis=Basis.GIVEN)
+    elif client == "installed" and surroundings.installed is None:
+        raise ValueError("no installed client was found on this machine")
+    elif client != "recorded" and surroundings.installed is not None:
+        chosen = replace(recorded, version=surroundings.installed, basis=Basis.INSTALLED)
+    return replace(chosen, model=model or chosen.model, strict=strict)
+
+
+def simulate(
+    format_: Format, bundle: Bundle, session: Session, target: Target, surroundings: Surroundings
+) -> Situation:
+    """What a client will load and send, and what the API says to it."""
+    thread = format_.thread(session, target)
+    request = format_.request(session, thread, target, surroundings)
+    violations = tuple(api.lint(request, target))
+    return Situation(bundle, session, thread, request, target, surroundings, violations)
+
+
+def judge(
+    format_: Format,
+    bundle: Bundle,
+    session: Session,
+    target: Target | None = None,
+    surroundings: Surroundings = NOWHERE,
+) -> Report:
+    """Judge a linked session; the part of a check that depends on the target."""
+    target = target or choose_target(format_, session, surroundings)
+    situation = simulate(format_, bundle, session, target, surroundings)
+    findings = tuple(sorted(_findings(situation), key=_order))
+    recorded = format_.recorded(session)
+    others: tuple[tuple[Target, Resume], ...] = ()
+    if recorded.version != target.version:
+        other = simulate(format_, bundle, session, recorded, surroundings)
+        others = ((recorded, resume_of(other, tuple(_findings(other)))),)
+    return Report(
+        bundle, situation, findings, _verdict(findings), _cause(findings), resume_of(situation, findings),
+        account(situation, findings), others,
+    )
+
+
+def _findings(situation: Situation) -> Iterator[Finding]:
+    for rule in RULES:
+        for finding in rule.check(situation):
+            yield replace(
+                finding,
+                uuid=finding.uuid or (None if finding.row is None else situation.session.uuid(finding.row)),
+                affects=finding.affects or rule.affects,
+                file=finding.file or str(situation.bundle.path),
+            )
+
+
+def _order(finding: Finding) -> tuple[int, int, str]:
+    rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}[finding.severity]
+    return rank, -1 if finding.row is None else finding.row, finding.code
+
+
+def _verdict(findings: tuple[Finding, ...]) -> Verdict:
+    worst = max((finding.severity for finding in findings), default=Severity.INFO)
+    return {Severity.ERROR: Verdict.BROKEN, Severity.WARNING: Verdict.FRAGILE}.get(worst, Verdict.HEALTHY)
+
+
+def _cause(findings: tuple[Finding, ...]) -> Cause:
+    """Cause of the first error, of those that stop the next prompt before those that only lose history."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    stopping = [finding for finding in errors if finding.outcome is not None]
+    if not errors:
+        return Cause.NONE if _verdict(findings) is Verdict.HEALTHY else Cause.FILE
+    return Cause((stopping or errors)[0].cause)
+
+
+_WORST = [Outcome.CRASH, Outcome.HANG, Outcome.NOT_FOUND, Outcome.EMPTY, Outcome.REFUSED, Outcome.HEALED]
+
+
+def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
+    """The numbers of a resume."""
+    session, thread = situation.session, situation.thread
+    counts = dict.fromkeys(Standing, 0)
+    scan = session.scan
+    for row, kind in enumerate(scan.kind):
+        if kind in (Kind.USER, Kind.ASSISTANT):
+            counts[Standing(thread.standing[row])] += 1
+    outcome, error = thread.outcome, thread.error
+    if outcome is Outcome.ACCEPTED:
+        stopping = [f for f in findings if f.outcome is not None]
+        worst = next((f for o in _WORST for f in stopping if f.outcome is o), None)
+        if worst is not None and worst.outcome is not None:
+            outcome, error = worst.outcome, worst.api_error
+    first = next((row for row in thread.rows if session.kind(row) in (Kind.USER, Kind.ASSISTANT)), None)
+    since = None if first is None or scan.time[first] != scan.time[first] else scan.time[first]
+    fixable = {f.row for f in findings if f.fixes and f.code[0] in "JLB" and f.row is not None}
+    lost = counts[Standing.LOST]
+    recoverable = min(
+        lost, sum(loss.messages for loss in thread.losses if loss.before is not None or loss.row in fixable)
+    )
+    return Resume(
+        outcome, error, counts[Standing.LOADED], lost, recoverable, counts[Standing.SUMMARISED],
+        counts[Standing.REWOUND], counts[Standing.UNDECIDED], api.estimate(situation.request), since,
+    )

@@ -1,0 +1,118 @@
+"""Edits: small, neutral changes of a conversation; each client's format writes them its own way.
+
+Records are named by `At`, the place that a patch leaves alone when it touches other lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from unbrick.record import At
+
+
+@dataclass(frozen=True)
+class Relink:
+    """Give a record another parent; None makes it a root."""
+
+    at: At
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class SetLeaf:
+    """Make a record the end of the conversation that the client resumes."""
+
+    uuid: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Give a call that has no result one in the client's own words; what followed the call follows the result."""
+
+    at: At
+    ref: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Put a result record directly behind its call; what followed it follows its old parent."""
+
+    at: At
+    behind: At
+
+
+@dataclass(frozen=True)
+class Linearise:
+    """Write the records of one parallel response and its results as one chain, in this order."""
+
+    order: tuple[At, ...]
+
+
+@dataclass(frozen=True)
+class DropBlock:
+    """Take one content block out; the record goes too when nothing is left in it."""
+
+    at: At
+    block: int
+
+
+@dataclass(frozen=True)
+class DropRecord:
+    """Take a record out; its children follow its parent."""
+
+    at: At
+
+
+@dataclass(frozen=True)
+class SetValue:
+    """Replace the JSON value at a pointer inside a record."""
+
+    at: At
+    pointer: tuple[str | int, ...]
+    value: Any
+
+
+@dataclass(frozen=True)
+class SetRef:
+    """Give a tool call another id, in the call and in every result of it."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Put a new record behind another; what followed it follows the new one."""
+
+    behind: At
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Salvage:
+    """Put whole records in the place of a damaged line, byte for byte; none drops the line."""
+
+    at: At
+    pieces: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Make a record the last one of the file; what stands behind it goes."""
+
+    after: At
+
+
+@dataclass(frozen=True)
+class Uncompact:
+    """Take a boundary and its summary out; what followed them follows the history before."""
+
+    at: At
+
+
+Edit = (
+    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | SetValue | SetRef | Insert | Salvage
+    | Cut | Uncompact
+)

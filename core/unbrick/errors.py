@@ -1,0 +1,58 @@
+"""The few exceptions at the boundary; bad data is never one of them, it is a finding."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class UnbrickError(Exception):
+    """Something the person can act on: its text names the file and what to do; `status` is the exit status."""
+
+    status = 2
+
+
+class CannotReadError(UnbrickError):
+    """A file cannot be opened or read."""
+
+    status = 3
+
+    @classmethod
+    def from_os(cls, path: Path, error: OSError) -> CannotReadError:
+        """The operating system's refusal as a sentence."""
+        return cls(f"{path} cannot be read: {_reason(error)}.")
+
+
+class CannotWriteError(UnbrickError):
+    """A file cannot be written; the original is untouched."""
+
+    status = 3
+
+    @classmethod
+    def from_os(cls, path: Path, error: OSError) -> CannotWriteError:
+        """The operating system's refusal as a sentence."""
+        return cls(f"{path} cannot be written: {_reason(error)}. Nothing was changed.")
+
+
+class SourceChangedError(CannotWriteError):
+    """The file on disk is no longer the one that was read."""
+
+
+class SessionInUseError(CannotWriteError):
+    """A live process owns the session."""
+
+
+class NotATranscriptError(CannotReadError):
+    """No format recognises the file."""
+
+
+class NotFoundError(CannotReadError):
+    """No file, session id or part of one matches."""
+
+
+class AmbiguousError(UnbrickError):
+    """Several sessions match; the text lists them."""
+
+
+def _reason(error: OSError) -> str:
+    return (os.strerror(error.errno) if error.errno else str(error)).lower()

@@ -1,0 +1,29 @@
+"""Texts that Claude Code itself writes, verbatim (claude-code-resume.md §3, §6; observed on real clients)."""
+
+from __future__ import annotations
+
+SYNTHETIC_MODEL = "<synthetic>"
+
+NO_RESPONSE = "No response requested."
+CONTINUE = "Continue from where you left off."
+NO_CONTENT = "(no content)"
+
+RESULT_MISSING = "[Tool result missing due to internal error]"
+RESULT_INTERRUPTED = (
+    "[Tool call interrupted: the session ended before this call's result was recorded, so its outcome is unknown. "
+    "Check whether it took effect before relying on it or running it again.]"
+)
+RESULT_USER_INTERRUPTED = "[Request interrupted by user for tool use]"
+RESULT_ORPHANED = "[Orphaned tool result removed due to conversation resume]"
+RESULT_CLEARED = "[Old tool result content cleared]"
+
+RESULTS = frozenset({RESULT_MISSING, RESULT_INTERRUPTED, RESULT_USER_INTERRUPTED})
+"""Results in the client's own words; a real one is always better."""
+
+NOT_TYPED = (
+    "<command-name>", "<command-message>", "<local-command-", "<system-reminder>", "<task-notification>",
+    "[Request interrupted by user", "<bash-input>", "<bash-stdout>", "<bash-stderr>", "Caveat: The messages below",
+)
+"""How a user text begins that no person typed."""
+
+NOT_FOUND = "No conversation found with session ID: {session_id}"

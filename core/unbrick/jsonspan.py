@@ -1,0 +1,201 @@
+"""Where a JSON value lies inside a line's bytes, so that one value is spliced and the rest keeps its bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import NoReturn
+
+Pointer = Sequence[str | int]
+"""A path into a JSON value: member names and element indices, as in RFC 6901."""
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) < 4000 else float(digits)
+
+
+JSON_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
+"""Reads what a JavaScript client reads: lone surrogates and huge numbers pass, NaN and Infinity do not."""
+
+_SPACE = b" \t\r\n"
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SCALAR = re.compile(rb"[^\s,\]}]+")
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def locate(raw: bytes, pointer: Pointer) -> tuple[int, int]:
+    """First and last-plus-one byte of the value at a pointer. Raises KeyError when there is none.
+
+    Of a repeated key the last one counts, as in every JSON reader.
+    """
+    start = skip_space(raw, 0)
+    for step in pointer:
+        start = _member(raw, start, step) if isinstance(step, str) else _element(raw, start, step)
+    return start, value_end(raw, start)
+
+
+def splice(raw: bytes, changes: Sequence[tuple[int, int, bytes]]) -> bytes:
+    """The bytes with each (start, end, replacement) applied; ranges must not overlap."""
+    out: list[bytes] = []
+    position = 0
+    for start, end, new in sorted(changes):
+        out += (raw[position:start], new)
+        position = end
+    out.append(raw[position:])
+    return b"".join(out)
+
+
+def set_value(raw: bytes, pointer: Pointer, new: bytes) -> bytes:
+    """Replace the value at a pointer. Raises KeyError when there is none."""
+    start, end = locate(raw, pointer)
+    return raw[:start] + new + raw[end:]
+
+
+def set_member(raw: bytes, parent: Pointer, key: str, new: bytes) -> bytes:
+    """Replace a member of an object, or add it as the last one."""
+    try:
+        return set_value(raw, [*parent, key], new)
+    except KeyError:
+        start, end = locate(raw, parent)
+        inner_empty = not raw[start + 1 : end - 1].strip()
+        comma = b"" if inner_empty else b","
+        return raw[: end - 1] + comma + json.dumps(key).encode() + b":" + new + raw[end - 1 :]
+
+
+def remove(raw: bytes, pointer: Pointer) -> bytes:
+    """Take out a member or element together with one separating comma. Raises KeyError when there is none."""
+    *parent, last = pointer
+    outer, _ = locate(raw, parent)
+    value, end = locate(raw, pointer)
+    start = value
+    if isinstance(last, str):
+        start = _key_start(raw, outer, value)
+    after = skip_space(raw, end)
+    if raw[after : after + 1] == b",":
+        return raw[:start] + raw[skip_space(raw, after + 1) :]
+    before = len(raw[:start].rstrip(_SPACE))
+    if raw[before - 1 : before] == b",":
+        return raw[: before - 1] + raw[end:]
+    return raw[:start] + raw[end:]
+
+
+def insert_element(raw: bytes, pointer: Pointer, index: int, new: bytes) -> bytes:
+    """Put a value into an array in front of the element at `index`, or at its end."""
+    start, end = locate(raw, pointer)
+    try:
+        at = _element(raw, start, index)
+    except KeyError:
+        comma = b"," if raw[start + 1 : end - 1].strip() else b""
+        return raw[: end - 1] + comma + new + raw[end - 1 :]
+    return raw[:at] + new + b"," + raw[at:]
+
+
+def skip_space(raw: bytes, position: int) -> int:
+    """The first position at or after one that is not white space."""
+    size = len(raw)
+    while position < size and raw[position] in _SPACE:
+        position += 1
+    return position
+
+
+def value_end(raw: bytes, start: int) -> int:
+    """One past the last byte of the value that begins at `start`; iterative, so depth does not matter."""
+    first = raw[start : start + 1]
+    if first == b'"':
+        match = _STRING.match(raw, start)
+        if match is None:
+            raise KeyError("unterminated string")
+        return match.end()
+    if first not in (b"{", b"["):
+        match = _SCALAR.match(raw, start)
+        if match is None:
+            raise KeyError("no value")
+        return match.end()
+    depth = 0
+    for token in _TOKEN.finditer(raw, start):
+        lead = raw[token.start()]
+        if lead in b"[{":
+            depth += 1
+        elif lead in b"]}":
+            depth -= 1
+            if depth == 0:
+                return token.end()
+    raise KeyError("unterminated value")
+
+
+def _members(raw: bytes, start: int) -> list[tuple[str, int, int]]:
+    """(name, start of key, start of value) of each member of the object at `start`."""
+    if raw[start : start + 1] != b"{":
+        raise KeyError("not an object")
+    found: list[tuple[str, int, int]] = []
+    position = skip_space(raw, start + 1)
+    while raw[position : position + 1] == b'"':
+        key = _STRING.match(raw, position)
+        if key is None:
+            break
+        name: str = json.loads(key.group().decode("utf-8", "replace"))
+        colon = skip_space(raw, key.end())
+        value = skip_space(raw, colon + 1)
+        found.append((name, position, value))
+        position = skip_space(raw, value_end(raw, value))
+        if raw[position : position + 1] != b",":
+            break
+        position = skip_space(raw, position + 1)
+    return found
+
+
+def _member(raw: bytes, start: int, name: str) -> int:
+    for found, _key, value in reversed(_members(raw, start)):
+        if found == name:
+            return value
+    raise KeyError(name)
+
+
+def _key_start(raw: bytes, outer: int, value: int) -> int:
+    for _name, key, at in _members(raw, outer):
+        if at == value:
+            return key
+    raise KeyError("member")
+
+
+def _element(raw: bytes, start: int, index: int) -> int:
+    if raw[start : start + 1] != b"[":
+        raise KeyError("not an array")
+    position = skip_space(raw, start + 1)
+    while raw[position : position + 1] not in (b"]", b""):
+        if index == 0:
+            return position
+        index -= 1
+        position = skip_space(raw, value_end(raw, position))
+        if raw[position : position + 1] != b",":
+            break
+        position = skip_space(raw, position + 1)
+    raise KeyError(index)
+
+
+def prune_depth(raw: bytes, limit: int = 400) -> bytes | None:
+    """The same JSON with every value nested deeper than `limit` replaced by null; None when brackets do not match."""
+    out: list[bytes] = []
+    depth = 0
+    kept = 0
+    for token in _TOKEN.finditer(raw):
+        lead = raw[token.start()]
+        if lead in b"[{":
+            depth += 1
+            if depth == limit + 1:
+                out.append(raw[kept : token.start()] + b"null")
+        elif lead in b"]}":
+            if depth == limit + 1:
+                kept = token.end()
+            depth -= 1
+            if depth < 0:
+                return None
+    if depth != 0:
+        return None
+    out.append(raw[kept:])
+    return b"".join(out)

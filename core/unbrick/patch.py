@@ -1,0 +1,115 @@
+"""A patch says which pieces stand in the place of which lines; a view is a source seen through a patch."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+
+from unbrick.record import END, At, Json, Record, read
+from unbrick.source import Source
+
+Patch = Mapping[int, tuple[bytes, ...]]
+"""Line number counted from 1, or END → the lines that stand in its place, without terminators.
+
+`()` deletes, one piece replaces, more insert; END appends. Lines that no key names keep their bytes.
+"""
+
+EMPTY: Patch = {}
+
+
+class View:
+    """The records of a source as a patch leaves them, addressed by row from 0."""
+
+    def __init__(self, source: Source, patch: Patch = EMPTY) -> None:
+        self.source = source
+        self.patch = patch
+        self._touched = sorted(line for line in patch if line != END)
+        self._rows: list[int] = []
+        shift = 0
+        for line in self._touched:
+            self._rows.append(line - 1 + shift)
+            shift += len(patch[line]) - 1
+        self._appended = patch.get(END, ())
+        self._body = len(source) + shift
+
+    def __len__(self) -> int:
+        return self._body + len(self._appended)
+
+    def at(self, row: int) -> At:
+        """Where a row comes from."""
+        if row >= self._body:
+            return At(END, row - self._body)
+        found = bisect_right(self._rows, row) - 1
+        if found >= 0:
+            line = self._touched[found]
+            part, count = row - self._rows[found], len(self.patch[line])
+            return At(line, part) if part < count else At(line + 1 + part - count)
+        return At(row + 1)
+
+    def row(self, at: At) -> int | None:
+        """The row of a place, None when a patch deleted it."""
+        line, part = at
+        if line == END:
+            return self._body + part if part < len(self._appended) else None
+        if line in self.patch:
+            found = bisect_right(self._touched, line) - 1
+            return self._rows[found] + part if part < len(self.patch[line]) else None
+        if not 0 < line <= len(self.source) or part:
+            return None
+        found = bisect_right(self._touched, line) - 1
+        if found < 0:
+            return line - 1
+        before = self._touched[found]
+        return self._rows[found] + len(self.patch[before]) + line - before - 1
+
+    def raw(self, row: int) -> bytes:
+        """The bytes of a row; untouched lines with their terminator."""
+        at = self.at(row)
+        if at.line == END or at.line in self.patch:
+            return self.patch[at.line][at.part]
+        return self.source[at.line - 1]
+
+    def record(self, row: int) -> Record:
+        """The record of a row."""
+        return Record(self.at(row), self.raw(row))
+
+    def value(self, row: int) -> Json | None:
+        """The decoded record of a row."""
+        return read(self.raw(row))[0]
+
+    def raws(self) -> Iterator[bytes]:
+        """All rows in order, read in large pieces."""
+        if not self.patch:
+            yield from self.source.lines()
+            return
+        for line, raw in enumerate(self.source.lines(), 1):
+            pieces = self.patch.get(line)
+            if pieces is None:
+                yield raw
+            else:
+                yield from pieces
+        yield from self._appended
+
+
+def compose(patch: Patch, change: Mapping[At, Sequence[bytes]]) -> Patch:
+    """A patch with changes applied that address the lines as the patch left them.
+
+    Each place in `change` is replaced by its pieces; `At(END, count of appended lines)` appends.
+    """
+    result = dict(patch)
+    by_line: dict[int, dict[int, Sequence[bytes]]] = {}
+    for at, pieces in change.items():
+        by_line.setdefault(at.line, {})[at.part] = pieces
+    for line, parts in by_line.items():
+        new: list[bytes] = []
+        old = result.get(line)
+        count = len(old) if old is not None else (0 if line == END else 1)
+        for part in range(max(count, max(parts) + 1)):
+            if part in parts:
+                new += parts[part]
+            elif old is not None and part < len(old):
+                new.append(old[part])
+            else:
+                raise KeyError(At(line, part))
+        result[line] = tuple(new)
+    return result

@@ -1,0 +1,160 @@
+"""The request that a client will send: messages and blocks as columns, each with its origin."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+
+from unbrick.entry import BlockKind
+
+Content = str | list[dict[str, Any]]
+
+
+class Role(IntEnum):
+    """Role of a message."""
+
+    USER = 0
+    ASSISTANT = 1
+    SYSTEM = 2
+
+    @property
+    def word(self) -> str:
+        """The API's spelling."""
+        return self.name.lower()
+
+
+class Synthetic(StrEnum):
+    """Why a part of the request stands in no record."""
+
+    REMINDER = "reminder"
+    """Context that the client writes anew at each start."""
+    NO_RESPONSE = "no-response"
+    """The client's own assistant turn after a prompt that got no reply."""
+    CONTINUE = "continue"
+    """The client's own prompt after an interrupted turn."""
+    RESULT = "result"
+    """A result in the client's words for a call that has none."""
+    PLACEHOLDER = "placeholder"
+    """Text in the place of content that was dropped."""
+    PROMPT = "prompt"
+    """The prompt that will be typed next."""
+    DIRECTIVE = "directive"
+    """A system turn that carries settings, no text."""
+
+
+class Part(NamedTuple):
+    """One content block of the request: the row and block (within the row) it comes from, or, with row -1,
+    why the client writes it itself. `kind` and `flags` are what the API will see."""
+
+    row: int
+    block: int
+    kind: BlockKind
+    flags: int = 0
+    ref: str | None = None
+    synthetic: Synthetic | None = None
+
+
+@dataclass
+class Request:
+    """Messages in the order of sending.
+
+    Columns: `roles[m]`; parts of message m are `first[m]` to `first[m + 1]` of the part columns. `written`
+    holds the blocks that the client writes itself or rewrites, by part index; every other block is decoded
+    from its record when asked for. `plain` are messages whose content is sent as one string.
+    """
+
+    decode: Callable[[int], list[dict[str, Any]]]
+    """Blocks of a row as stored, a plain string being one text block."""
+    roles: array[int] = field(default_factory=lambda: array("B"))
+    first: array[int] = field(default_factory=lambda: array("I", [0]))
+    row: array[int] = field(default_factory=lambda: array("i"))
+    block: array[int] = field(default_factory=lambda: array("H"))
+    kind: array[int] = field(default_factory=lambda: array("B"))
+    flags: array[int] = field(default_factory=lambda: array("H"))
+    refs: list[str | None] = field(default_factory=list)
+    written: dict[int, dict[str, Any]] = field(default_factory=dict)
+    synthetic: dict[int, Synthetic] = field(default_factory=dict)
+    plain: set[int] = field(default_factory=set)
+    extra: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Members of a message besides role and content, by message index."""
+
+    def __len__(self) -> int:
+        return len(self.roles)
+
+    def start(self, role: Role) -> int:
+        """Begin a message; its index."""
+        self.roles.append(role)
+        self.first.append(len(self.row))
+        return len(self.roles) - 1
+
+    def add(self, part: Part, written: dict[str, Any] | None = None) -> None:
+        """Append a part to the last message."""
+        index = len(self.row)
+        self.row.append(part.row)
+        self.block.append(part.block)
+        self.kind.append(part.kind)
+        self.flags.append(part.flags)
+        self.refs.append(part.ref)
+        if part.synthetic is not None:
+            self.synthetic[index] = part.synthetic
+        if written is not None:
+            self.written[index] = written
+        self.first[-1] = len(self.row)
+
+    def role(self, message: int) -> Role:
+        """Role of a message."""
+        return Role(self.roles[message])
+
+    def parts(self, message: int) -> Iterator[Part]:
+        """Parts of a message in order."""
+        for index in range(self.first[message], self.first[message + 1]):
+            yield Part(
+                self.row[index], self.block[index], BlockKind(self.kind[index]), self.flags[index],
+                self.refs[index], self.synthetic.get(index),
+            )
+
+    def content(self, message: int) -> Content:
+        """Content of a message as it will be sent."""
+        blocks: list[dict[str, Any]] = []
+        row = -1
+        decoded: list[dict[str, Any]] = []
+        for index in range(self.first[message], self.first[message + 1]):
+            written = self.written.get(index)
+            if written is None:
+                if self.row[index] != row:
+                    row = self.row[index]
+                    decoded = self.decode(row)
+                written = decoded[self.block[index]]
+            blocks.append(written)
+        if message in self.plain and len(blocks) == 1 and isinstance(blocks[0].get("text"), str):
+            return str(blocks[0]["text"])
+        return blocks
+
+    def message(self, message: int) -> dict[str, Any]:
+        """A message as it will be sent."""
+        return {
+            "role": self.role(message).word, "content": self.content(message), **self.extra.get(message, {}),
+        }
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """All messages as they will be sent."""
+        return (self.message(index) for index in range(len(self)))
+
+    def where(self, row: int) -> tuple[int, int] | None:
+        """Index of the message, and of the block in it, where a row first goes in."""
+        for index, origin in enumerate(self.row):
+            if origin == row:
+                return self.locate(index)
+        return None
+
+    def locate(self, part: int) -> tuple[int, int]:
+        """Message index and block index of a part."""
+        from bisect import bisect_right
+
+        message = bisect_right(self.first, part) - 1
+        return message, part - self.first[message]
+
+

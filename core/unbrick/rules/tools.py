@@ -1,0 +1,8 @@
+"""Rules of the tools family."""
+
+from __future__ import annotations
+
+from unbrick.finding import Rule
+from unbrick.situation import Situation
+
+RULES: tuple[Rule[Situation], ...] = ()

@@ -1,0 +1,80 @@
+"""Everything a rule may look at: the session, what the client will load and send, and what the API says to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from unbrick.bundle import Bundle
+from unbrick.entry import BlockKind
+from unbrick.record import At
+from unbrick.request import Request
+from unbrick.session import Session
+from unbrick.target import Surroundings, Target
+from unbrick.thread import Thread
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule of the API that the request breaks, at message `message` and block `block` of it (None: the whole
+    message). `code` is the unbrick rule that explains it, `text` the API's sentence, `ref` the call id it names."""
+
+    code: str
+    message: int
+    block: int | None
+    text: str
+    ref: str | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Session, thread, request, target and surroundings of one judgement."""
+
+    bundle: Bundle
+    session: Session
+    thread: Thread
+    request: Request
+    target: Target
+    surroundings: Surroundings
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the transcript as the patch leaves it."""
+        return sum(self.session.scan.size)
+
+    @cached_property
+    def sent(self) -> dict[tuple[int, int], int]:
+        """(row, block) → index of the part of the request it goes in as."""
+        return {(row, block): i for i, (row, block) in enumerate(zip(self.request.row, self.request.block, strict=True)) if row >= 0}
+
+    @cached_property
+    def loaded(self) -> dict[int, int]:
+        """Rows on the thread → their place in it."""
+        return {row: place for place, row in enumerate(self.thread.rows)}
+
+    @cached_property
+    def violated(self) -> dict[tuple[str, int, int], Violation]:
+        """(code, row, block) → the violation that shows there; block 0 for a whole message."""
+        found: dict[tuple[str, int, int], Violation] = {}
+        for violation in self.violations:
+            start = self.request.first[violation.message]
+            end = self.request.first[violation.message + 1]
+            index = start + (violation.block or 0)
+            if index < end and self.request.row[index] >= 0:
+                key = (violation.code, self.request.row[index], self.request.block[index])
+                found.setdefault(key, violation)
+        return found
+
+    def at(self, row: int) -> At:
+        """Where a row stands in the file."""
+        return self.session.at(row)
+
+    def blocks(self, row: int) -> list[tuple[int, BlockKind, int, str | None]]:
+        """(block in the row, kind, flags, call id) of each block of a row."""
+        scan = self.session.scan
+        start = scan.first[row]
+        return [
+            (i - start, BlockKind(scan.block_kind[i]), scan.block_flags[i], scan.strings.text(scan.block_ref[i]))
+            for i in scan.blocks(row)
+        ]

@@ -1,0 +1,78 @@
+"""Who will read the transcript next: client, version, model, endpoint, and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import total_ordering
+from pathlib import Path
+from typing import Any
+
+
+class Basis(StrEnum):
+    """How a target was chosen."""
+
+    GIVEN = "given"
+    INSTALLED = "installed"
+    RECORDED = "recorded"
+    ASSUMED = "assumed"
+
+
+@total_ordering
+@dataclass(frozen=True)
+class Version:
+    """A client version, compared by its numbers."""
+
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Read `2.1.139`; a suffix after `-`, `+` or a space is dropped. Raises ValueError."""
+        core = text.strip().lstrip("v").split("-")[0].split("+")[0].split(" ")[0]
+        return cls(tuple(int(part) for part in core.split(".")))
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.numbers))
+
+    def __lt__(self, other: Version) -> bool:
+        return self.numbers < other.numbers
+
+
+@dataclass(frozen=True)
+class Target:
+    """`client` is a format's name for it (`claude-code`), `model` the API's model id, `endpoint` `api` for
+    the first party or the host of a gateway. `strict` is a consumer that heals nothing."""
+
+    client: str
+    version: Version
+    model: str | None = None
+    endpoint: str = "api"
+    basis: Basis = Basis.ASSUMED
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One fact of the surroundings: what it is called, its value, and the file or `environment` it is from."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What in the client's configuration and environment decides what it sends; read, never written.
+
+    `read` is False when the caller asked to leave it out. `installed` is the version found on this machine.
+    """
+
+    read: bool = False
+    config_dir: Path | None = None
+    installed: Version | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOWHERE = Surroundings()

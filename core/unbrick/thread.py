@@ -1,0 +1,65 @@
+"""What the client will load: the rows of the conversation in the order it will send them."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from unbrick.session import Standing
+
+
+class Outcome(StrEnum):
+    """What happens to the first request after a resume."""
+
+    ACCEPTED = "accepted"
+    HEALED = "healed"
+    """Refused, then accepted by the client's own second try."""
+    REFUSED = "refused"
+    NOT_FOUND = "not-found"
+    """The client says that there is no such conversation."""
+    CRASH = "crash"
+    HANG = "hang"
+    EMPTY = "empty"
+    """It opens with no history at all."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A break of the chain: the client does not go on from `row` to what stands before it.
+
+    `before` is the row that an undamaged chain would have gone on with (None when unknown), `messages` the
+    user and assistant records that are not loaded because of it, `why` a sentence.
+    """
+
+    row: int
+    why: str
+    before: int | None = None
+    messages: int = 0
+
+
+@dataclass
+class Thread:
+    """The conversation as the client will load it.
+
+    `rows` are in the order of sending: chain records of every kind, from the root or the last compaction
+    boundary to the leaf. `outcome` is ACCEPTED unless loading itself fails. `error` is what the client then
+    prints. `bridged` maps a row to the row that the client goes on with instead of its parent. `standing` says
+    of each row of the session what becomes of it. `why` says so of off-thread rows where there is more to say.
+    """
+
+    rows: array[int]
+    leaf: int | None = None
+    outcome: Outcome = Outcome.ACCEPTED
+    error: str | None = None
+    boundary: int | None = None
+    """Row of the compaction boundary that the thread begins with."""
+    bridged: dict[int, int] = field(default_factory=dict)
+    recovered: frozenset[int] = frozenset()
+    """Rows off the plain parent walk that the client re-attaches (parallel results, preserved messages)."""
+    standing: array[int] = field(default_factory=lambda: array("B"))
+    losses: tuple[Loss, ...] = ()
+
+    def standing_of(self, row: int) -> Standing:
+        """What becomes of a row."""
+        return Standing(self.standing[row])
