@@ -1,0 +1,271 @@
+"""Apply fixes on disjoint lines, check again, until nothing is left to apply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+from unbrick import models
+from unbrick.bundle import Bundle
+from unbrick.check import check
+from unbrick.clock import SYSTEM_CLOCK
+from unbrick.edit import Answer, DropBlock, DropRecord, Edit, Insert, SetValue
+from unbrick.entry import BlockKind
+from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.formats import Clock, Format
+from unbrick.patch import EMPTY, Patch, View, compose
+from unbrick.record import END, At
+from unbrick.report import Report
+from unbrick.scan import finish, scan
+from unbrick.session import Session, link
+from unbrick.situation import Situation
+from unbrick.target import NOWHERE, Surroundings, Target
+from unbrick.thread import Thread
+
+STAGES = "JLBTCSE"
+"""Families in the order of repair: a salvaged line may hold the parent that a link misses, and so on."""
+
+ROUNDS = 50
+DEFAULT: frozenset[Safety] = frozenset({Safety.SAFE})
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A fix that was applied, and the finding it answers as it stood then."""
+
+    finding: Finding
+    fix: Fix
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What a repair came to: the report before, the patch, the report after, and each fix applied, in order."""
+
+    before: Report
+    after: Report
+    patch: Patch
+    applied: tuple[Applied, ...]
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All edits, in order."""
+        return tuple(edit for applied in self.applied for edit in applied.fix.edits)
+
+
+Change = dict[At, tuple[bytes, ...]]
+
+
+def lower(format_: Format, situation: Situation, edits: Sequence[Edit], patch: Patch, clock: Clock) -> Patch:
+    """A patch with edits applied in order, each on what the ones before left.
+
+    Raises KeyError when an edit names a place that is not there.
+    """
+    session, thread, target = situation.session, situation.thread, situation.target
+    change: Change = {}
+    for edit in edits:
+        new = _lowered(format_, edit, session, thread, target, clock)
+        if _overlap(change, new):
+            patch, change = compose(patch, change), {}
+            session = link(finish(scan(View(situation.bundle.main, patch), format_.entry)))
+            thread = format_.thread(session, target)
+            new = _lowered(format_, edit, session, thread, target, clock)
+        change.update(new)
+    return compose(patch, change)
+
+
+def _lowered(
+    format_: Format, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
+) -> Change:
+    return {at: tuple(pieces) for at, pieces in format_.lower(edit, session, thread, target, clock).items()}
+
+
+def _overlap(one: Change, other: Change) -> bool:
+    """Whether two changes touch one place, or both append."""
+    return any(at in one for at in other) or (_appends(one) and _appends(other))
+
+
+def _appends(change: Change) -> bool:
+    return any(at.line == END for at in change)
+
+
+def _together(format_: Format, situation: Situation, edits: Sequence[Edit], clock: Clock) -> Change | None:
+    """All edits lowered on one state, or None when they touch each other or a place that is not there."""
+    change: Change = {}
+    for edit in edits:
+        try:
+            new = _lowered(format_, edit, situation.session, situation.thread, situation.target, clock)
+        except (KeyError, IndexError):
+            return None
+        if _overlap(change, new):
+            return None
+        change.update(new)
+    return change or None
+
+
+def repair(
+    format_: Format,
+    bundle: Bundle,
+    target: Target | None = None,
+    surroundings: Surroundings = NOWHERE,
+    *,
+    patch: Patch = EMPTY,
+    allow: Collection[Safety] = DEFAULT,
+    only: Collection[str] | None = None,
+    chosen: Mapping[str, str] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Generator[int, None, Repaired]:
+    """Mend what is broken or fragile with fixes of the allowed safeties, best first.
+
+    `only` names the codes to mend, `chosen` a fix by finding id. Yields rows read so far.
+    """
+    before = report = yield from check(format_, bundle, patch, target, surroundings)
+    target = report.target
+    applied: list[Applied] = []
+    refused: set[tuple[str, str]] = set()
+    for _round in range(ROUNDS):
+        batch = _batch(report, allow, only, chosen or {}, refused)
+        if not batch:
+            break
+        done, new_patch, new_report = yield from _apply(format_, report, batch, patch, clock, surroundings)
+        if not done or _introduced(report, new_report):
+            if len(batch) == 1:
+                refused.add((batch[0].finding.id, batch[0].fix.id))
+                continue
+            done, new_patch, new_report = yield from _one_by_one(
+                format_, report, batch, patch, clock, surroundings, refused
+            )
+        applied += done
+        patch, report = new_patch, new_report
+    thinking = _stale_thinking(report, applied)
+    if thinking is not None:
+        done, patch, report = yield from _apply(format_, report, [thinking], patch, clock, surroundings)
+        applied += done
+    return Repaired(before, report, patch, tuple(applied))
+
+
+def choose(finding: Finding, allow: Collection[Safety], chosen: Mapping[str, str]) -> Fix | None:
+    """The fix to apply: the chosen one, else the first whose safety is allowed."""
+    wanted = chosen.get(finding.id)
+    for fix in finding.fixes:
+        if fix.id == wanted or (wanted is None and fix.safety in allow and fix.safety is not Safety.MANUAL):
+            return fix
+    return None
+
+
+def _batch(
+    report: Report,
+    allow: Collection[Safety],
+    only: Collection[str] | None,
+    chosen: Mapping[str, str],
+    refused: set[tuple[str, str]],
+) -> list[Applied]:
+    """The fixes of the first family that has any, one per finding."""
+    by_stage: dict[int, list[Applied]] = {}
+    for finding in report.findings:
+        named = finding.id in chosen or (only is not None and finding.code in only)
+        if not named and (only is not None or finding.severity is Severity.INFO):
+            continue
+        fix = choose(finding, allow, chosen)
+        if fix is not None and (finding.id, fix.id) not in refused:
+            by_stage.setdefault(STAGES.find(finding.code[0]), []).append(Applied(finding, fix))
+    return by_stage[min(by_stage)] if by_stage else []
+
+
+Step = tuple[list[Applied], Patch, Report]
+
+
+def _apply(
+    format_: Format, report: Report, batch: list[Applied], patch: Patch, clock: Clock, surroundings: Surroundings
+) -> Generator[int, None, Step]:
+    """Apply the fixes of a batch that touch different lines; the others wait for the next round."""
+    situation = report.situation
+    change: Change = {}
+    done: list[Applied] = []
+    for applied in batch:
+        new = _together(format_, situation, applied.fix.edits, clock)
+        if new is not None and not _overlap(change, new):
+            change.update(new)
+            done.append(applied)
+        elif new is None and not done:
+            try:
+                patch = lower(format_, situation, applied.fix.edits, patch, clock)
+            except (KeyError, IndexError):
+                continue
+            done.append(applied)
+            break
+    if change:
+        patch = compose(patch, change)
+    if not done:
+        return done, patch, report
+    after = yield from check(format_, report.bundle, patch, report.target, surroundings)
+    return done, patch, after
+
+
+def _one_by_one(
+    format_: Format,
+    report: Report,
+    batch: list[Applied],
+    patch: Patch,
+    clock: Clock,
+    surroundings: Surroundings,
+    refused: set[tuple[str, str]],
+) -> Generator[int, None, Step]:
+    """Find the first fix of a batch that makes nothing worse, and refuse those that do."""
+    for applied in batch:
+        done, new_patch, after = yield from _apply(format_, report, [applied], patch, clock, surroundings)
+        if done and not _introduced(report, after):
+            return done, new_patch, after
+        refused.add((applied.finding.id, applied.fix.id))
+    return [], patch, report
+
+
+def _introduced(before: Report, after: Report) -> bool:
+    """Whether a finding above info is there that was not there before, or one got worse."""
+    known: dict[tuple[str, str | None], Severity] = {}
+    for finding in before.findings:
+        key = (finding.code, finding.uuid)
+        known[key] = max(known.get(key, Severity.INFO), finding.severity)
+    worse = [
+        finding for finding in after.findings
+        if finding.severity > known.get((finding.code, finding.uuid), Severity.INFO)
+    ]
+    return bool(worse)
+
+
+_ALTERS = (Answer, Insert, DropBlock, DropRecord, SetValue)
+
+
+def _stale_thinking(report: Report, applied: list[Applied]) -> Applied | None:
+    """Thinking behind an edit, on models that bind it to what stands before it (messages-api-rules R16).
+
+    Edits that bring back what was originally sent leave it valid; only those that write something new count.
+    """
+    if not models.binds_thinking(report.target.model):
+        return None
+    request = report.situation.request
+    first_part = dict(zip(reversed(request.row), range(len(request.row) - 1, -1, -1), strict=True))
+    rows = (
+        report.situation.session.scan.view.row(edit.behind if isinstance(edit, Insert) else edit.at)
+        for item in applied for edit in item.fix.edits if isinstance(edit, _ALTERS)
+    )
+    places = [
+        place for row in rows if row is not None
+        for place in [next((first_part[r] for r in range(row, len(report.situation.session)) if r in first_part), None)]
+        if place is not None
+    ]
+    if not places:
+        return None
+    first = min(places)
+    edits = tuple(
+        DropBlock(report.situation.at(row), request.block[index])
+        for index, row in enumerate(request.row)
+        if index > first and row >= 0 and request.kind[index] in (BlockKind.THINKING, BlockKind.REDACTED)
+    )
+    if not edits:
+        return None
+    count = f"{len(edits)} thinking block" + ("s" if len(edits) > 1 else "")
+    fix = Fix(
+        "thinking-along", f"Take {count} behind the edit along: {report.target.model} binds them to what stood before",
+        Safety.SAFE, tuple(reversed(edits)), f"drops {count}",
+    )
+    return Applied(Finding("C007", "unsigned-thinking", Severity.INFO, fix.title), fix)
