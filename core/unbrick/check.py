@@ -64,7 +64,10 @@ def simulate(
     thread = format_.thread(session, target)
     request = format_.request(session, thread, target, surroundings)
     violations = tuple(api.lint(request, target))
-    return Situation(bundle, session, thread, request, target, surroundings, violations)
+    return Situation(
+        bundle, session, thread, request, target, surroundings, violations,
+        lambda row: format_.text(session.value(row)),
+    )
 
 
 def judge(

@@ -57,6 +57,8 @@ class Flag(IntFlag):
     """May stand in a chain of parents."""
     RETRY = 16384
     """A notice of a request that failed and was tried again."""
+    FAILED = 32768
+    """A summary that holds an error and nothing else: the compaction failed and was kept all the same."""
 
 
 class BlockKind(IntEnum):

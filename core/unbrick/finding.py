@@ -54,6 +54,14 @@ class Fix:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """A way out that is no edit of the file: what it does in words, and the complete shell command if there is one."""
+
+    text: str
+    command: str | None = None
+
+
+@dataclass(frozen=True)
 class Affect:
     """On which targets a fault does what.
 
@@ -113,6 +121,8 @@ class Finding:
     """What this alone does to the first request, where it does more than lose or alter messages."""
     cause: str = "file"
     """Where the cause lies: file, client, settings, endpoint or unknown."""
+    advice: tuple[Advice, ...] = ()
+    """Ways out that are no edit of the file, best first."""
 
     @property
     def id(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from unbrick.bundle import Bundle
-from unbrick.finding import Finding, Severity
+from unbrick.finding import Advice, Finding, Severity
 from unbrick.situation import Situation
 from unbrick.target import Target
 from unbrick.thread import Outcome
@@ -57,13 +57,17 @@ class LastError:
     """The last error that the transcript itself recorded: its row, text, and the finding that accounts for it.
 
     `explained_by` is a finding's id, or None when nothing in the file, the client or its settings explains it.
-    `past` is True when a later reply shows that the conversation went on after it.
+    `past` is True when a later reply shows that the conversation went on after it. `answer` says, where no
+    finding does, what the error comes from when it is not the file (a service that was down, a limit, a setting),
+    and `advice` what helps then.
     """
 
     row: int
     text: str
     explained_by: str | None
     past: bool = False
+    answer: str | None = None
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True)

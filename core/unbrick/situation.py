@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from unbrick.bundle import Bundle
@@ -26,9 +27,14 @@ class Violation:
     ref: str | None = None
 
 
+def _silent(_row: int) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Situation:
-    """Session, thread, request, target and surroundings of one judgement."""
+    """Session, thread, request, target and surroundings of one judgement. `text` gives what a person reads of a
+    row; it decodes the record, so ask it of suspects only."""
 
     bundle: Bundle
     session: Session
@@ -37,6 +43,7 @@ class Situation:
     target: Target
     surroundings: Surroundings
     violations: tuple[Violation, ...] = ()
+    text: Callable[[int], str] = field(default=_silent, repr=False, compare=False)
 
     @property
     def size(self) -> int:
