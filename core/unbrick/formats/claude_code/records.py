@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from unbrick.entry import Block, BlockFlag, BlockKind, Entry, Flag, Kind
-from unbrick.formats.claude_code import words
+from unbrick.formats.claude_code import summaries, words
 from unbrick.record import Json
 
 _KINDS = {
@@ -93,6 +93,8 @@ def entry(value: Json) -> Entry:
         if kind is Kind.USER:
             if get("isCompactSummary"):
                 flags |= Flag.SUMMARY
+                if summaries.failed(content):
+                    flags |= Flag.FAILED
             elif not flags & Flag.META and _is_prompt(blocks, content):
                 flags |= Flag.PROMPT
             refers = get("sourceToolAssistantUUID")

@@ -1,0 +1,49 @@
+"""Telling a summary from an error that a failed compaction left in its place.
+
+Clients from 1.0.128 up to 2.1.139 store what the summary call gave back even when that is only an error line
+(anthropics/claude-code#2423, #4996; observed on real clients).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+PREFACE = "This session is being continued from a previous conversation"
+
+_BODY = re.compile(
+    r"(?:summarized below:|earlier portion of the conversation\.)(.*?)"
+    r"(?:\n\s*(?:Please continue the conversation|If you need specific details|Continue the conversation from where)|\Z)",
+    re.DOTALL,
+)
+
+_ERROR = re.compile(
+    r"""(?:API\ Error\b|Error(?:\ during\ compaction)?:|Request\ timed\ out|Connection\ error|Prompt\ is\ too\ long
+    |Conversation\ too\ long|Claude\ AI\ usage\ limit\ reached|(?:You've|You\ have)\ (?:hit|reached)\ your\b.*\blimit
+    |.*\busage\ limit\ reached|Credit\ balance\ is\ too\ low|Invalid\ API\ key|Please\ run\ /login
+    |OAuth\ (?:token|authentication)|Extra\ usage\ is\ required|Usage\ credits\ required
+    |Failed\ to\ generate\ conversation\ summary|.*is\ unable\ to\ respond\ to\ this\ request
+    |Request\ too\ large|Internal\ server\ error|Overloaded\b)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+LONGEST_ERROR = 1200
+"""Characters; a body longer than this is taken for a summary whatever it begins with."""
+
+
+def body(text: str) -> str:
+    """The part of a summary record that the compaction wrote, without the client's own frame around it."""
+    found = _BODY.search(text)
+    return (found.group(1) if found else text).strip()
+
+
+def failed(content: Any) -> bool:
+    """Whether a summary record's content holds an error, or nothing, in the place of the summary."""
+    if isinstance(content, list):
+        content = "\n".join(
+            part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
+        )
+    if not isinstance(content, str):
+        return False
+    found = body(content)
+    return not found or (len(found) <= LONGEST_ERROR and _ERROR.match(found) is not None)
