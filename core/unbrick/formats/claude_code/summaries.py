@@ -7,13 +7,13 @@ Clients from 1.0.128 up to 2.1.139 store what the summary call gave back even wh
 from __future__ import annotations
 
 import re
-from typing import Any
 
 PREFACE = "This session is being continued from a previous conversation"
 
 _BODY = re.compile(
     r"(?:summarized below:|earlier portion of the conversation\.)(.*?)"
-    r"(?:\n\s*(?:Please continue the conversation|If you need specific details|Continue the conversation from where)|\Z)",
+    r"(?:\n\s*(?:Please continue the conversation|If you need specific details|"
+    r"Continue the conversation from where)|\Z)",
     re.DOTALL,
 )
 
@@ -37,7 +37,7 @@ def body(text: str) -> str:
     return (found.group(1) if found else text).strip()
 
 
-def failed(content: Any) -> bool:
+def failed(content: object) -> bool:
     """Whether a summary record's content holds an error, or nothing, in the place of the summary."""
     if isinstance(content, list):
         content = "\n".join(
