@@ -1,0 +1,188 @@
+"""What a patch changes, in words and in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from unbrick.json_report import pointer
+from unbrick.patch import Patch
+from unbrick.printable import around, printable
+from unbrick.record import END, compact, read
+from unbrick.source import Source
+
+CONTEXT = 160
+
+
+class ValueChange(NamedTuple):
+    """One JSON value that differs: an RFC 6901 pointer and both spellings, None where there is no value."""
+
+    pointer: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class LineChange:
+    """What becomes of one line: `before` its bytes without terminator (None when `line` is END, for lines
+    appended), `after` the lines that stand in its place. A line that only got company is `kept`."""
+
+    line: int
+    before: bytes | None
+    after: tuple[bytes, ...]
+
+    @property
+    def kept(self) -> bool:
+        """Whether the original line is among the new ones, byte for byte."""
+        return self.before is not None and self.before in self.after
+
+    @property
+    def inserted(self) -> tuple[bytes, ...]:
+        """Lines that are new beside a kept line, or appended."""
+        if self.before is None:
+            return self.after
+        if not self.kept:
+            return self.after[1:] if self.rewritten else self.after
+        index = self.after.index(self.before)
+        return self.after[:index] + self.after[index + 1 :]
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether the first new line is the original record with changed values."""
+        if self.before is None or self.kept or not self.after:
+            return False
+        old, new = read(self.before)[0], read(self.after[0])[0]
+        return old is not None and new is not None and old.get("uuid") == new.get("uuid")
+
+    def values(self) -> list[ValueChange]:
+        """The values that differ between the original record and the rewritten one."""
+        if not self.rewritten or self.before is None:
+            return []
+        return list(compare(read(self.before)[0], read(self.after[0])[0]))
+
+    @property
+    def where(self) -> str:
+        """`line 214`, or `end`."""
+        return "end" if self.line >= END else f"line {self.line:,}"
+
+    def words(self) -> list[str]:
+        """What happens here, a sentence each."""
+        said: list[str] = []
+        if self.before is not None and not self.after:
+            said.append(f"{self.where}: removed ({describe(self.before)})")
+        elif self.before is not None and not self.kept and not self.rewritten:
+            count = f"{len(self.after)} records" if len(self.after) > 1 else "1 record"
+            said.append(f"{self.where}: replaced by {count}")
+            return said
+        elif self.rewritten:
+            names = [change.pointer or "/" for change in self.values()]
+            shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+            said.append(f"{self.where}: {shown or 'spelling'} changed ({describe(self.before or b'')})")
+        place = "at the end" if self.line >= END else f"behind line {self.line:,}"
+        if self.before is not None and self.kept and self.after and self.after[-1] == self.before:
+            place = f"before line {self.line:,}"
+        said += [f"{place}: added ({describe(raw)})" for raw in self.inserted]
+        return said
+
+
+def changes(source: Source, patch: Patch) -> list[LineChange]:
+    """The lines that a patch touches, in file order, without those it leaves as they are."""
+    found = []
+    for line in sorted(patch):
+        before = None if line >= END else source[line - 1].rstrip(b"\r\n")
+        after = tuple(piece.rstrip(b"\r\n") for piece in patch[line])
+        if after != ((before,) if before is not None else ()):
+            found.append(LineChange(line, before, after))
+    return found
+
+
+def describe(raw: bytes) -> str:
+    """A record in a few words: its type and what its blocks are."""
+    value, _fault = read(raw)
+    if value is None:
+        return f"{len(raw):,} bytes that are no record"
+    kind = value.get("type") or value.get("role") or "record"
+    subtype = value.get("subtype")
+    words = f"{kind} {subtype}" if isinstance(subtype, str) else str(kind)
+    message = value.get("message", value)
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, list):
+        names = [str(part.get("type", "?")) if isinstance(part, dict) else "?" for part in content]
+        counted = [f"{names.count(name)} {name}" for name in dict.fromkeys(names)]
+        words += ": " + ", ".join(counted) if counted else ""
+    return printable(words)[:CONTEXT]
+
+
+def compare(before: object, after: object, path: tuple[str | int, ...] = ()) -> Iterator[ValueChange]:
+    """The smallest values that differ between two JSON values, with their pointers."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            if key not in after:
+                yield ValueChange(pointer((*path, key)), _text(before[key]), None)
+            elif key not in before:
+                yield ValueChange(pointer((*path, key)), None, _text(after[key]))
+            else:
+                yield from compare(before[key], after[key], (*path, key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from compare(old, new, (*path, index))
+    elif before != after or type(before) is not type(after):
+        yield ValueChange(pointer(path), _text(before), _text(after))
+
+
+def _text(value: object) -> str:
+    return compact(value).decode("utf-8", "replace")
+
+
+def difference(before: str, after: str) -> tuple[int, int, int]:
+    """Where two texts begin to differ, and the end of the differing part in each."""
+    start, limit = 0, min(len(before), len(after))
+    while start < limit and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < limit - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return start, len(before) - end, len(after) - end
+
+
+def lines(change: LineChange, width: int = CONTEXT) -> list[str]:
+    """A change as lines with `-` and `+` in front; long ones are abbreviated around what differs."""
+
+    def plain(raw: bytes) -> str:
+        return raw.decode("utf-8", "replace")
+
+    shown: list[str] = [f"@@ {change.where} @@"]
+    if change.rewritten and change.before is not None:
+        old, new = plain(change.before), plain(change.after[0])
+        start, old_end, new_end = difference(old, new)
+        shown.append("-" + printable(around(old, start, old_end, width)))
+        shown.append("+" + printable(around(new, start, new_end, width)))
+        values = change.values()
+        if len(values) > 1 or max(old_end, new_end) - start > width:
+            for value in values[:8]:
+                before = "(none)" if value.before is None else _clip(value.before, width // 3)
+                after = "(none)" if value.after is None else _clip(value.after, width // 3)
+                shown.append(f"    {printable(value.pointer)}: {before} → {after}")
+    elif change.before is not None and not change.kept:
+        shown.append("-" + printable(around(plain(change.before), 0, 0, width)))
+    shown += ["+" + printable(around(plain(raw), 0, 0, width)) for raw in change.inserted]
+    return shown
+
+
+def _clip(text: str, width: int) -> str:
+    return printable(around(text, 0, 0, width))
+
+
+def count(found: list[LineChange], total: int) -> str:
+    """How much a patch changes, in one sentence; `total` is the number of lines of the original."""
+    removed = sum(c.before is not None and not c.after for c in found)
+    changed = sum(c.before is not None and bool(c.after) and not c.kept for c in found)
+    added = sum(len(c.inserted) for c in found)
+    said = [
+        text for number, text in (
+            (changed, f"{changed:,} changed"), (added, f"{added:,} added"), (removed, f"{removed:,} removed"),
+        ) if number
+    ]
+    kept = total - removed - changed
+    return f"{', '.join(said) or 'no lines touched'}; {kept:,} of {total:,} lines keep their bytes."

@@ -1,0 +1,138 @@
+"""Reports as JSON: a contract with scripts, versioned by `schema` (docs/json.md says what each field means)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from unbrick.finding import Affect, Finding, Fix
+from unbrick.record import END, At, Json
+from unbrick.report import LastError, Report, Resume
+from unbrick.request import Part, Request
+from unbrick.session import Session
+from unbrick.target import Target
+
+SCHEMA = 1
+
+
+def check_document(transcripts: Iterable[Json]) -> Json:
+    """What `check --json` prints."""
+    return {"schema": SCHEMA, "transcripts": list(transcripts)}
+
+
+def transcript(report: Report, format_name: str) -> Json:
+    """The entry of one transcript that could be read."""
+    return {
+        "path": str(report.bundle.path),
+        "format": format_name,
+        "target": target(report.target),
+        "records": len(report.situation.session),
+        "verdict": report.verdict.value,
+        "cause": report.cause.value,
+        "resume": resume(report.resume),
+        "last_error": last_error(report.last_error, report.situation.session),
+        "findings": [finding(one) for one in report.findings],
+        "error": None,
+    }
+
+
+def unread(path: str, error: str) -> Json:
+    """The entry of a transcript that could not be read: every field is there, and `error` says why."""
+    return {
+        "path": path, "format": None, "target": None, "records": None, "verdict": None, "cause": None,
+        "resume": None, "last_error": None, "findings": [], "error": error,
+    }
+
+
+def target(value: Target) -> Json:
+    """Who the transcript was judged for."""
+    return {
+        "client": value.client, "version": str(value.version), "model": value.model, "endpoint": value.endpoint,
+        "basis": value.basis.value,
+    }
+
+
+def resume(value: Resume) -> Json:
+    """What happens to the first request after a resume."""
+    return {
+        "outcome": value.outcome.value,
+        "error": value.error,
+        "messages": value.messages,
+        "lost": {"messages": value.lost, "recoverable": value.recoverable},
+        "summarised": value.summarised,
+    }
+
+
+def last_error(value: LastError | None, session: Session) -> Json | None:
+    """The last error that the transcript itself recorded."""
+    if value is None:
+        return None
+    return {
+        "line": line(session.at(value.row)), "text": value.text, "explained_by": value.explained_by,
+        "past": value.past,
+    }
+
+
+def finding(value: Finding) -> Json:
+    """One finding; lines are counted from 1, message and block indices as the API counts them, from 0."""
+    return {
+        "id": value.id,
+        "code": value.code,
+        "name": value.name,
+        "severity": value.severity.value,
+        "file": value.file,
+        "line": None if value.at is None else line(value.at),
+        "pointer": pointer(value.pointer) if value.pointer else None,
+        "uuid": value.uuid,
+        "message_index": value.message_index,
+        "block_index": value.block_index,
+        "message": value.message,
+        "api_error": value.api_error,
+        "affects": [affect(one) for one in value.affects],
+        "fixes": [fix(one) for one in value.fixes],
+    }
+
+
+def affect(value: Affect) -> Json:
+    """One row of what a fault does on which targets."""
+    return {
+        "severity": value.severity.value,
+        "outcome": None if value.outcome is None else value.outcome.value,
+        "since": value.since,
+        "until": value.until,
+        "above": value.above,
+    }
+
+
+def fix(value: Fix) -> Json:
+    """One remedy."""
+    return {"id": value.id, "title": value.title, "safety": value.safety.value}
+
+
+def line(at: At) -> int | None:
+    """Line of the original file counted from 1, None for what a repair appended."""
+    return None if at.line >= END else at.line
+
+
+def pointer(parts: Sequence[str | int]) -> str:
+    """A path into a JSON value as an RFC 6901 string."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def request_document(request: Request, session: Session) -> Json:
+    """What `request --json` prints: the messages as they will be sent, and the origin of each block."""
+    return {"schema": SCHEMA, "messages": list(request.messages()), "origin": list(origins(request, session))}
+
+
+def origins(request: Request, session: Session) -> Iterator[list[Json]]:
+    """For each message the origin of each of its blocks: a line and a block of it, or the reason why the client
+    writes the block itself."""
+    for message in range(len(request)):
+        yield [origin(part, session) for part in request.parts(message)]
+
+
+def origin(part: Part, session: Session) -> dict[str, Any]:
+    """Where one block comes from."""
+    if part.synthetic is not None or part.row < 0:
+        return {"synthetic": None if part.synthetic is None else part.synthetic.value}
+    return {"line": line(session.at(part.row)), "block": part.block}

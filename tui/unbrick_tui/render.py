@@ -1,0 +1,115 @@
+"""A report as plain text: the verdict first, then what is wrong, what resume loads, and what would mend it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+
+from unbrick import sentences
+from unbrick.finding import Advice, Finding, Safety, Severity
+from unbrick.json_report import line
+from unbrick.printable import printable, shorten
+from unbrick.report import Report, Verdict
+from unbrick.thread import Outcome
+
+Paint = Callable[[str, str], str]
+"""Text and a style (`good`, `bad`, `warn`, `dim`, `strong`) → text as it is printed."""
+
+LIKE = 3
+"""So many findings of one code are shown in full; the others by their lines."""
+
+_STYLE = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}
+
+
+def plain(text: str, style: str) -> str:
+    """No colour."""
+    return text
+
+
+def report_lines(
+    report: Report, paint: Paint = plain, *, name: str | None = None, promise: bool = True
+) -> Iterator[str]:
+    """The lines of a report. `name` is the path as the person gave it; `promise` adds the next step and that
+    nothing has been changed."""
+    yield headline(report, paint)
+    where = printable(name or str(report.bundle.path))
+    records = sentences.count(len(report.situation.session), "record")
+    yield f"  {where}: {records}, {sentences.judged_for(report.target)}"
+    said = [sentences.sentence(report), sentences.loads(report)]
+    said += [*sentences.others(report), sentences.last_error(report)]
+    yield from (f"  {one}" for one in said if one)
+    if report.last_error is not None:
+        yield from _advice(report.last_error.advice)
+    yield from finding_lines(report, paint)
+    if promise:
+        yield ""
+        yield from next_step(report, name)
+        yield "Nothing has been changed."
+
+
+def headline(report: Report, paint: Paint = plain) -> str:
+    """The first line: a mark, and whether the next prompt will work, on which client."""
+    outcome = report.resume.outcome
+    if outcome is Outcome.HEALED or (outcome is Outcome.ACCEPTED and report.verdict is Verdict.FRAGILE):
+        mark, style = "!", "warn"
+    elif outcome is not Outcome.ACCEPTED or report.verdict is Verdict.BROKEN:
+        mark, style = "✗", "bad"
+    else:
+        mark, style = "✓", "good"
+    return paint(f"{mark} {sentences.headline(report)}", style)
+
+
+def finding_lines(report: Report, paint: Paint = plain) -> Iterator[str]:
+    """All findings, worst first, those of one code together."""
+    innocent = report.cause in sentences.INNOCENT
+    for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO):
+        found = [finding for finding in report.findings if finding.severity is severity]
+        for code in dict.fromkeys(finding.code for finding in found):
+            group = [finding for finding in found if finding.code == code]
+            yield ""
+            for one in group[:LIKE]:
+                yield from one_finding(one, paint, innocent and one.cause == "file")
+            rest = group[LIKE:]
+            if rest:
+                places = ", ".join(dict.fromkeys(str(line(f.at)) if f.at else "?" for f in rest[:12]))
+                more = " …" if len(rest) > 12 else ""
+                yield f"  and {len(rest):,} more {code}, on lines {places}{more} (all of them: --json)"
+
+
+def one_finding(value: Finding, paint: Paint = plain, apart: bool = False) -> Iterator[str]:
+    """One finding: code, line and sentence, the API's sentence, fixes with their price, other ways out."""
+    note = " (apart from the verdict)" if apart else ""
+    yield f"{paint(f'{value.severity.value} {value.code}', _STYLE[value.severity])} {value.name} [{value.id}]{note}"
+    yield f"    {sentences.place(value)}{printable(value.message)}"
+    if value.api_error:
+        yield f"    the API or client says: {shorten(printable(value.api_error), 200)}"
+    for fix in value.fixes:
+        yield f"    fix {paint(fix.id, 'strong')}: {printable(fix.title)} ({printable(fix.price)})"
+    yield from _advice(value.advice)
+
+
+def _advice(advice: Iterable[Advice]) -> Iterator[str]:
+    for one in advice:
+        yield f"    way out: {printable(one.text)}"
+        if one.command:
+            yield f"        {printable(one.command)}"
+
+
+def next_step(report: Report, name: str | None = None) -> Iterator[str]:
+    """The commands that mend what can be mended, in full."""
+    wanted = {
+        fix.safety
+        for found in report.findings if found.severity is not Severity.INFO for fix in found.fixes if fix.edits
+    }
+    path = shlex.quote(printable(name or str(report.bundle.path)))
+    if Safety.SAFE in wanted:
+        yield "A repair shows what it would change, and saves it as a new session:"
+        yield f"    unbrick repair {path}"
+        yield f"    unbrick repair {path} --as-session"
+    elif Safety.RESTORES in wanted:
+        yield "Bringing it back shows first what it would change:"
+        yield f"    unbrick repair {path} --restore"
+    elif Safety.LOSSY in wanted:
+        yield "Every fix drops something; to see what:"
+        yield f"    unbrick repair {path} --lossy"
+        yield f"    unbrick truncate {path} --list"
