@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
-_C1 = dict.fromkeys(range(0x80, 0xA0), "·")
-_BIDI = {
-    0x061C: "‹ALM›", 0x200E: "‹LRM›", 0x200F: "‹RLM›", 0x202A: "‹LRE›", 0x202B: "‹RLE›", 0x202C: "‹PDF›",
-    0x202D: "‹LRO›", 0x202E: "‹RLO›", 0x2066: "‹LRI›", 0x2067: "‹RLI›", 0x2068: "‹FSI›", 0x2069: "‹PDI›",
-}
-_SEPARATORS = {0x2028: "␤", 0x2029: "¶"}
-_TAB = {0x09: "    "}
-_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-
-_LINE = _PICTURES | _C1 | _BIDI | _SEPARATORS | _TAB | _SURROGATES
-_LINES = {code: text for code, text in _LINE.items() if code != 0x0A}
+import unicodedata
 
 ELLIPSIS = "…"
 
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad") | frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""Joiners and variation selectors: they change how wide a terminal draws what is beside them."""
+
+
+class _Table(dict[int, str]):
+    """What is printed for each character, worked out at first sight."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        category = unicodedata.category(char)
+        if char == "\t":
+            shown = "    "
+        elif code < 0x20:
+            shown = chr(0x2400 + code)
+        elif code == 0x7F:
+            shown = "\u2421"
+        elif char in _INVISIBLE:
+            shown = ""
+        elif category == "Zs":
+            shown = " "
+        elif category == "Cs":
+            shown = "\ufffd"
+        elif category in ("Cc", "Cf", "Zl", "Zp"):
+            shown = "\u00b7"
+        else:
+            shown = char
+        self[code] = shown
+        return shown
+
+
+_LINE = _Table()
+
 
 def printable(text: str) -> str:
-    """A text as one line that is safe to print: control characters as their pictures, C1 as `·`, bidirectional
-    controls by name, tabs as spaces, halves of surrogate pairs as U+FFFD, line breaks as `␊`."""
+    """A text as one line that is safe to print: control characters as their pictures (line breaks too), C1 and
+    bidirectional controls and other invisible separators as `·`, tabs as spaces, half surrogates as U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
     return text.translate(_LINE)
 
 
 def printable_lines(text: str) -> str:
     """The same for a text of several lines: line breaks stay, and `\\r\\n` counts as one."""
-    return text.replace("\r\n", "\n").translate(_LINES)
+    return "\n".join(map(printable, text.replace("\r\n", "\n").split("\n")))
 
 
 def shorten(text: str, width: int) -> str:
@@ -39,6 +62,6 @@ def around(text: str, start: int, end: int, width: int) -> str:
     if len(text) <= width:
         return text
     margin = max((width - (end - start)) // 2, 8)
-    first, last = max(start - margin, 0), min(max(end, start) + margin, len(text))
-    last = min(last, first + width)
+    first = max(start - margin, 0)
+    last = min(max(end, start) + margin, len(text), first + width)
     return (ELLIPSIS if first else "") + text[first:last] + (ELLIPSIS if last < len(text) else "")
