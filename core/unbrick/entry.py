@@ -100,6 +100,8 @@ class BlockFlag(IntFlag):
     """Not an object, or lacks the field that its type requires."""
     REFERENCE = 4096
     """A result that holds tool references."""
+    EXTRA = 8192
+    """Has more members than its type requires."""
 
 
 class Block(NamedTuple):

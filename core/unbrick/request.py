@@ -47,7 +47,8 @@ class Synthetic(StrEnum):
 
 class Part(NamedTuple):
     """One content block of the request: the row and block (within the row) it comes from, or, with row -1,
-    why the client writes it itself. `kind` and `flags` are what the API will see."""
+    why the client writes it itself. `kind` and `flags` are what the API will see; SURROGATE stands where the
+    client does not repair halves of surrogate pairs. `size` is as in `entry.Block`."""
 
     row: int
     block: int
@@ -55,6 +56,7 @@ class Part(NamedTuple):
     flags: int = 0
     ref: str | None = None
     synthetic: Synthetic | None = None
+    size: int = 0
 
 
 @dataclass
@@ -75,11 +77,14 @@ class Request:
     kind: array[int] = field(default_factory=lambda: array("B"))
     flags: array[int] = field(default_factory=lambda: array("H"))
     refs: list[str | None] = field(default_factory=list)
+    size: array[int] = field(default_factory=lambda: array("I"))
     written: dict[int, dict[str, Any]] = field(default_factory=dict)
     synthetic: dict[int, Synthetic] = field(default_factory=dict)
     plain: set[int] = field(default_factory=set)
     extra: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Members of a message besides role and content, by message index."""
+    heals: frozenset[str] = frozenset()
+    """Codes of the violations that the client gets over with a second try of its own."""
 
     def __len__(self) -> int:
         return len(self.roles)
@@ -98,6 +103,7 @@ class Request:
         self.kind.append(part.kind)
         self.flags.append(part.flags)
         self.refs.append(part.ref)
+        self.size.append(part.size)
         if part.synthetic is not None:
             self.synthetic[index] = part.synthetic
         if written is not None:
@@ -113,8 +119,13 @@ class Request:
         for index in range(self.first[message], self.first[message + 1]):
             yield Part(
                 self.row[index], self.block[index], BlockKind(self.kind[index]), self.flags[index],
-                self.refs[index], self.synthetic.get(index),
+                self.refs[index], self.synthetic.get(index), self.size[index],
             )
+
+    def piece(self, part: int) -> dict[str, Any]:
+        """One block as it will be sent, by part index."""
+        written = self.written.get(part)
+        return self.decode(self.row[part])[self.block[part]] if written is None else written
 
     def content(self, message: int) -> Content:
         """Content of a message as it will be sent."""

@@ -201,14 +201,17 @@ def block(value: Any) -> Block:
     kind = _BLOCKS.get(type_)
     if kind is BlockKind.TEXT:
         text = get("text")
-        return _text(text) if text.__class__ is str else Block(kind, BlockFlag.MALFORMED)
+        extra = BlockFlag.EXTRA if len(value) > 2 else 0
+        return _text(text, extra) if text.__class__ is str else Block(kind, BlockFlag.MALFORMED)
     if kind is BlockKind.TOOL_USE:
         return _tool_use(value)
     if kind is BlockKind.TOOL_RESULT:
         return _tool_result(value)
     if kind is BlockKind.THINKING:
         thinking, signature = get("thinking"), get("signature")
-        flags = 0 if signature.__class__ is str and signature else BlockFlag.UNSIGNED
+        flags = 0 if signature.__class__ is str and signature else int(BlockFlag.UNSIGNED)
+        if len(value) > 3:
+            flags |= BlockFlag.EXTRA
         size = (len(thinking) if thinking.__class__ is str else 0) + (len(signature) if signature.__class__ is str else 0)
         return Block(kind, flags, None, size)
     if kind is None:
@@ -226,7 +229,7 @@ def _ref(value: Any) -> str | None:
 
 def _tool_use(value: Json) -> Block:
     ref, name, given = value.get("id"), value.get("name"), value.get("input")
-    flags = 0
+    flags = int(BlockFlag.EXTRA) if len(value) > 4 else 0
     if ref.__class__ is not str or not _ID(ref):
         flags |= BlockFlag.BAD_ID
     if name.__class__ is not str or not 0 < len(name) <= 200:
@@ -242,7 +245,7 @@ def _tool_use(value: Json) -> Block:
 
 def _tool_result(value: Json) -> Block:
     ref, content = value.get("tool_use_id"), value.get("content")
-    flags = 0
+    flags = int(BlockFlag.EXTRA) if len(value) > 4 else 0
     if ref.__class__ is not str or not _ID(ref):
         flags |= BlockFlag.BAD_ID
     if value.get("is_error"):
