@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate, chain, count, islice
 from math import nan
 from typing import TypeVar
 
@@ -20,25 +22,29 @@ class Strings:
     """Interned strings: each distinct one has a number. Number -1 stands for None."""
 
     def __init__(self) -> None:
-        self.ids: dict[str, int] = {}
-        self.texts: list[str] = []
+        # The dictionary's insertion order is the numbering, so that whole columns are numbered without a Python call.
+        self.ids: defaultdict[str | None, int] = defaultdict(count().__next__, {None: -1})
+        self._texts: list[str | None] = []
 
     def id(self, text: str | None) -> int:
         """Number of a string, given out at first sight."""
-        if text is None:
-            return -1
-        found = self.ids.setdefault(text, len(self.texts))
-        if found == len(self.texts):
-            self.texts.append(text)
-        return found
+        return self.ids[text]
+
+    def id_all(self, texts: Iterable[str | None]) -> Iterable[int]:
+        """Numbers of many strings."""
+        return map(self.ids.__getitem__, texts)
 
     def find(self, text: str | None) -> int:
         """Number of a string that was seen, else -1."""
-        return -1 if text is None else self.ids.get(text, -1)
+        return self.ids.get(text, -1)
 
     def text(self, number: int) -> str | None:
         """The string of a number."""
-        return None if number < 0 else self.texts[number]
+        if number < 0:
+            return None
+        if number >= len(self._texts):
+            self._texts.extend(islice(self.ids, len(self._texts) + 1, None))
+        return self._texts[number]
 
 
 @dataclass
@@ -78,29 +84,36 @@ class Scan:
         """Indices of a row's blocks in the block columns."""
         return range(self.first[row], self.first[row + 1])
 
-    def add(self, entry: Entry, size: int) -> None:
-        """Append a row."""
-        number = self.strings.id
-        (kind, type_, uuid, parent, flags, time, message_id, model, version, refers, blocks, tokens) = entry
-        self.kind.append(kind)
-        self.type.append(number(type_))
-        self.flags.append(flags)
-        self.uuid.append(number(uuid))
-        self.parent.append(number(parent))
-        self.refers.append(number(refers))
-        self.time.append(nan if time is None else time)
-        self.message_id.append(number(message_id))
-        self.model.append(number(model))
-        self.version.append(number(version))
-        self.tokens.append(tokens)
-        self.size.append(size)
-        for block_kind, block_flags, ref, block_size, name in blocks:
-            self.block_kind.append(block_kind)
-            self.block_flags.append(block_flags)
-            self.block_ref.append(number(ref))
-            self.block_name.append(number(name))
-            self.block_size.append(block_size)
-        self.first.append(len(self.block_kind))
+    def extend(self, entries: list[Entry], sizes: list[int]) -> None:
+        """Append rows: what they mean, and the bytes of their lines."""
+        if not entries:
+            return
+        numbers = self.strings.id_all
+        (kinds, types, uuids, parents, flags, times, message_ids, models, versions, refers, blocks, tokens) = zip(
+            *entries, strict=True
+        )
+        self.kind.extend(kinds)
+        self.type.extend(numbers(types))
+        self.flags.extend(flags)
+        self.uuid.extend(numbers(uuids))
+        self.parent.extend(numbers(parents))
+        self.refers.extend(numbers(refers))
+        self.time.extend([nan if time is None else time for time in times])
+        self.message_id.extend(numbers(message_ids))
+        self.model.extend(numbers(models))
+        self.version.extend(numbers(versions))
+        self.tokens.extend(tokens)
+        self.size.extend(sizes)
+        ends = accumulate(map(len, blocks), initial=self.first[-1])
+        self.first.extend(islice(ends, 1, None))
+        flat = list(chain.from_iterable(blocks))
+        if flat:
+            block_kinds, block_flags, refs, block_sizes, names = zip(*flat, strict=True)
+            self.block_kind.extend(block_kinds)
+            self.block_flags.extend(block_flags)
+            self.block_ref.extend(numbers(refs))
+            self.block_name.extend(numbers(names))
+            self.block_size.extend(block_sizes)
 
 
 Progress = Generator[int, None, Scan]
@@ -114,16 +127,20 @@ def scan(view: View, entry_of: Callable[[Json], Entry]) -> Progress:
     """
     result = Scan(view)
     unreadable = Entry(Kind.FAULT, "")
-    add = result.add
-    row = 0
-    for raw in view.raws():
+    entries: list[Entry] = []
+    sizes: list[int] = []
+    for row, raw in enumerate(view.raws()):
         value, fault = read(raw)
         if fault is not None:
             result.faults[row] = fault
-        add(unreadable if value is None else entry_of(value), len(raw))
-        row += 1
-        if row % BATCH == 0:
-            yield row
+        entries.append(unreadable if value is None else entry_of(value))
+        sizes.append(len(raw))
+        if len(sizes) == BATCH:
+            result.extend(entries, sizes)
+            entries.clear()
+            sizes.clear()
+            yield row + 1
+    result.extend(entries, sizes)
     return result
 
 
