@@ -12,6 +12,10 @@ class UnbrickError(Exception):
     status = 2
 
 
+class UsageError(UnbrickError):
+    """What was asked for cannot be asked; the text says what can."""
+
+
 class CannotReadError(UnbrickError):
     """A file cannot be opened or read."""
 

@@ -109,3 +109,7 @@ class Format(Protocol):
     def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
         """Transcripts on this machine: this folder's first, newest first."""
         ...
+
+    def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:
+        """The transcript of a session id or a unique part of one. Raises NotFoundError or AmbiguousError."""
+        ...
