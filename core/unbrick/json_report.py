@@ -69,7 +69,7 @@ def last_error(value: LastError | None, session: Session) -> Json | None:
         return None
     return {
         "line": line(session.at(value.row)), "text": value.text, "explained_by": value.explained_by,
-        "past": value.past,
+        "past": value.past, "answer": value.answer,
     }
 
 
