@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unbrick.finding import Affect, Rule
-from unbrick.rules import BY_CODE, RULES
+from unbrick.rules import ALL, BY_CODE
 
 FAMILIES = {
     "J": ("Lines", "what a line's bytes are"),
@@ -32,7 +32,7 @@ This page is written by `python -m unbrick.catalogue > docs/rules.md`; a test fa
 def rule_of(code: str) -> Rule[Any] | None:
     """The rule of a code, in any case, or of a rule's name."""
     wanted = code.strip()
-    return BY_CODE.get(wanted.upper()) or next((r for r in RULES if r.name == wanted.lower()), None)
+    return BY_CODE.get(wanted.upper()) or next((r for r in ALL if r.name == wanted.lower()), None)
 
 
 def explanation(rule: Rule[Any]) -> str:
@@ -50,7 +50,7 @@ def affects(value: Affect) -> str:
     return f"{value.words()} ({value.severity.value})" if value.outcome else value.words()
 
 
-def markdown(rules: Sequence[Rule[Any]] = RULES) -> str:
+def markdown(rules: Sequence[Rule[Any]] = ALL) -> str:
     """The page of all rules: a table, then each rule's explanation."""
     ordered = sorted(rules, key=lambda rule: (list(FAMILIES).index(rule.code[0]), rule.code))
     rows = [f"| [{rule.code}](#{_anchor(rule)}) | {rule.name} | {_first_sentence(rule)} |" for rule in ordered]

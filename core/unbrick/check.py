@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from typing import Any
 
 from unbrick import api
 from unbrick.bundle import Bundle
 from unbrick.entry import Kind
-from unbrick.finding import Finding, Severity
+from unbrick.finding import Finding, Rule, Severity
 from unbrick.formats import Format
 from unbrick.patch import EMPTY, Patch, View
-from unbrick.report import Cause, Report, Resume, Verdict
-from unbrick.rules import RULES
+from unbrick.report import Cause, Judged, Report, Resume, Verdict
+from unbrick.rules import LATE, RULES
 from unbrick.scan import Scan, scan
 from unbrick.session import Session, Standing, link
 from unbrick.situation import Situation
@@ -80,7 +81,10 @@ def judge(
     """Judge a linked session; the part of a check that depends on the target."""
     target = target or choose_target(format_, session, surroundings)
     situation = simulate(format_, bundle, session, target, surroundings)
-    findings = tuple(sorted(_findings(situation), key=_order))
+    early = tuple(_findings(situation))
+    last_error = account(situation, early)
+    late = _late(Judged(situation, early, last_error))
+    findings = tuple(sorted((*early, *late), key=_order))
     recorded = format_.recorded(session)
     others: tuple[tuple[Target, Resume], ...] = ()
     if recorded.version != target.version:
@@ -88,19 +92,29 @@ def judge(
         others = ((recorded, resume_of(other, tuple(_findings(other)))),)
     return Report(
         bundle, situation, findings, _verdict(findings), _cause(findings), resume_of(situation, findings),
-        account(situation, findings), others,
+        last_error, others,
     )
 
 
 def _findings(situation: Situation) -> Iterator[Finding]:
     for rule in RULES:
         for finding in rule.check(situation):
-            yield replace(
-                finding,
-                uuid=finding.uuid or (None if finding.row is None else situation.session.uuid(finding.row)),
-                affects=finding.affects or rule.affects,
-                file=finding.file or str(situation.bundle.path),
-            )
+            yield _placed(finding, rule, situation)
+
+
+def _late(judged: Judged) -> Iterator[Finding]:
+    for rule in LATE:
+        for finding in rule.check(judged):
+            yield _placed(finding, rule, judged.situation)
+
+
+def _placed(finding: Finding, rule: Rule[Any], situation: Situation) -> Finding:
+    return replace(
+        finding,
+        uuid=finding.uuid or (None if finding.row is None else situation.session.uuid(finding.row)),
+        affects=finding.affects or rule.affects,
+        file=finding.file or str(situation.bundle.path),
+    )
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:
@@ -115,11 +129,11 @@ def _verdict(findings: tuple[Finding, ...]) -> Verdict:
 
 def _cause(findings: tuple[Finding, ...]) -> Cause:
     """Cause of the first error, of those that stop the next prompt before those that only lose history."""
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    above = [finding for finding in findings if finding.severity is not Severity.INFO]
+    errors = [finding for finding in above if finding.severity is Severity.ERROR]
     stopping = [finding for finding in errors if finding.outcome is not None]
-    if not errors:
-        return Cause.NONE if _verdict(findings) is Verdict.HEALTHY else Cause.FILE
-    return Cause((stopping or errors)[0].cause)
+    worst = next(iter(stopping or errors or above), None)
+    return Cause.NONE if worst is None else Cause(worst.cause)
 
 
 _WORST = [Outcome.CRASH, Outcome.HANG, Outcome.NOT_FOUND, Outcome.EMPTY, Outcome.REFUSED, Outcome.HEALED]

@@ -71,6 +71,15 @@ class LastError:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What a late rule may look at: a situation, what the other rules found in it, and the last recorded error."""
+
+    situation: Situation
+    findings: tuple[Finding, ...]
+    last_error: LastError | None
+
+
+@dataclass(frozen=True)
 class Report:
     """One judgement of one transcript. `others` holds what happens on other clients that matter to the person
     (the recorded one when another is installed), as (target, resume)."""

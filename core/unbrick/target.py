@@ -61,6 +61,10 @@ class Setting:
     source: str
 
 
+SYSTEM_TURNS = "system-turns"
+"""Key of the setting that makes a client send its reminders as system turns; its value says for which models."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What in the client's configuration and environment decides what it sends; read, never written.

@@ -1,12 +1,208 @@
-"""From an error text to the rule, the lines and the fix that account for it."""
+"""From an error text to what accounts for it: the rule, the lines and the fix, or that the file is innocent."""
 
 from __future__ import annotations
 
-from unbrick.finding import Finding
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from unbrick import answers, recorded
+from unbrick.answers import Answer
+from unbrick.finding import Advice, Finding, Severity
 from unbrick.report import LastError
+from unbrick.rules import ALL
 from unbrick.situation import Situation
 
+UMBRELLA = re.compile(r"due to tool use concurrency issues|tool use or thinking block mismatch", re.IGNORECASE)
+"""The client's own words for any mismatch of calls and results; the API's sentence is lost behind it
+(anthropics/claude-code#8763)."""
 
-def account(situation: Situation, findings: tuple[Finding, ...]) -> LastError | None:
-    """The last error record of the transcript and the finding that accounts for it."""
-    return None
+UMBRELLA_FAMILY = "T"
+
+_PLACE = re.compile(r"messages\.(\d+)(?:\.content\.(\d+))?")
+_CALL = re.compile(r"\b(?:toolu|srvtoolu|call)_[A-Za-z0-9_-]+")
+
+LINTED = "TC"
+"""Families whose rules are checked in full on the request that will be sent: when none is broken, the error that
+names one of them is over."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What an error text means. `codes` are the rules that it may come from, best first; `findings` those present;
+    `places` the (line, what stands there) it speaks of; `innocent` that no edit of the file helps; `sentences` the
+    answer in words; `advice` the ways out."""
+
+    text: str
+    codes: tuple[str, ...]
+    title: str
+    cause: str
+    innocent: bool
+    sentences: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    places: tuple[tuple[int, str], ...] = ()
+    advice: tuple[Advice, ...] = ()
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((rule.code, re.compile(rule.error, re.IGNORECASE)) for rule in ALL if rule.error)
+
+
+def codes_of(text: str) -> tuple[str, ...]:
+    """Codes of the rules whose error sentence a text contains: surroundings first, then in the order of the table."""
+    text = _plain(text)
+    found = [code for code, pattern in _patterns() if pattern.search(text)]
+    if UMBRELLA.search(text):
+        found += [rule.code for rule in ALL if rule.code[0] == UMBRELLA_FAMILY and rule.code not in found]
+    return tuple(sorted(found, key=lambda code: code[0] != "E"))
+
+
+def _plain(text: str) -> str:
+    """An error text without the escapes of the JSON it may be pasted in."""
+    return text.replace('\\"', '"').replace("\\n", "\n")
+
+
+def account(situation: Situation, findings: Sequence[Finding]) -> LastError | None:
+    """The last error record of the transcript and what accounts for it: a finding, or an answer that lies outside
+    the file. Neither means that it is not explained."""
+    error = recorded.last(situation)
+    if error is None:
+        return None
+    codes = codes_of(error.text)
+    matching = _best(findings, codes, error.text)
+    if matching:
+        return LastError(error.row, error.text, matching[0].id, error.past)
+    answer = answers.answer_to(_plain(error.text))
+    if answer is not None and not (codes and codes[0][0] in LINTED):
+        said = f"{answer.title} {answer.text}"
+        left = _left_behind(findings)
+        if left and answer.cause == "endpoint":
+            said += f" What it left behind: {', '.join(found.id for found in left)}."
+        return LastError(
+            error.row, error.text, None, error.past, said, answer.advice_for(situation.bundle.session_id)
+        )
+    if codes:
+        return LastError(error.row, error.text, None, error.past, _over(situation, codes))
+    return LastError(error.row, error.text, None, error.past)
+
+
+def _best(findings: Iterable[Finding], codes: Sequence[str], text: str) -> list[Finding]:
+    """Findings of some codes, the worst first; those whose call or place the text names before others."""
+    named = set(_CALL.findall(text))
+    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    matching = [found for found in findings if found.code in codes]
+    return sorted(
+        matching,
+        key=lambda found: (
+            not any(ref in found.message or ref in (found.api_error or "") for ref in named),
+            order[found.severity], found.cause == "file", codes.index(found.code),
+        ),
+    )
+
+
+def _left_behind(findings: Iterable[Finding]) -> list[Finding]:
+    """What an interrupted request leaves in a file: a failed compaction, unanswered calls, prompts without replies."""
+    return [found for found in findings if found.code in ("B001", "B002", "T001", "E004")]
+
+
+def _over(situation: Situation, codes: Sequence[str]) -> str:
+    target = situation.target
+    if codes[0] == "S001":
+        return (
+            "By the tokens that were recorded, what will be sent now fits the model's window: the client misjudged the "
+            "window (a setting, a switched model), or the conversation was shortened since. Do not cut the file for it."
+        )
+    return (
+        f"The rule it speaks of ({codes[0]}) is kept by all that {target.client} {target.version} will send now: it "
+        "was mended since, or that client built the request wrongly. Resume and see; no edit is called for."
+    )
+
+
+def explain_error(text: str, situation: Situation | None = None, findings: Sequence[Finding] = ()) -> Explanation:
+    """What an error that the client or the API printed means, for a session or in general. Never raises."""
+    plain = _plain(text.strip())
+    codes = codes_of(plain)
+    matching = tuple(_best(findings, codes, plain))
+    places = () if situation is None else tuple(_places(situation, plain))
+    answer = answers.answer_to(plain)
+    if matching or (codes and not (answer and codes[0][0] not in LINTED)):
+        return _by_rule(text, codes, matching, places, situation, plain)
+    if answer is not None:
+        return _by_answer(text, answer, codes, places, situation, findings)
+    return Explanation(
+        text, (), "Not known", "unknown", True,
+        ("This error is in none of the tables here, so nothing is known that an edit of the file would mend: do not "
+         "edit the file for it.",), (), places,
+    )
+
+
+def _by_rule(
+    text: str, codes: tuple[str, ...], matching: tuple[Finding, ...], places: tuple[tuple[int, str], ...],
+    situation: Situation | None, plain: str,
+) -> Explanation:
+    if matching:
+        codes = tuple(dict.fromkeys([*(found.code for found in matching), *codes]))
+    rule = next(rule for rule in ALL if rule.code == codes[0])
+    first = matching[0] if matching else None
+    innocent = first is not None and first.cause in ("client", "settings", "endpoint")
+    said: list[str] = []
+    if UMBRELLA.search(plain):
+        said.append(
+            "This sentence is the client's own, for any mismatch between calls and results; what the API said is only "
+            "in its debug log."
+        )
+    said.append(rule.explanation.split("\n\n")[0].replace("\n", " "))
+    if first is not None:
+        said.append(first.message)
+    elif situation is not None:
+        said.append(_over(situation, codes))
+        innocent = True
+    return Explanation(
+        text, codes, f"{rule.code} {rule.name}", first.cause if first else "file" if not innocent else "client",
+        innocent, tuple(said), matching, places, first.advice if first else (),
+    )
+
+
+def _by_answer(
+    text: str, answer: Answer, codes: tuple[str, ...], places: tuple[tuple[int, str], ...],
+    situation: Situation | None, findings: Sequence[Finding],
+) -> Explanation:
+    session_id = "SESSION-ID" if situation is None else situation.bundle.session_id
+    said = [answer.title, answer.text]
+    left = tuple(_left_behind(findings))
+    apart = [found for found in findings if found.severity > Severity.INFO and found not in left]
+    if left:
+        said.append("What the interruption left in the file: " + "; ".join(found.message for found in left) + ".")
+    if apart:
+        said.append(f"Other findings are apart from it: {', '.join(found.id for found in apart[:8])}.")
+    return Explanation(
+        text, codes, answer.title, answer.cause, True, tuple(said), left, places, answer.advice_for(session_id)
+    )
+
+
+def _places(situation: Situation, text: str) -> Iterable[tuple[int, str]]:
+    """(line, what stands there) of the calls and the parts of the request that an error text names."""
+    seen: set[int] = set()
+    session, request = situation.session, situation.request
+    for ref in dict.fromkeys(_CALL.findall(text)):
+        call = session.calls.get(ref)
+        if call is None:
+            continue
+        for what, found in (("call", call.uses), ("result", call.results)):
+            for row, _block in found:
+                if row not in seen:
+                    seen.add(row)
+                    yield situation.at(row).line, f"{what} {ref}"
+    for message_text, block_text in dict.fromkeys(_PLACE.findall(text)):
+        message = int(message_text)
+        if message >= len(request):
+            continue
+        start, end = request.first[message], request.first[message + 1]
+        index = start + int(block_text or 0)
+        row = request.row[index] if index < end else -1
+        if row >= 0 and row not in seen:
+            seen.add(row)
+            where = f"messages.{message}" + (f".content.{block_text}" if block_text else "")
+            yield situation.at(row).line, f"{where} of the request that would be sent now"

@@ -3,7 +3,10 @@ T tools, C content, S size, E surroundings."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from unbrick.finding import Rule
+from unbrick.report import Judged
 from unbrick.rules import boundaries, content, lines, links, size, surroundings, tools
 from unbrick.situation import Situation
 
@@ -11,4 +14,9 @@ RULES: tuple[Rule[Situation], ...] = (
     *lines.RULES, *links.RULES, *boundaries.RULES, *tools.RULES, *content.RULES, *size.RULES, *surroundings.RULES,
 )
 
-BY_CODE = {rule.code: rule for rule in RULES}
+LATE: tuple[Rule[Judged], ...] = surroundings.LATE
+"""Rules that look at what the others found."""
+
+ALL: tuple[Rule[Any], ...] = (*RULES, *LATE)
+
+BY_CODE: dict[str, Rule[Any]] = {rule.code: rule for rule in ALL}

@@ -1,8 +1,250 @@
-"""Rules of the surroundings family."""
+"""Rules of the surroundings family: what the client, its settings, its endpoint and other processes do to a session."""
 
 from __future__ import annotations
 
-from unbrick.finding import Rule
-from unbrick.situation import Situation
+import re
+import shlex
+from collections.abc import Iterator
 
-RULES: tuple[Rule[Situation], ...] = ()
+from unbrick import measure, models, recorded
+from unbrick.edit import DropRecord
+from unbrick.entry import Flag, Kind
+from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.report import Judged
+from unbrick.request import Role
+from unbrick.situation import Situation
+from unbrick.target import SYSTEM_TURNS, Setting, Version
+from unbrick.thread import Outcome
+
+REFUSED = re.compile(r"role '?\"?system'?\"? is not supported", re.IGNORECASE)
+_ROLE = re.compile(rb'"role" ?: ?"system"')
+ALTERNATIVES = ("claude-sonnet-4-6", "claude-opus-4-8")
+"""Models that a stuck session was resumed on in tests (claude-code-resume §4)."""
+FIRST_GOOD = "2.1.158"
+
+
+def system_role_flag(situation: Situation) -> Iterator[Finding]:
+    """The client writes its reminders as `system` turns, and this model refuses that role.
+
+    "API Error: 400 role 'system' is not supported on this model" on every prompt, in old sessions and in brand-new
+    ones (anthropics/claude-code#60947, #60927, #61242, #61412, #62707; measured, claude-code-resume §4). Clients from
+    2.1.139 up to 2.1.157 do so when a remote flag, cached in the client's own configuration file, names the model.
+    The transcript holds no such role, and no edit of it helps: with every reminder taken out, the client writes them
+    anew.
+
+    What helps is outside the file: switching the experimental request features off for a run, a newer client, another
+    model, or removing the flag. It often shows first after a compaction, since that is when people come back to a
+    long session; the compaction is not the cause.
+    """
+    request, session = situation.request, situation.session
+    refused = any(REFUSED.search(violation.text) for violation in situation.violations)
+    error = recorded.last(situation)
+    said = error is not None and not error.past and REFUSED.search(error.text) is not None
+    if not refused and not said:
+        return
+    setting = situation.surroundings.settings.get(SYSTEM_TURNS)
+    version = situation.target.version
+    exposed = refused or Version.parse("2.1.139") <= version < Version.parse(FIRST_GOOD)
+    if refused:
+        rows = [
+            row for message in range(len(request)) if request.role(message) is Role.SYSTEM
+            for row in request.row[request.first[message] : request.first[message + 1]] if row >= 0
+        ]
+    else:
+        rows = [row for row in situation.thread.rows if session.kind(row) is Kind.ATTACHMENT]
+    rows = sorted(set(rows))
+    healed = refused and (
+        version >= Version.parse(FIRST_GOOD) or any(v.code in request.heals for v in situation.violations)
+    )
+    severity = Severity.INFO if not exposed else Severity.WARNING if healed else Severity.ERROR
+    outcome = (Outcome.HEALED if healed else Outcome.REFUSED) if exposed else None
+    yield Finding(
+        "E001", "system-role-flag", severity,
+        " ".join(_innocence(situation, rows, setting, exposed)),
+        row=None if error is None else error.row,
+        api_error="role 'system' is not supported on this model", outcome=outcome,
+        message_index=next((v.message for v in situation.violations if REFUSED.search(v.text)), None),
+        cause="settings" if setting is not None else "client",
+        advice=tuple(_ways_out(situation, setting)) if exposed else (),
+    )
+
+
+def _innocence(
+    situation: Situation, rows: list[int], setting: Setting | None, exposed: bool
+) -> Iterator[str]:
+    session = situation.session
+    model = situation.target.model or "this model"
+    version = situation.target.version
+    holding = [row for row in situation.thread.rows if _ROLE.search(session.scan.view.raw(row))]
+    if holding:
+        yield (f"{measure.counted(len(holding), 'record')} of the conversation name the role `system` (first: line "
+               f"{situation.at(holding[0]).line:,}), but the client sends none of them under it.")
+    else:
+        yield f"none of the {len(session):,} records holds the role `system` in the conversation."
+    if not exposed:
+        yield (f"It was the client that recorded this error that wrote its reminders as `system` turns; {version} does "
+               f"not do that to {model}.")
+        return
+    if rows:
+        yield (f"Claude Code {version} sends {measure.counted(len(rows), 'record')} that it keeps as reminders (first: "
+               f"line {situation.at(rows[0]).line:,}) as `system` turns, and {model} refuses that role.")
+    else:
+        yield f"Claude Code {version} writes its own reminders as `system` turns, and {model} refuses that role."
+    if setting is not None:
+        where = "the environment" if setting.source == "environment" else setting.source
+        yield f"The cause is a setting: {setting.name} in {where} names “{setting.value}”."
+    elif situation.surroundings.read:
+        yield ("The likely cause is a remote flag that the client caches in its configuration file; it was not found "
+               "there now, so it was withdrawn or set on another machine.")
+    else:
+        yield "The likely cause is a remote flag that the client caches in its configuration file, which was not read."
+
+
+def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]:
+    session = shlex.quote(situation.bundle.session_id)
+    yield Advice(
+        "Switch the client's experimental request features off for this run (tested; keeps everything):",
+        f"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 claude --resume {session}",
+    )
+    yield Advice(
+        f"Or update the client: {FIRST_GOOD} and later do not send such turns to this model, and send them again as "
+        "reminders where one is refused (tested):",
+        f"npm install -g @anthropic-ai/claude-code@latest && claude --resume {session}",
+    )
+    need = measure.context(situation.session, situation.thread.rows)
+    for name in ALTERNATIVES:
+        room = models.window(name)
+        if name == situation.target.model or need > room * measure.FULL:
+            continue
+        yield Advice(
+            f"Or go on with another model: about {measure.tokens(need)} fit its window of {room:,} (tested):",
+            f"claude --resume {session} --model {name}",
+        )
+        break
+    else:
+        yield Advice(
+            f"Another model would do as well, but the conversation of about {measure.tokens(need)} does not fit the "
+            "window of those that were tried."
+        )
+    if setting is not None and setting.source == "environment":
+        yield Advice(f"Or start the client without {setting.name}:", f"env -u {setting.name} claude --resume {session}")
+    elif setting is not None:
+        yield Advice(
+            f"Or quit the client and remove {setting.name} from {setting.source} by hand (tested; the service may set "
+            "it again, and unbrick does not edit settings)."
+        )
+
+
+def session_in_use(situation: Situation) -> Iterator[Finding]:
+    """A running client has this session open.
+
+    It holds the conversation in memory and writes it on as it goes: a change to the file is not seen by it, and may
+    be undone. Two clients on one file each lose the other's turns at the next resume (claude-code-resume §5).
+    Saving a repaired copy as a new session is safe; replacing the original waits until the client has quit.
+    """
+    pid = situation.surroundings.details.get("owner")
+    if isinstance(pid, int) and pid > 0:
+        yield Finding(
+            "E003", "session-in-use", Severity.INFO,
+            f"a running client (pid {pid}) has this session open: quit it before the original is replaced, or save a "
+            "copy; a second client on the same session loses the turns of the first",
+            cause="client",
+        )
+
+
+def error_only_prompts(situation: Situation) -> Iterator[Finding]:
+    """Prompts at the end of the conversation that got nothing but errors.
+
+    They are what repeated tries leave behind: a prompt, an error, the same prompt again. Clients from 2.0.76 on do
+    not send the error records, but they do send the prompts; older ones send the error texts as if the model had said
+    them (claude-code-resume-table, `api_error_last`). One fix takes prompts and errors away together; whether the
+    prompts are still wanted is the person's to say, since typing one of them again is often the very next step.
+    """
+    session, scan = situation.session, situation.session.scan
+    rows = list(situation.thread.rows)
+    start = max((place for place, row in enumerate(rows) if recorded.is_reply(session, row)), default=-1) + 1
+    tail = rows[start:]
+    errors = [row for row in tail if session.has(row, Flag.API_ERROR)]
+    if not errors:
+        return
+    prompts: list[int] = []
+    waiting: list[int] = []
+    for row in tail:
+        if session.has(row, Flag.PROMPT):
+            waiting.append(row)
+        elif session.has(row, Flag.API_ERROR):
+            prompts += waiting
+            waiting = []
+    drop_errors = Fix(
+        "errors", f"Take {measure.counted(len(errors), 'error record')} out", Safety.SAFE,
+        tuple(DropRecord(situation.at(row)) for row in reversed(errors)),
+        "keeps everything; only the client's own error notices go",
+    )
+    severity = RULES_BY_CODE["E004"].severity(situation.target, situation.size)
+    fixes = [drop_errors]
+    what = f"the conversation ends in {measure.counted(len(errors), 'error record')}"
+    if prompts:
+        last = tail.index(errors[-1])
+        first = tail.index(prompts[0])
+        gone = [
+            row for row in tail[first : last + 1]
+            if session.has(row, Flag.PROMPT | Flag.API_ERROR | Flag.RETRY)
+            or scan.kind[row] in (Kind.ATTACHMENT, Kind.NOTICE, Kind.PROGRESS)
+        ]
+        fixes.insert(0 if severity is Severity.INFO else 1, Fix(
+            "prompts", f"Drop the {measure.counted(len(prompts), 'prompt')} that only got errors, and the errors",
+            Safety.LOSSY, tuple(DropRecord(situation.at(row)) for row in reversed(gone)),
+            f"drops {measure.counted(len(prompts), 'prompt')}",
+        ))
+        what = (f"{measure.counted(len(prompts), 'prompt')} at the end got only errors "
+                f"({measure.counted(len(errors), 'error record')})")
+    sent = "; this client sends the error texts as if the model had said them" if severity is not Severity.INFO else ""
+    yield Finding(
+        "E004", "error-only-prompts", severity, what + sent, situation.at((prompts or errors)[0]),
+        (prompts or errors)[0], fixes=tuple(fixes), cause="file",
+    )
+
+
+def unexplained_error(judged: Judged) -> Iterator[Finding]:
+    """The transcript ends in an error that nothing here explains, or the client does not open it and no rule says why.
+
+    Then nothing is known that an edit would mend: do not edit the file for it. Other findings are listed, but they are
+    apart from it. A newer version of unbrick, or the text of the error in the client's issue tracker, may know more.
+    """
+    error, outcome = judged.last_error, judged.situation.thread.outcome
+    if outcome is not Outcome.ACCEPTED and not any(found.outcome is not None for found in judged.findings):
+        yield Finding(
+            "E002", "unexplained-error", Severity.ERROR,
+            f"the client would not open this session ({outcome.value}), and nothing that was found explains it: do not "
+            "edit the file for it", api_error=judged.situation.thread.error, outcome=outcome, cause="unknown",
+        )
+    if error is None or error.past or error.explained_by is not None or error.answer is not None:
+        return
+    first = error.text.splitlines()[0] if error.text else "(no text)"
+    yield Finding(
+        "E002", "unexplained-error", Severity.WARNING,
+        f"the last request ended in “{first[:300]}”, and nothing in the file, the client or its settings explains it: "
+        "do not edit the file for it" + (
+            "; the other findings are apart from it"
+            if any(found.severity > Severity.INFO for found in judged.findings) else ""
+        ),
+        judged.situation.at(error.row), error.row, api_error=first[:300], cause="unknown",
+    )
+
+
+RULES: tuple[Rule[Situation], ...] = (
+    Rule(
+        "E001", "system-role-flag", system_role_flag, r"role '?\"?system'?\"? is not supported on this model",
+        (
+            Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.139", until=FIRST_GOOD),
+            Affect(Severity.WARNING, Outcome.HEALED, since=FIRST_GOOD),
+        ),
+    ),
+    Rule("E003", "session-in-use", session_in_use),
+    Rule("E004", "error-only-prompts", error_only_prompts, None, (Affect(Severity.WARNING, until="2.0.76"),)),
+)
+
+LATE: tuple[Rule[Judged], ...] = (Rule("E002", "unexplained-error", unexplained_error),)
+"""Rules that look at what the others found."""
+
+RULES_BY_CODE = {rule.code: rule for rule in RULES}

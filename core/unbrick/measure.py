@@ -1,0 +1,71 @@
+"""How much of the model's window a conversation takes: what the API counted where that was recorded, else estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from unbrick import api, models
+from unbrick.entry import Flag, Kind
+from unbrick.session import Session
+from unbrick.situation import Situation
+
+LONG = 1_000_000
+"""Tokens of the long window, which some models have when the account and a request header allow it."""
+
+FULL = 0.9
+"""Share of the window beyond which a request of estimated size is not promised to fit."""
+
+
+def weigh(session: Session, rows: Iterable[int]) -> int:
+    """Estimated tokens of rows as they would be sent."""
+    scan = session.scan
+    total = 0
+    for row in rows:
+        if scan.kind[row] in (Kind.USER, Kind.ASSISTANT) and not scan.flags[row] & (Flag.API_ERROR | Flag.VIRTUAL):
+            for block in scan.blocks(row):
+                total += api.block_tokens(scan.block_kind[block], scan.block_size[block])
+    return total
+
+
+def context(session: Session, rows: Sequence[int]) -> int:
+    """Tokens of the context that rows make up, in the order of sending.
+
+    The API's own count, where a reply recorded one, plus an estimate of what follows that reply; the plain
+    estimate where it is higher. A count from before a boundary among the rows speaks of another context.
+    """
+    scan = session.scan
+    boundary = max((row for row in rows if scan.kind[row] == Kind.BOUNDARY), default=-1)
+    after = best = 0
+    for row in reversed(rows):
+        if row > boundary and scan.tokens[row] and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
+            best = max(best, scan.tokens[row] + after)
+        after += weigh(session, (row,))
+    return max(best, after)
+
+
+def window(situation: Situation) -> int:
+    """Tokens of the target model's window; the long one where the session shows that it was granted."""
+    scan = situation.session.scan
+    size = models.window(situation.target.model)
+    highest = max(scan.tokens, default=0)
+    return max(size, LONG) if size < highest else size
+
+
+def tokens(count: int) -> str:
+    """`240,000 tokens`, rounded to what an estimate is worth."""
+    step = 1000 if count >= 10_000 else 100 if count >= 1000 else 10
+    rounded = max(step * round(count / step), 0 if not count else 1)
+    return f"{rounded:,} tokens"
+
+
+def messages(session: Session, rows: Iterable[int]) -> int:
+    """User and assistant records among rows, the client's own error notices not counted."""
+    scan = session.scan
+    return sum(
+        scan.kind[row] in (Kind.USER, Kind.ASSISTANT) and not scan.flags[row] & Flag.API_ERROR for row in rows
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 message`, `1,147 messages`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
