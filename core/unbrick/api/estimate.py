@@ -1,0 +1,38 @@
+"""How many tokens a request comes to, by rule of thumb."""
+
+from __future__ import annotations
+
+from unbrick.entry import BlockFlag, BlockKind
+from unbrick.request import Request
+
+IMAGE = 1_600
+"""Tokens of one image of the size that clients scale to: width times height over 750 (vision documentation)."""
+
+FRAME = 8
+"""Tokens of a block's own brackets and names."""
+
+CHARACTERS = {
+    BlockKind.TEXT: 4.0,
+    BlockKind.TOOL_RESULT: 3.6,
+    BlockKind.TOOL_USE: 3.2,
+    BlockKind.DOCUMENT: 60.0,
+}
+"""Characters per token: prose about four, code and listings fewer; a document's base64 is mostly layout."""
+
+
+def block_tokens(kind: int, size: int, media: bool = False) -> int:
+    """Estimated tokens of a block from its kind and size (characters; of base64 for media)."""
+    if kind == BlockKind.IMAGE or media:
+        return IMAGE + FRAME
+    if kind == BlockKind.THINKING:
+        # Thinking of earlier turns is not counted by the API, and most of a stored block is its signature.
+        return FRAME
+    return int(size / CHARACTERS.get(BlockKind(kind), 4.0)) + FRAME
+
+
+def estimate(request: Request) -> int:
+    """Estimated input tokens of the messages; system prompt and tool definitions not counted."""
+    total = 0
+    for kind, flags, size in zip(request.kind, request.flags, request.size, strict=True):
+        total += block_tokens(kind, size, bool(flags & BlockFlag.MEDIA))
+    return total + FRAME * len(request)

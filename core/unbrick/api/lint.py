@@ -1,0 +1,187 @@
+"""Everything in a request that the API refuses, found in the request's columns; only suspects are decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count, pairwise
+
+from unbrick import models
+from unbrick.api import media
+from unbrick.api.contract import faults
+from unbrick.api.pairing import pairs, turns
+from unbrick.entry import BlockFlag, BlockKind
+from unbrick.request import Request, Role
+from unbrick.situation import Violation
+from unbrick.target import Target
+
+_SHAPE = int(
+    BlockFlag.BAD_ID | BlockFlag.BAD_NAME | BlockFlag.BAD_INPUT | BlockFlag.UNSIGNED | BlockFlag.MALFORMED
+    | BlockFlag.EXTRA | BlockFlag.MEDIA
+)
+_WORDS = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.SURROGATE)
+_KINDS = bytes(
+    kind in (BlockKind.IMAGE, BlockKind.REDACTED, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT, BlockKind.OTHER)
+    for kind in range(256)
+)
+_DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
+_ASSISTANT_ONLY = {
+    BlockKind.THINKING: "thinking", BlockKind.REDACTED: "redacted_thinking", BlockKind.SERVER_USE: "server_tool_use",
+}
+
+
+def lint(request: Request, target: Target, complete: bool = False) -> Iterator[Violation]:
+    """Everything in a request that the API refuses, in the order of the messages.
+
+    `complete` says that no prompt will follow; only then is the end of the request judged.
+    """
+    found = [
+        *_blocks(request, target), *pairs(request, target.strict), *_messages(request, target, complete),
+        *_system(request, target),
+    ]
+    if target.strict:
+        found += _alternation(request)
+    if complete:
+        found += _end(request, target)
+    found.sort(key=lambda violation: (violation.message, -1 if violation.block is None else violation.block))
+    yield from found
+
+
+def _blocks(request: Request, target: Target) -> Iterator[Violation]:
+    """Blocks that are refused for what they are, whatever stands around them."""
+    many = sum(request.kind[i] == BlockKind.IMAGE or bool(f & BlockFlag.MEDIA) for i, f in enumerate(request.flags))
+    limit = media.API_LIMIT if target.endpoint == "api" else media.OTHER_LIMIT
+    suspect = _SHAPE | _WORDS
+    for index, kind, flags in zip(count(), request.kind, request.flags):
+        if not (flags & suspect or _KINDS[kind]):
+            continue
+        message, block = request.locate(index)
+        ref = request.refs[index]
+        where = f"messages.{message}.content.{block}"
+        if flags & _WORDS:
+            yield from _text(request, index, message, block, target)
+        if flags & _SHAPE or _KINDS[kind]:
+            value = request.piece(index)
+            for code, place, sentence in faults(value):
+                yield Violation(code, message, block, f"{where}{'.' if place else ''}{place}: {sentence}", ref)
+            if kind == BlockKind.THINKING and value.get("signature") == "":
+                yield Violation("C007", message, block, f"{where}: Invalid `signature` in `thinking` block", ref)
+            if kind == BlockKind.IMAGE or flags & BlockFlag.MEDIA:
+                for path, source in media.images(value):
+                    bad = media.fault(source, many > media.MANY, limit)
+                    if bad is not None:
+                        place = ".".join(map(str, (where, *path, bad[0])))
+                        yield Violation("C011", message, block, bad[1] if bad[0] is None else f"{place}: {bad[1]}", ref)
+
+
+def _text(request: Request, index: int, message: int, block: int, target: Target) -> Iterator[Violation]:
+    flags, kind = request.flags[index], request.kind[index]
+    if flags & BlockFlag.SURROGATE:
+        text = "The request body is not valid JSON: no low surrogate in string"
+        yield Violation("J009", message, block, text, request.refs[index])
+    if kind != BlockKind.TEXT:
+        # Empty text inside a result is known to be refused by strict readers only.
+        if target.strict and flags & BlockFlag.EMPTY:
+            yield Violation("C001", message, block, "messages: text content blocks must be non-empty")
+    elif flags & BlockFlag.EMPTY:
+        if message in request.plain:
+            yield _no_content(message)
+            return
+        if request.piece(index).get("cache_control"):
+            text = f"messages.{message}.content.{block}.text: cache_control cannot be set for empty text blocks"
+            yield Violation("C001", message, block, text)
+        yield Violation("C001", message, block, "messages: text content blocks must be non-empty")
+    elif flags & BlockFlag.BLANK:
+        yield Violation("C002", message, block, "messages: text content blocks must contain non-whitespace text")
+
+
+def _no_content(message: int) -> Violation:
+    text = "all messages must have non-empty content except for the optional final assistant message"
+    return Violation("C003", message, None, f"messages.{message}: {text}")
+
+
+def _messages(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
+    """Messages without content, and kinds of blocks in the wrong role."""
+    last = len(request) - 1
+    for message in range(len(request)):
+        start, end = request.first[message], request.first[message + 1]
+        role = request.roles[message]
+        if start == end:
+            if role != Role.SYSTEM and not (complete and message == last and role == Role.ASSISTANT):
+                yield _no_content(message)
+        elif role == Role.ASSISTANT:
+            if request.kind[end - 1] in (BlockKind.THINKING, BlockKind.REDACTED) and not (
+                message < last and request.roles[message + 1] == Role.ASSISTANT
+            ):
+                word = _ASSISTANT_ONLY[BlockKind(request.kind[end - 1])]
+                text = f"messages.{message}: The final block in an assistant message cannot be `{word}`."
+                yield Violation("C003", message, end - start - 1, text)
+        else:
+            for index in range(start, end):
+                if request.kind[index] in _ASSISTANT_ONLY:
+                    word = _ASSISTANT_ONLY[BlockKind(request.kind[index])]
+                    text = f"messages.{message}: `{word}` blocks can only be in `assistant` messages"
+                    yield Violation("C010", message, index - start, text)
+
+
+def _system(request: Request, target: Target) -> Iterator[Violation]:
+    """System turns: on models that do not know them, and where they may not stand (messages-api-rules R19)."""
+    if Role.SYSTEM not in request.roles:
+        return
+    refused = models.accepts_system(target.model) is False
+    if refused:
+        for message, role in enumerate(request.roles):
+            if role == Role.SYSTEM:
+                yield Violation("C005", message, None, "role 'system' is not supported on this model")
+        return
+    all_turns = list(turns(request, join=True))
+    for place, (turn, messages) in enumerate(all_turns):
+        if turn is Role.SYSTEM:
+            message = messages[0]
+            previous = all_turns[place - 1][0] if place else None
+            following = all_turns[place + 1][0] if place + 1 < len(all_turns) else None
+            after_server = previous is Role.ASSISTANT and _ends_in_server_result(request, message - 1)
+            if previous is None:
+                text = f"use the top-level 'system' parameter for the initial system prompt; {_DIRECTIVE}"
+            elif previous is Role.ASSISTANT and not after_server:
+                text = "role 'system' must follow a 'user' message or a server tool result"
+            elif following is Role.USER:
+                text = f"role 'system' must precede an 'assistant' message or end the array; {_DIRECTIVE}"
+            else:
+                continue
+            yield Violation("C006", message, None, f"messages.{message}: {text}")
+
+
+def _ends_in_server_result(request: Request, message: int) -> bool:
+    end = request.first[message + 1]
+    return end > request.first[message] and request.kind[end - 1] == BlockKind.SERVER_RESULT
+
+
+def _alternation(request: Request) -> Iterator[Violation]:
+    """What consumers insist on that do not join neighbours of one role, as the first-party API did once."""
+    roles = [(message, role) for message, role in enumerate(request.roles) if role != Role.SYSTEM]
+    if roles and roles[0][1] != Role.USER:
+        yield Violation("C004", roles[0][0], None, 'messages: first message must use the "user" role')
+    for (_, before), (message, role) in pairwise(roles):
+        if before == role:
+            text = (
+                'messages: roles must alternate between "user" and "assistant", but found multiple '
+                f'"{Role(role).word}" roles in a row'
+            )
+            yield Violation("C004", message, None, text)
+
+
+def _end(request: Request, target: Target) -> Iterator[Violation]:
+    """The end of a request that is sent as it stands (messages-api-rules R20, R21)."""
+    last = len(request) - 1
+    if last < 0 or request.roles[last] != Role.ASSISTANT:
+        return
+    if not models.prefills(target.model):
+        yield Violation(
+            "C004", last, None,
+            "This model does not support assistant message prefill. The conversation must end with a user message.",
+        )
+    elif request.first[last] < request.first[last + 1]:
+        text = request.piece(request.first[last + 1] - 1).get("text")
+        if isinstance(text, str) and text != text.rstrip():
+            text = "messages: final assistant content cannot end with trailing whitespace"
+            yield Violation("C004", last, request.first[last + 1] - request.first[last] - 1, text)

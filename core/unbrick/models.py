@@ -1,0 +1,68 @@
+"""What differs between models: system turns, context windows, thinking that is bound to what stands before it."""
+
+from __future__ import annotations
+
+import re
+
+_MODEL = re.compile(r"claude-(?:(?P<new>opus|sonnet|haiku|fable|mythos)-(?P<major>\d+)(?:-(?P<minor>\d{1,2}))?(?![\d.])"
+                    r"|(?P<oldmajor>\d)(?:-(?P<oldminor>\d))?-(?P<old>opus|sonnet|haiku))")
+
+WINDOW = 200_000
+LONG_WINDOW = 1_000_000
+
+
+def family(model: str | None) -> tuple[str, tuple[int, int]] | None:
+    """Family and version of a model id: `claude-opus-4-7[1m]` → `("opus", (4, 7))`; None for other makers'."""
+    found = _MODEL.search(model or "")
+    if found is None:
+        return None
+    if found["new"]:
+        return found["new"], (int(found["major"]), int(found["minor"] or 0))
+    return found["old"], (int(found["oldmajor"]), int(found["oldminor"] or 0))
+
+
+def is_claude(model: str | None) -> bool:
+    """Whether a model's thinking carries signatures of the first-party API; an unknown model counts as such."""
+    return model is None or "claude" in model.lower() or model.startswith("<")
+
+
+_SYSTEM_SINCE = {"opus": (4, 8), "sonnet": (5, 5), "haiku": (5, 5), "fable": (5, 0), "mythos": (5, 0)}
+
+
+def accepts_system(model: str | None) -> bool | None:
+    """Whether the API takes `role: system` in the middle of a conversation from a model, None when that is not
+    known (messages-api-rules §1, claude-code-resume §1: Sonnet 5 is reported both ways)."""
+    known = family(model)
+    if known is None or known == ("sonnet", (5, 0)):
+        return None
+    name, version = known
+    return version >= _SYSTEM_SINCE[name]
+
+
+_BINDS_SINCE = {"opus": (5, 5), "sonnet": (5, 5), "haiku": (5, 5), "fable": (5, 1), "mythos": (5, 1)}
+
+
+def binds_thinking(model: str | None) -> bool:
+    """Whether a change of anything before a thinking block makes the API refuse it (messages-api-rules R16)."""
+    known = family(model)
+    return known is not None and known[1] >= _BINDS_SINCE[known[0]]
+
+
+_LONG_SINCE = {"opus": (4, 7), "sonnet": (5, 0), "fable": (5, 0), "mythos": (5, 0)}
+
+
+def window(model: str | None) -> int:
+    """Context window in tokens: one million for the ids that say `[1m]` and for the families that have no other."""
+    if model is not None and model.endswith("[1m]"):
+        return LONG_WINDOW
+    known = family(model)
+    if known is None:
+        return WINDOW
+    name, version = known
+    return LONG_WINDOW if name in _LONG_SINCE and version >= _LONG_SINCE[name] else WINDOW
+
+
+def prefills(model: str | None) -> bool:
+    """Whether a request may end with an assistant turn (messages-api-rules R20: not since 4.6)."""
+    known = family(model)
+    return known is not None and known[1] < (4, 6)
