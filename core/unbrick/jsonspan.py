@@ -22,6 +22,7 @@ def _integer(digits: str) -> int | float:
 JSON_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
 """Reads what a JavaScript client reads: lone surrogates and huge numbers pass, NaN and Infinity do not."""
 
+_BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}]+")
@@ -31,9 +32,9 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 def locate(raw: bytes, pointer: Pointer) -> tuple[int, int]:
     """First and last-plus-one byte of the value at a pointer. Raises KeyError when there is none.
 
-    Of a repeated key the last one counts, as in every JSON reader.
+    Of a repeated key the last one counts, as in every JSON reader. A byte order mark in front is stepped over.
     """
-    start = skip_space(raw, 0)
+    start = skip_space(raw, len(_BOM) if raw.startswith(_BOM) else 0)
     for step in pointer:
         start = _member(raw, start, step) if isinstance(step, str) else _element(raw, start, step)
     return start, value_end(raw, start)
@@ -56,15 +57,20 @@ def set_value(raw: bytes, pointer: Pointer, new: bytes) -> bytes:
     return raw[:start] + new + raw[end:]
 
 
-def set_member(raw: bytes, parent: Pointer, key: str, new: bytes) -> bytes:
-    """Replace a member of an object, or add it as the last one."""
+def set_member(raw: bytes, parent: Pointer, key: str, new: bytes, *, first: bool = False) -> bytes:
+    """Replace a member of an object, or add it as the last (or first) one. Raises KeyError when there is no object."""
+    start, end = locate(raw, parent)
+    if raw[start : start + 1] != b"{":
+        raise KeyError("not an object")
     try:
         return set_value(raw, [*parent, key], new)
     except KeyError:
-        start, end = locate(raw, parent)
-        inner_empty = not raw[start + 1 : end - 1].strip()
-        comma = b"" if inner_empty else b","
-        return raw[: end - 1] + comma + json.dumps(key).encode() + b":" + new + raw[end - 1 :]
+        member = json.dumps(key).encode() + b":" + new
+        if not raw[start + 1 : end - 1].strip(_SPACE):
+            return raw[: start + 1] + member + raw[start + 1 :]
+        if first:
+            return raw[: start + 1] + member + b"," + raw[start + 1 :]
+        return raw[: end - 1] + b"," + member + raw[end - 1 :]
 
 
 def remove(raw: bytes, pointer: Pointer) -> bytes:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from unbrick.edit import Edit
+from unbrick import jsonspan
+from unbrick.edit import (
+    Answer,
+    Cut,
+    DropBlock,
+    DropRecord,
+    Edit,
+    Insert,
+    Linearise,
+    Move,
+    Relink,
+    Salvage,
+    SetLeaf,
+    SetRef,
+    SetValue,
+    Uncompact,
+)
+from unbrick.entry import Kind
 from unbrick.formats import Clock
-from unbrick.record import At
+from unbrick.formats.claude_code import calls, compaction, leaf, write
+from unbrick.formats.claude_code.draft import Draft
+from unbrick.record import At, compact
 from unbrick.session import Session
 from unbrick.target import Target
 from unbrick.thread import Thread
@@ -15,5 +35,130 @@ from unbrick.thread import Thread
 def lower(
     edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
 ) -> Mapping[At, Sequence[bytes]]:
-    """An edit as pieces by place (see `patch.compose`). Raises KeyError when it names what the session has not."""
-    raise KeyError(type(edit).__name__)
+    """An edit as pieces by place (see `patch.compose`).
+
+    Lines that the edit does not concern keep their bytes; a touched line keeps all but the changed value.
+    Raises KeyError when the edit names a place or id that the session does not have.
+    """
+    draft = Draft(session, thread)
+    _WRITERS[type(edit)](edit, draft, target, clock)
+    return draft.changes()
+
+
+def _relink(edit: Relink, draft: Draft, _target: Target, _clock: Clock) -> None:
+    if edit.parent is not None and draft.session.row(edit.parent) is None:
+        raise KeyError(edit.parent)
+    draft.relink(draft.row(edit.at), edit.parent)
+
+
+def _set_leaf(edit: SetLeaf, draft: Draft, target: Target, clock: Clock) -> None:
+    row = draft.session.row(edit.uuid)
+    if row is None:
+        raise KeyError(edit.uuid)
+    leaf.end_at(draft, row, target, clock, len(draft.session))
+
+
+def _answer(edit: Answer, draft: Draft, _target: Target, clock: Clock) -> None:
+    calls.answer(draft, draft.row(edit.at), edit.ref, clock)
+
+
+def _move(edit: Move, draft: Draft, target: Target, clock: Clock) -> None:
+    calls.move(draft, draft.row(edit.at), draft.row(edit.behind), target, clock)
+
+
+def _linearise(edit: Linearise, draft: Draft, target: Target, _clock: Clock) -> None:
+    calls.linearise(draft, [draft.row(at) for at in edit.order], target)
+
+
+def _drop_block(edit: DropBlock, draft: Draft, target: Target, clock: Clock) -> None:
+    row = draft.row(edit.at)
+    message = draft.record(row).get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    count = len(content) if isinstance(content, list) else int(isinstance(content, str))
+    if not 0 <= edit.block < count:
+        raise KeyError(edit.block)
+    if count == 1:
+        _drop_record(DropRecord(edit.at), draft, target, clock)
+    else:
+        draft.put(row, jsonspan.remove(draft.raw(row), ("message", "content", edit.block)))
+
+
+def _drop_record(edit: DropRecord, draft: Draft, _target: Target, _clock: Clock) -> None:
+    row = draft.row(edit.at)
+    uuid = draft.session.uuid(row)
+    if uuid is not None and draft.session.row(uuid) == row:
+        twins = draft.session.duplicates.get(draft.session.scan.uuid[row], ())
+        if len(twins) < 2:
+            parent = draft.parent_of(row)
+            for child in draft.session.children.get(row, ()):
+                if child != row:
+                    draft.relink(child, parent)
+            leaf.forget(draft, uuid, parent)
+    draft.drop(row)
+
+
+def _set_value(edit: SetValue, draft: Draft, _target: Target, _clock: Clock) -> None:
+    draft.set(draft.row(edit.at), edit.pointer, edit.value)
+
+
+def _set_ref(edit: SetRef, draft: Draft, _target: Target, _clock: Clock) -> None:
+    call = draft.session.calls[edit.old]
+    for row, block in call.uses:
+        draft.set(row, ("message", "content", block, "id"), edit.new)
+    for row, block in call.results:
+        draft.set(row, ("message", "content", block, "tool_use_id"), edit.new)
+    calls.rename_replacements(draft, edit.old, edit.new)
+
+
+def _insert(edit: Insert, draft: Draft, _target: Target, clock: Clock) -> None:
+    row = draft.row(edit.behind)
+    record = dict(edit.record)
+    if record.get("type") not in ("user", "assistant", "system", "attachment"):
+        draft.behind(row, compact(record))
+        return
+    neighbour = draft.record(row)
+    followers = draft.followers(row)
+    following = draft.record(followers[0]) if followers else None
+    uuid = str(record.pop("uuid", None) or clock.uuid())
+    own: dict[str, Any] = {"parentUuid": draft.uuid(row), "isSidechain": bool(neighbour.get("isSidechain"))}
+    own |= record
+    own |= {"parentUuid": draft.uuid(row), "uuid": uuid}
+    own.setdefault("timestamp", write.after(neighbour, following, clock))
+    draft.behind(row, write.imitate(own, neighbour, neighbour if neighbour.get("type") == record["type"] else own))
+    for child in followers:
+        draft.relink(child, uuid)
+
+
+def _salvage(edit: Salvage, draft: Draft, _target: Target, _clock: Clock) -> None:
+    row = draft.row(edit.at)
+    draft.drop(row)
+    for piece in edit.pieces:
+        draft.behind(row, piece.rstrip(b"\r\n"))
+
+
+def _cut(edit: Cut, draft: Draft, target: Target, clock: Clock) -> None:
+    leaf.cut(draft, draft.row(edit.after), target, clock)
+
+
+def _uncompact(edit: Uncompact, draft: Draft, _target: Target, _clock: Clock) -> None:
+    row = draft.row(edit.at)
+    if draft.session.kind(row) is not Kind.BOUNDARY:
+        raise KeyError(edit.at)
+    compaction.undo(draft, row)
+
+
+_WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
+    Relink: _relink,
+    SetLeaf: _set_leaf,
+    Answer: _answer,
+    Move: _move,
+    Linearise: _linearise,
+    DropBlock: _drop_block,
+    DropRecord: _drop_record,
+    SetValue: _set_value,
+    SetRef: _set_ref,
+    Insert: _insert,
+    Salvage: _salvage,
+    Cut: _cut,
+    Uncompact: _uncompact,
+}

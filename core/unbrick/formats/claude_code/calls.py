@@ -1,0 +1,183 @@
+"""Tool calls and their results: where a result must stand so that every version reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.formats import Clock
+from unbrick.formats.claude_code import leaf, write
+from unbrick.formats.claude_code.draft import Draft
+from unbrick.session import Session
+from unbrick.target import Target
+
+
+def answer(draft: Draft, call: int, ref: str, clock: Clock) -> None:
+    """Put the client's own result behind a call that has none; where the conversation ends with the call, the
+    client's reply to it as well, both at the end of the file (as clients from 2.1.290 do).
+
+    A response with several calls is written as one chain first when its records do not stand on one path.
+    """
+    session = draft.session
+    if not _holds(session, call, BlockKind.TOOL_USE, ref):
+        raise KeyError(ref)
+    draft.uuid(call)
+    members = _members(draft, call)
+    last, followers = _one_path(draft, members)
+    uuid = clock.uuid()
+    neighbour = draft.record(last)
+    if _ends_with(draft, members):
+        moment = write.at_end(session, clock)
+        draft.append(write.result(session, call, ref, draft.uuid(last), uuid, write.stamp(moment)))
+        for child in followers:
+            draft.relink(child, uuid)
+        end = draft.thread.leaf
+        behind = uuid if end is None or end in members or not followers else draft.uuid(end)
+        reply = write.stamp(moment + write.PAUSE)
+        draft.append(write.no_response(session, call, behind, clock.uuid(), clock.uuid(), reply))
+        return
+    following = draft.record(followers[0]) if followers else None
+    time = write.after(neighbour, following, clock)
+    draft.behind(last, write.result(session, call, ref, draft.uuid(last), uuid, time))
+    for child in followers:
+        draft.relink(child, uuid)
+
+
+def move(draft: Draft, row: int, call: int, target: Target, clock: Clock) -> None:
+    """Put a result record directly behind its call, in the chain and in the file; what followed it follows its
+    old parent. Where it was the newest of the file, clients before 2.1.112 would take it for the end of the
+    conversation: then it gets the time of its place."""
+    session = draft.session
+    uuid = draft.uuid(row)
+    members = [member for member in _members(draft, call) if member != row]
+    if session.parent_row[row] not in members:
+        parent = draft.parent_of(row)
+        for child in session.children.get(row, ()):
+            if child != row:
+                draft.relink(child, parent)
+    last, followers = _one_path(draft, members)
+    for child in followers:
+        if child != row:
+            draft.relink(child, uuid)
+    draft.relink(row, draft.uuid(last))
+    if target.version < leaf.FILE_ORDER and write.is_newest(session, row):
+        draft.set(row, ("timestamp",), write.after(draft.record(last), None, clock))
+    if row != last + 1:
+        draft.move_behind(row, last)
+
+
+def linearise(draft: Draft, order: Sequence[int], target: Target) -> None:
+    """Write records as one chain in the given order; what followed any of them follows the last. A response of
+    several calls written like this is read fully by every version and file size (claude-code-resume.md §3, §6)."""
+    if not order:
+        return
+    last, followers = _chain(draft, order)
+    for child in followers:
+        draft.relink(child, draft.uuid(last))
+    if _ends_with(draft, order):
+        session = draft.session
+        if leaf.last_spoken(session, len(session)) in set(order) - {last}:
+            draft.move_to_end(last)
+        if target.version < leaf.FILE_ORDER and any(write.is_newest(session, row) for row in order):
+            leaf.make_newest(draft, last, len(session))
+
+
+def rename_replacements(draft: Draft, old: str, new: str) -> None:
+    """Rename a call in the lists of results that the client replaced."""
+    scan = draft.session.scan
+    for row, type_ in enumerate(scan.type):
+        if scan.strings.text(type_) != "content-replacement":
+            continue
+        listed = draft.session.value(row).get("replacements")
+        for index, one in enumerate(listed if isinstance(listed, list) else ()):
+            for key in ("toolUseId", "tool_use_id"):
+                if isinstance(one, dict) and one.get(key) == old:
+                    draft.set(row, ("replacements", index, key), new)
+
+
+def _holds(session: Session, row: int, kind: BlockKind, ref: str) -> bool:
+    scan = session.scan
+    number = scan.strings.find(ref)
+    return any(scan.block_kind[i] == kind and scan.block_ref[i] == number for i in scan.blocks(row))
+
+
+def _members(draft: Draft, call: int) -> list[int]:
+    """The records of the response that a call belongs to, then the results that stand near them, in the order
+    of the calls."""
+    session = draft.session
+    scan = session.scan
+    group = [call]
+    if scan.message_id[call] >= 0:
+        group = [
+            row for row, number in enumerate(scan.message_id)
+            if number == scan.message_id[call] and scan.kind[row] == Kind.ASSISTANT
+            and (row in draft.loaded) == (call in draft.loaded) and session.row_of.get(scan.uuid[row]) == row
+            and session.has(row, Flag.SIDECHAIN) == session.has(call, Flag.SIDECHAIN)
+        ]
+        group = group if call in group else [call]
+    members = list(group)
+    for row in group:
+        for block in scan.blocks(row):
+            ref = scan.strings.text(scan.block_ref[block])
+            if scan.block_kind[block] != BlockKind.TOOL_USE or ref is None:
+                continue
+            for answer_, _index in session.calls[ref].results:
+                if answer_ in members or session.row_of.get(scan.uuid[answer_]) != answer_:
+                    continue
+                if session.parent_row[answer_] in members:
+                    members.append(answer_)
+                    break
+    return members
+
+
+def _one_path(draft: Draft, members: Sequence[int]) -> tuple[int, list[int]]:
+    """The last member of a path that holds them all, and what follows it; they are chained when there is none."""
+    session = draft.session
+    wanted = set(members)
+    for end in reversed(members):
+        left = set(wanted)
+        for row in session.ancestors(end):
+            left.discard(row)
+            if not left:
+                return end, draft.followers(end, wanted)
+    return _chain(draft, members)
+
+
+def _chain(draft: Draft, order: Sequence[int]) -> tuple[int, list[int]]:
+    """Link rows in order, each to the one before, and give the last one and all that followed any of them. What
+    already stands between two neighbours (attachments) stays there."""
+    session = draft.session
+    members = set(order)
+    between: set[int] = set()
+    above = [row for row in session.ancestors(order[0]) if row in members]
+    if above[-1] != order[0]:
+        draft.relink(order[0], draft.parent_of(above[-1]))
+    for previous, row in pairwise(order):
+        passed: list[int] = []
+        found = None
+        for other in session.ancestors(row):
+            if other in members and other != row:
+                found = other
+                break
+            passed.append(other)
+        if found == previous:
+            between.update(passed)
+        else:
+            draft.relink(row, draft.uuid(previous))
+    apart = members | between
+    return order[-1], sorted({child for row in order for child in draft.followers(row, apart)})
+
+
+def _ends_with(draft: Draft, members: Sequence[int]) -> bool:
+    """Whether nothing is said on the thread after these rows."""
+    session = draft.session
+    wanted = set(members)
+    if not wanted & draft.loaded:
+        return False
+    for row in reversed(draft.thread.rows):
+        if row in wanted:
+            return True
+        if session.kind(row) in (Kind.USER, Kind.ASSISTANT) and not session.has(row, Flag.API_ERROR):
+            return False
+    return False

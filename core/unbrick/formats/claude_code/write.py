@@ -1,0 +1,174 @@
+"""New records in the client's own hand: compact JSON, its key order, the surroundings of a neighbour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from unbrick.entry import BlockKind, Kind
+from unbrick.formats import Clock
+from unbrick.formats.claude_code import words
+from unbrick.record import Json, compact
+from unbrick.session import Session
+
+ENVELOPE = (
+    "isSidechain", "userType", "entrypoint", "cwd", "sessionId", "version", "gitBranch", "slug", "agentId", "teamName",
+)
+"""What a record says of where and by whom it was written, in today's order; the same for all records of a turn."""
+
+STEP = timedelta(milliseconds=1)
+PAUSE = timedelta(milliseconds=25)
+"""Between an appended result and the reply behind it, so that further results fit in between."""
+
+
+def imitate(own: Mapping[str, Any], neighbour: Json, model: Json) -> bytes:
+    """A record with its own members and the neighbour's envelope, its keys in the order of a record like it.
+
+    `own` stands in the order that keys have which the model lacks: each follows the one before it.
+    """
+    envelope = {key: neighbour[key] for key in ENVELOPE if key in neighbour and key not in own}
+    order = [key for key in model if key in own or key in envelope]
+    previous = -1
+    for key in (*own, *envelope):
+        if key not in order:
+            order.insert(previous + 1, key)
+        previous = order.index(key)
+    return compact({key: own[key] if key in own else envelope[key] for key in order})
+
+
+def instant(text: object) -> datetime | None:
+    """A time as records write it; None for what is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def stamp(time: datetime) -> str:
+    """A time as the client writes it: RFC 3339, milliseconds, Z."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def after(neighbour: Json, following: Json | None, clock: Clock) -> str:
+    """The time of a record put behind a neighbour: a millisecond later, but not later than what follows it."""
+    time = instant(neighbour.get("timestamp"))
+    if time is None:
+        return clock.now()
+    later = time + STEP
+    limit = instant(following.get("timestamp")) if following else None
+    return stamp(later if limit is None or later < limit else max(time, min(later, limit)))
+
+
+def newest(session: Session) -> datetime | None:
+    """The newest time that any record of a chain carries."""
+    scan = session.scan
+    times = (time for time, uuid in zip(scan.time, scan.uuid, strict=True) if uuid >= 0 and time == time)
+    top = max(times, default=None)
+    try:
+        return None if top is None else datetime.fromtimestamp(round(top * 1000) / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def is_newest(session: Session, row: int) -> bool:
+    """Whether no record of a chain carries a newer time than a row."""
+    scan = session.scan
+    own = scan.time[row]
+    return own == own and not any(time > own for time, uuid in zip(scan.time, scan.uuid, strict=True) if uuid >= 0)
+
+
+def at_end(session: Session, clock: Clock) -> datetime:
+    """The time of a record that ends the conversation: now, and newer than every other, since clients before
+    2.1.112 resume from the newest."""
+    now = instant(clock.now()) or datetime.now(UTC)
+    top = newest(session)
+    return now if top is None or top < now else top + STEP
+
+
+def model_user(session: Session, row: int) -> Json:
+    """The record to take the key order of a result from: the nearest earlier result, else prompt, else the row."""
+    scan = session.scan
+    prompt: int | None = None
+    for other in range(row - 1, -1, -1):
+        if scan.kind[other] != Kind.USER:
+            continue
+        if any(scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(other)):
+            return session.value(other)
+        prompt = other if prompt is None else prompt
+        if row - other > 2000:
+            break
+    return session.value(row if prompt is None else prompt)
+
+
+def result(session: Session, call: int, ref: str, parent: str, uuid: str, time: str) -> bytes:
+    """The result that clients from 2.1.290 themselves write for a call whose session ended before it returned."""
+    neighbour = session.value(call)
+    model = model_user(session, call)
+    text = words.RESULT_INTERRUPTED
+    block = {"type": "tool_result", "content": text, "is_error": True, "tool_use_id": ref}
+    prompt = _prompt_id(session, call)
+    own: dict[str, Any] = {
+        "parentUuid": parent,
+        "isSidechain": bool(neighbour.get("isSidechain")),
+        **({} if prompt is None else {"promptId": prompt}),
+        "type": "user",
+        "message": {"role": "user", "content": [block]},
+        "uuid": uuid,
+        "timestamp": time,
+        "toolUseResult": text,
+        "toolDenialKind": "interrupted",
+        "sourceToolAssistantUUID": session.uuid(call),
+    }
+    return imitate(own, neighbour, model)
+
+
+def _prompt_id(session: Session, row: int) -> str | None:
+    for other in session.ancestors(row):
+        if session.kind(other) is Kind.USER:
+            prompt = session.value(other).get("promptId")
+            return prompt if isinstance(prompt, str) else None
+    return None
+
+
+def no_response(session: Session, call: int, parent: str, uuid: str, message: str, time: str) -> bytes:
+    """The assistant record that clients append behind such results, so that the next prompt follows a reply."""
+    neighbour = session.value(call)
+    own: dict[str, Any] = {
+        "parentUuid": parent,
+        "isSidechain": bool(neighbour.get("isSidechain")),
+        "type": "assistant",
+        "uuid": uuid,
+        "timestamp": time,
+        "message": {
+            "id": message,
+            "container": None,
+            "model": words.SYNTHETIC_MODEL,
+            "role": "assistant",
+            "stop_reason": "stop_sequence",
+            "stop_sequence": "",
+            "type": "message",
+            "usage": {
+                "input_tokens": 0,
+                "output_tokens": 0,
+                "cache_creation_input_tokens": 0,
+                "cache_read_input_tokens": 0,
+                "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0},
+                "service_tier": None,
+                "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0},
+            },
+            "content": [{"type": "text", "text": words.NO_RESPONSE}],
+            "context_management": None,
+        },
+        "isApiErrorMessage": False,
+        **({"madeBy": "other"} if "madeBy" in neighbour else {}),
+    }
+    return imitate(own, neighbour, dict.fromkeys(own))
+
+
+def pointer(leaf: str, session_id: str) -> bytes:
+    """The line that names the end of the conversation for clients from 2.1.139."""
+    return compact({"type": "last-prompt", "leafUuid": leaf, "sessionId": session_id})
