@@ -28,6 +28,9 @@ class Strings:
         self.ids: defaultdict[str | None, int] = defaultdict(count().__next__, {None: -1})
         self._texts: list[str | None] = []
 
+    def __len__(self) -> int:
+        return len(self.ids) - 1
+
     def id(self, text: str | None) -> int:
         """Number of a string, given out at first sight."""
         return self.ids[text]

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 
-from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.columns import Call, Calls, Children
+from unbrick.entry import Flag, Kind
 from unbrick.record import At, Json
 from unbrick.scan import Scan
+
+__all__ = ["MISSING", "NO_PARENT", "Call", "Session", "Standing", "link"]
 
 NO_PARENT = -1
 """The record says that nothing stands before it."""
@@ -39,15 +42,6 @@ class Standing(IntEnum):
     """The line is not a record."""
 
 
-@dataclass(frozen=True)
-class Call:
-    """A tool call and its results: rows and block indices (within the row) where they stand."""
-
-    ref: str
-    uses: tuple[tuple[int, int], ...]
-    results: tuple[tuple[int, int], ...]
-
-
 @dataclass
 class Session:
     """A scan with its links resolved. `row_of` maps a uuid's string number to its row; the later of two
@@ -64,35 +58,14 @@ class Session:
         return len(self.scan)
 
     @cached_property
-    def children(self) -> dict[int, list[int]]:
+    def children(self) -> Children:
         """Rows by parent row, in file order."""
-        found: dict[int, list[int]] = {}
-        for row, parent in enumerate(self.parent_row):
-            if parent >= 0:
-                found.setdefault(parent, []).append(row)
-        return found
+        return Children(self.parent_row)
 
     @cached_property
-    def calls(self) -> dict[str, Call]:
+    def calls(self) -> Calls:
         """Every tool call id of the file with where it is used and answered, in file order."""
-        uses: dict[int, list[tuple[int, int]]] = {}
-        results: dict[int, list[tuple[int, int]]] = {}
-        scan = self.scan
-        kinds, refs = scan.block_kind, scan.block_ref
-        for row in range(len(scan)):
-            start = scan.first[row]
-            for block in range(start, scan.first[row + 1]):
-                kind = kinds[block]
-                if kind == BlockKind.TOOL_USE:
-                    uses.setdefault(refs[block], []).append((row, block - start))
-                elif kind == BlockKind.TOOL_RESULT:
-                    results.setdefault(refs[block], []).append((row, block - start))
-        return {
-            scan.strings.text(ref) or "": Call(
-                scan.strings.text(ref) or "", tuple(uses.get(ref, ())), tuple(results.get(ref, ()))
-            )
-            for ref in {**uses, **results}
-        }
+        return Calls(self.scan)
 
     def uuid(self, row: int) -> str | None:
         """The id of a row."""
@@ -129,15 +102,15 @@ class Session:
 
 def link(scan: Scan) -> Session:
     """Resolve the links of a scan."""
-    session = Session(scan)
-    row_of = session.row_of
-    for row, uuid in enumerate(scan.uuid):
-        if uuid < 0:
-            continue
-        before = row_of.get(uuid)
-        if before is not None:
-            session.duplicates.setdefault(uuid, [before]).append(row)
-        row_of[uuid] = row
+    row_of = dict(zip(scan.uuid, range(len(scan)), strict=True))
+    row_of.pop(-1, None)
+    session = Session(scan, row_of)
+    if len(row_of) + scan.uuid.count(-1) < len(scan):
+        rows: dict[int, list[int]] = {}
+        for row, uuid in enumerate(scan.uuid):
+            if row_of.get(uuid, row) != row or uuid in rows:
+                rows.setdefault(uuid, []).append(row)
+        session.duplicates = rows
     get = row_of.get
     session.parent_row = array("i", (NO_PARENT if p < 0 else get(p, MISSING) for p in scan.parent))
     return session

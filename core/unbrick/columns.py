@@ -1,0 +1,119 @@
+"""Children and tool calls of a session, looked up over columns: nothing is built before it is asked for."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from unbrick.entry import BlockKind
+from unbrick.scan import Scan
+
+
+class Call(NamedTuple):
+    """A tool call and its results: rows and block indices (within the row) where they stand."""
+
+    ref: str
+    uses: tuple[tuple[int, int], ...]
+    results: tuple[tuple[int, int], ...]
+
+
+class Children:
+    """Rows by the row of their parent, in file order; rows without children are not in it."""
+
+    def __init__(self, parent_row: array[int]) -> None:
+        self._first = array("i", [-1]) * len(parent_row)
+        self._next = array("i", [-1]) * len(parent_row)
+        first, following = self._first, self._next
+        for row in range(len(parent_row) - 1, -1, -1):
+            parent = parent_row[row]
+            if parent >= 0:
+                following[row] = first[parent]
+                first[parent] = row
+
+    def get(self, row: int, default: Sequence[int] = ()) -> Sequence[int]:
+        """Children of a row, or the default when it has none."""
+        child = self._first[row] if 0 <= row < len(self._first) else -1
+        if child < 0:
+            return default
+        found = [child]
+        while (child := self._next[child]) >= 0:
+            found.append(child)
+        return found
+
+    def __getitem__(self, row: int) -> Sequence[int]:
+        found = self.get(row)
+        if not found:
+            raise KeyError(row)
+        return found
+
+    def __contains__(self, row: int) -> bool:
+        return bool(self.get(row))
+
+    def __iter__(self) -> Iterator[int]:
+        return (row for row, child in enumerate(self._first) if child >= 0)
+
+    def __len__(self) -> int:
+        return len(self._first) - self._first.count(-1)
+
+
+class Calls(Mapping[str, Call]):
+    """Tool calls by id, in file order. Blocks without an id are together under the empty string."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        # By string number; the last place, which is also place -1, is that of blocks without an id.
+        count = len(scan.strings) + 1
+        self._use = array("i", [-1]) * count
+        self._result = array("i", [-1]) * count
+        self._more: dict[int, list[int]] = {}
+        """Further blocks of an id that is used or answered more than once."""
+        places = {int(BlockKind.TOOL_USE): self._use, int(BlockKind.TOOL_RESULT): self._result}
+        for block, (kind, ref) in enumerate(zip(scan.block_kind, scan.block_ref, strict=True)):
+            place = places.get(kind)
+            if place is None:
+                continue
+            if place[ref] < 0:
+                place[ref] = block
+            else:
+                self._more.setdefault(ref, []).append(block)
+
+    def __getitem__(self, ref: str) -> Call:
+        number = self._scan.strings.find(ref)
+        if number < 0 and ref:
+            raise KeyError(ref)
+        return self._call(number)
+
+    def __iter__(self) -> Iterator[str]:
+        text = self._scan.strings.text
+        return (text(number) or "" for number in self._numbers())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._numbers())
+
+    def irregular(self) -> Iterator[Call]:
+        """The calls that are not used once and answered once, later in the file; what a rule has to look at."""
+        for number, (use, result) in enumerate(zip(self._use, self._result, strict=True)):
+            if (use < 0) != (result < 0) or result < use or number in self._more:
+                yield self._call(number)
+
+    def _numbers(self) -> Iterator[int]:
+        last = len(self._use) - 1
+        for number, (use, result) in enumerate(zip(self._use, self._result, strict=True)):
+            if use >= 0 or result >= 0:
+                yield -1 if number == last else number
+
+    def _call(self, number: int) -> Call:
+        use, result = self._use[number], self._result[number]
+        if use < 0 and result < 0:
+            raise KeyError(self._scan.strings.text(number) or "")
+        uses, results = [use] if use >= 0 else [], [result] if result >= 0 else []
+        for block in self._more.get(number, ()):
+            (uses if self._scan.block_kind[block] == BlockKind.TOOL_USE else results).append(block)
+        return Call(self._scan.strings.text(number) or "", self._places(uses), self._places(results))
+
+    def _places(self, blocks: list[int]) -> tuple[tuple[int, int], ...]:
+        first = self._scan.first
+        rows = ((bisect_right(first, block) - 1, block) for block in blocks)
+        return tuple((row, block - first[row]) for row, block in rows)
