@@ -63,7 +63,7 @@ class Source:
         file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - the source owns it until close()
         shutil.copyfileobj(stream, file)
         file.flush()
-        source = cls(Path(name), file)  # type: ignore[arg-type]
+        source = cls(Path(name), file)
         source._index()
         return source
 
