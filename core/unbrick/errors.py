@@ -22,7 +22,7 @@ class CannotReadError(UnbrickError):
     status = 3
 
     @classmethod
-    def from_os(cls, path: Path, error: OSError) -> CannotReadError:
+    def from_os(cls, path: Path, error: OSError | ValueError) -> CannotReadError:
         """The operating system's refusal as a sentence."""
         return cls(f"{path} cannot be read: {_reason(error)}.")
 
@@ -33,7 +33,7 @@ class CannotWriteError(UnbrickError):
     status = 3
 
     @classmethod
-    def from_os(cls, path: Path, error: OSError) -> CannotWriteError:
+    def from_os(cls, path: Path, error: OSError | ValueError) -> CannotWriteError:
         """The operating system's refusal as a sentence."""
         return cls(f"{path} cannot be written: {_reason(error)}. Nothing was changed.")
 
@@ -58,5 +58,7 @@ class AmbiguousError(UnbrickError):
     """Several sessions match; the text lists them."""
 
 
-def _reason(error: OSError) -> str:
-    return (os.strerror(error.errno) if error.errno else str(error)).lower()
+def _reason(error: OSError | ValueError) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    reason = os.strerror(number) if number else str(error) or type(error).__name__
+    return reason[:1].lower() + reason[1:]

@@ -116,7 +116,12 @@ def _diagnose(raw: bytes) -> tuple[Json | None, Fault | None]:
     return None, Fault(FaultKind.GARBAGE, "the line is not JSON", offset)
 
 
-_ESCAPE = re.compile(rb"\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_ESCAPE = re.compile(
+    rb"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?P<pair>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
+    rb"|u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""One escape of a JSON string; a whole surrogate pair counts as one."""
 
 
 def _surrogate(body: bytes, value: Json) -> Fault | None:
@@ -124,19 +129,13 @@ def _surrogate(body: bytes, value: Json) -> Fault | None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        escape = next((m.start() for m in _ESCAPE.finditer(body) if not _paired(body, m.start())), 0)
+        escape = next((m.start() for m in _ESCAPE.finditer(body) if m["low"] or (m["high"] and not m["pair"])), 0)
         half = ord(str(error.object)[error.start])
         message = f"a text holds half of a surrogate pair (\\u{half:04x}), as where output was cut inside an emoji"
         return Fault(FaultKind.SURROGATE, message, escape, (), True)
     except (RecursionError, ValueError):
         return None
     return None
-
-
-def _paired(body: bytes, at: int) -> bool:
-    high = body[at + 3 : at + 4].lower() in (b"8", b"9", b"a", b"b")
-    other = at + 6 if high else at - 6
-    return _ESCAPE.match(body, max(other, 0)) is not None and other >= 0
 
 
 def _loads(text: str) -> tuple[Any, int | None]:

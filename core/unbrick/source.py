@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from array import array
@@ -30,53 +32,56 @@ class Source:
     ``pread`` rather than ``mmap``: an agent that truncates its file kills an mmap reader with SIGBUS.
     """
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO, *, private: bool = False) -> None:
         self.path = path
+        self.private = private
+        """Whether the bytes stand in a file of our own, so that nobody else can change them."""
         self._file = file
         self._fd = file.fileno()
         self.ends: array[int] = array("Q")
-        self.stamp = self._stat()
+        self.stamp = _stamp(os.fstat(self._fd))
 
     @classmethod
     def open(cls, path: Path) -> Source:
         """Open and index a file. Raises CannotReadError with a sentence that names the file."""
         try:
-            file = path.open("rb")
-        except OSError as error:
+            # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (OSError, ValueError) as error:
             raise CannotReadError.from_os(path, error) from error
-        source = cls(path, file)
+        file = None
         try:
-            if not os.path.isfile(f"/dev/fd/{source._fd}") and not path.is_file():
-                raise CannotReadError(f"{path} is not a regular file; save it to one, or pipe it into `-`.")
+            _insist_on_file(path, os.fstat(fd).st_mode)
+            file = os.fdopen(fd, "rb", buffering=0)
+            source = cls(path, file)  # type: ignore[arg-type]
             source._index()
-        except OSError as error:
-            file.close()
-            raise CannotReadError.from_os(path, error) from error
-        except CannotReadError:
-            file.close()
+        except BaseException as error:
+            file.close() if file is not None else os.close(fd)
+            if isinstance(error, OSError):
+                raise CannotReadError.from_os(path, error) from error
             raise
         return source
 
     @classmethod
     def spool(cls, stream: BinaryIO, name: str = "<stdin>") -> Source:
-        """Copy a stream that cannot be seeked into a private unnamed file and index that."""
+        """Copy a stream that cannot be seeked into a private unnamed file and index that.
+
+        Raises CannotReadError when there is no room for it or the stream breaks off with an error."""
         file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - the source owns it until close()
-        shutil.copyfileobj(stream, file)
-        file.flush()
-        source = cls(Path(name), file)
+        try:
+            shutil.copyfileobj(stream, file)
+            file.flush()
+        except OSError as error:
+            file.close()
+            raise CannotReadError.from_os(Path(name), error) from error
+        source = cls(Path(name), file, private=True)
         source._index()
         return source
 
     @classmethod
     def of(cls, data: bytes, name: str = "<memory>") -> Source:
         """A source over bytes in memory."""
-        import io
-
         return cls.spool(io.BytesIO(data), name)
-
-    def _stat(self) -> Stamp:
-        stat = os.fstat(self._fd)
-        return Stamp(stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
     def _index(self) -> None:
         start = self.ends[-1] if self.ends else 0
@@ -137,16 +142,26 @@ class Source:
         return self.ends[-1] if self.ends else 0
 
     def changed(self) -> bool:
-        """Whether the file at the path is no longer the file that was read."""
+        """Whether the file at the path is no longer the file that was read, byte for byte."""
+        if self.private:
+            return False
         try:
-            stat = os.stat(self.path)
+            return _stamp(os.stat(self.path)) != self.stamp
         except OSError:
             return True
-        return Stamp(stat.st_ino, stat.st_size, stat.st_mtime_ns) != self.stamp
+
+    def intact(self) -> bool:
+        """Whether every line of the index can still be read: the file that was opened has not changed, or has
+        only grown. A file put in its place by another name leaves it intact."""
+        now = _stamp(os.fstat(self._fd))
+        return now == self.stamp or now.size > self.stamp.size
 
     def extend(self) -> bool:
-        """Index what was appended since; True when lines were added, False when the file did not only grow."""
-        now = self._stat()
+        """Index what was appended since; True when there was something, False when the file did not only grow."""
+        try:
+            now = _stamp(os.fstat(self._fd) if self.private else os.stat(self.path))
+        except OSError:
+            return False
         if now.inode != self.stamp.inode or now.size <= self.stamp.size:
             return False
         if self.ends and self.read(self.ends[-1] - 1, self.ends[-1]) != b"\n":
@@ -154,6 +169,10 @@ class Source:
         self.stamp = now
         self._index()
         return True
+
+    def mode(self) -> int:
+        """Permission bits of the file that was opened; of a spooled stream, none but the owner's."""
+        return 0o600 if self.private else stat.S_IMODE(os.fstat(self._fd).st_mode)
 
     def close(self) -> None:
         """Release the file."""
@@ -164,6 +183,20 @@ class Source:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _insist_on_file(path: Path, mode: int) -> None:
+    """Raises CannotReadError for what cannot be read from any place in it."""
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise CannotReadError(f"{path} is a folder, not a transcript; name one of the files in it.")
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "no file"
+    raise CannotReadError(f"{path} is {kind}; save its content to a file, or pipe it into `unbrick … -`.")
 
 
 def stdin_source() -> Source:
