@@ -112,7 +112,21 @@ class Uncompact:
     at: At
 
 
+@dataclass(frozen=True)
+class Adopt:
+    """Make a record one that the client takes for part of the main conversation: not a subagent's, with a valid
+    time and an id.
+
+    `uuid` is the id to give it; None keeps its own, or gives a fresh one where it has none. `response` is the id of
+    the model's response that it is part of; None leaves that alone.
+    """
+
+    at: At
+    uuid: str | None = None
+    response: str | None = None
+
+
 Edit = (
     Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | SetValue | SetRef | Insert | Salvage
-    | Cut | Uncompact
+    | Cut | Uncompact | Adopt
 )

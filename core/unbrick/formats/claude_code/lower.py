@@ -7,6 +7,7 @@ from typing import Any
 
 from unbrick import jsonspan
 from unbrick.edit import (
+    Adopt,
     Answer,
     Cut,
     DropBlock,
@@ -24,7 +25,7 @@ from unbrick.edit import (
 )
 from unbrick.entry import Kind
 from unbrick.formats import Clock
-from unbrick.formats.claude_code import calls, compaction, leaf, write
+from unbrick.formats.claude_code import adopt, calls, compaction, leaf, write
 from unbrick.formats.claude_code.draft import Draft
 from unbrick.record import At, compact
 from unbrick.session import Session
@@ -161,4 +162,5 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     Salvage: _salvage,
     Cut: _cut,
     Uncompact: _uncompact,
+    Adopt: adopt.adopt,
 }

@@ -89,7 +89,7 @@ def entry(value: Json) -> Entry:
         else:
             flags |= _MALFORMED
         if kind is _USER:
-            if get("isCompactSummary"):
+            if get("isCompactSummary") or _leading(content).startswith(summaries.PREFACE):
                 flags |= _SUMMARY
                 if summaries.failed(content):
                     flags |= _FAILED
@@ -134,6 +134,13 @@ def entry(value: Json) -> Entry:
         refers = None
     # Not Entry(...): this is half of what a record costs.
     return _new(Entry, (kind, type_, uuid, parent, flags, time, message_id, model, version, refers, blocks, tokens))
+
+
+def _leading(content: Any) -> str:
+    """The text that a message begins with."""
+    if content.__class__ is list and content and content[0].__class__ is dict:
+        content = content[0].get("text")
+    return content if content.__class__ is str else ""
 
 
 def _word(value: object) -> str:

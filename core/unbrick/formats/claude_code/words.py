@@ -23,7 +23,6 @@ RESULTS = frozenset({RESULT_MISSING, RESULT_INTERRUPTED, RESULT_USER_INTERRUPTED
 NOT_TYPED = (
     "<command-name>", "<command-message>", "<local-command-", "<system-reminder>", "<task-notification>",
     "[Request interrupted by user", "<bash-input>", "<bash-stdout>", "<bash-stderr>", "Caveat: The messages below",
-    "This session is being continued from a previous conversation",
 )
 """How a user text begins that no person typed."""
 
