@@ -51,7 +51,7 @@ class Shape:
 
 
 SHAPES = {
-    "mixed": Shape(text=380, image_every=5000),
+    "mixed": Shape(text=450, image_every=5000),
     "small": Shape(text=150, long=200, calls=1, slim=True),
     "branches": Shape(text=120, rewind_every=30, depth=12, slim=True),
     "compactions": Shape(text=120, compact=3),
@@ -167,8 +167,11 @@ class Writer:
             usage["server_tool_use"] = {"web_search_requests": 0, "web_fetch_requests": 0}
             usage["service_tier"] = "standard"
             usage["cache_creation"] = {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0}
-            usage |= {"inference_geo": "", "iterations": [], "speed": "standard"}
-            more = {"effort": "medium", "perTurnEffort": "medium", "madeBy": "model"}
+            usage["output_tokens_details"] = {"thinking_tokens": 0}
+            usage |= {"inference_geo": "", "iterations": [], "speed": "standard", "fallback_credit": None}
+            message["stop_details"] = None
+            more = {"requestedModel": "claude-opus-5-5", "promptCacheRequested": "5m"}
+            more |= {"effort": "medium", "perTurnEffort": "medium", "madeBy": "model"}
         head = {"message": message, "apiBlockIndex": index, "requestId": request, "type": "assistant"}
         return self.link(head, more, self.leaf)
 
