@@ -5,7 +5,7 @@ from __future__ import annotations
 from unbrick.edit import Adopt
 from unbrick.entry import Flag, Kind
 from unbrick.formats import Clock
-from unbrick.formats.claude_code.draft import Draft
+from unbrick.formats.claude_code.change import Draft
 from unbrick.session import Session
 from unbrick.target import Target
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats import Clock
-from unbrick.formats.claude_code import leaf, write
-from unbrick.formats.claude_code.draft import Draft
+from unbrick.formats.claude_code import ending, write
+from unbrick.formats.claude_code.change import Draft
 from unbrick.session import Session
 from unbrick.target import Target
 
@@ -61,7 +61,7 @@ def move(draft: Draft, row: int, call: int, target: Target, clock: Clock) -> Non
         if child != row:
             draft.relink(child, uuid)
     draft.relink(row, draft.uuid(last))
-    if target.version < leaf.FILE_ORDER and write.is_newest(session, row):
+    if target.version < ending.FILE_ORDER and write.is_newest(session, row):
         draft.set(row, ("timestamp",), write.after(draft.record(last), None, clock))
     if row != last + 1:
         draft.move_behind(row, last)
@@ -77,10 +77,10 @@ def linearise(draft: Draft, order: Sequence[int], target: Target) -> None:
         draft.relink(child, draft.uuid(last))
     if _ends_with(draft, order):
         session = draft.session
-        if leaf.last_spoken(session, len(session)) in set(order) - {last}:
+        if ending.last_spoken(session, len(session)) in set(order) - {last}:
             draft.move_to_end(last)
-        if target.version < leaf.FILE_ORDER and any(write.is_newest(session, row) for row in order):
-            leaf.make_newest(draft, last, len(session))
+        if target.version < ending.FILE_ORDER and any(write.is_newest(session, row) for row in order):
+            ending.make_newest(draft, last, len(session))
 
 
 def rename_replacements(draft: Draft, old: str, new: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from unbrick.entry import Flag, Kind
-from unbrick.formats.claude_code import leaf
-from unbrick.formats.claude_code.draft import Draft
+from unbrick.formats.claude_code import ending
+from unbrick.formats.claude_code.change import Draft
 
 
 def undo(draft: Draft, boundary: int) -> None:
@@ -24,7 +24,7 @@ def undo(draft: Draft, boundary: int) -> None:
     for row in gone:
         uuid = session.uuid(row)
         if uuid is not None:
-            leaf.forget(draft, uuid, parent)
+            ending.forget(draft, uuid, parent)
         draft.drop(row)
 
 

@@ -25,8 +25,8 @@ from unbrick.edit import (
 )
 from unbrick.entry import Kind
 from unbrick.formats import Clock
-from unbrick.formats.claude_code import adopt, calls, compaction, leaf, write
-from unbrick.formats.claude_code.draft import Draft
+from unbrick.formats.claude_code import adopt, calls, compaction, ending, write
+from unbrick.formats.claude_code.change import Draft
 from unbrick.record import At, compact
 from unbrick.session import Session
 from unbrick.target import Target
@@ -56,7 +56,7 @@ def _set_leaf(edit: SetLeaf, draft: Draft, target: Target, clock: Clock) -> None
     row = draft.session.row(edit.uuid)
     if row is None:
         raise KeyError(edit.uuid)
-    leaf.end_at(draft, row, target, clock, len(draft.session))
+    ending.end_at(draft, row, target, clock, len(draft.session))
 
 
 def _answer(edit: Answer, draft: Draft, _target: Target, clock: Clock) -> None:
@@ -94,7 +94,7 @@ def _drop_record(edit: DropRecord, draft: Draft, _target: Target, _clock: Clock)
             for child in draft.session.children.get(row, ()):
                 if child != row:
                     draft.relink(child, parent)
-            leaf.forget(draft, uuid, parent)
+            ending.forget(draft, uuid, parent)
     draft.drop(row)
 
 
@@ -138,7 +138,7 @@ def _salvage(edit: Salvage, draft: Draft, _target: Target, _clock: Clock) -> Non
 
 
 def _cut(edit: Cut, draft: Draft, target: Target, clock: Clock) -> None:
-    leaf.cut(draft, draft.row(edit.after), target, clock)
+    ending.cut(draft, draft.row(edit.after), target, clock)
 
 
 def _uncompact(edit: Uncompact, draft: Draft, _target: Target, _clock: Clock) -> None:
