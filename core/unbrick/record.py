@@ -226,7 +226,7 @@ class Record:
         return self._read[1]
 
 
-def compact(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+def compact(value: object, default: Callable[[Any], Any] | None = None) -> bytes:
     """JSON as the client writes it: no spaces, key order kept, non-ASCII unescaped, lone surrogates escaped."""
     try:
         return orjson.dumps(value, default)

@@ -53,7 +53,7 @@ class Source:
         try:
             _insist_on_file(path, os.fstat(fd).st_mode)
             file = os.fdopen(fd, "rb", buffering=0)
-            source = cls(path, file)  # type: ignore[arg-type]
+            source = cls(path, file)
             source._index()
         except BaseException as error:
             file.close() if file is not None else os.close(fd)
@@ -146,7 +146,7 @@ class Source:
         if self.private:
             return False
         try:
-            return _stamp(os.stat(self.path)) != self.stamp
+            return _stamp(self.path.stat()) != self.stamp
         except OSError:
             return True
 
@@ -159,7 +159,7 @@ class Source:
     def extend(self) -> bool:
         """Index what was appended since; True when there was something, False when the file did not only grow."""
         try:
-            now = _stamp(os.fstat(self._fd) if self.private else os.stat(self.path))
+            now = _stamp(os.fstat(self._fd) if self.private else self.path.stat())
         except OSError:
             return False
         if now.inode != self.stamp.inode or now.size <= self.stamp.size:

@@ -1,36 +1,136 @@
-"""Where Claude Code keeps its sessions, which process owns one, and where a repaired copy goes."""
+"""Where Claude Code keeps its sessions, and which of them a person means (claude-code-format.md §1)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from unbrick.bundle import Bundle
-from unbrick.formats import Clock, Clone
-from unbrick.patch import Patch
+from unbrick.errors import AmbiguousError, NotFoundError
+from unbrick.formats.claude_code.cloning import clone
+from unbrick.formats.claude_code.config import config_home, project_folders, project_name
+from unbrick.formats.claude_code.owners import owner
+from unbrick.record import read
 from unbrick.source import Source
+
+__all__ = ["bundle", "clone", "find", "owner", "sessions"]
+
+HEAD = 400
+"""So many lines are looked through for the project's folder."""
+
+SHOWN = 8
 
 
 def bundle(source: Source) -> Bundle:
-    """The session around a transcript."""
-    return Bundle(source, source.path.stem)
+    """The session around a transcript: its id is the file's name, its side folder (subagents, stored results) is
+    evidence, its project the folder that its records name."""
+    path = source.path
+    if source.private:
+        return Bundle(source, path.stem, project=_project(source, None))
+    real = path.resolve()
+    side = real.parent / real.stem
+    evidence = {
+        name: files
+        for name in ("subagents", "tool-results")
+        if (files := tuple(sorted(one for one in _walk(side / name) if one.is_file())))
+    }
+    return Bundle(source, real.stem, evidence=evidence, home=_home(real), project=_project(source, real.parent.name))
+
+
+def _home(path: Path) -> Path | None:
+    """The configuration folder that a transcript stands in, also where its `projects` is a link to elsewhere."""
+    own = config_home()
+    if (own / "projects").resolve() in path.parents:
+        return own
+    return next((up.parent for up in path.parents if up.name == "projects"), None)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    try:
+        yield from folder.rglob("*")
+    except OSError:
+        return
+
+
+def _project(source: Source, name: str | None) -> Path | None:
+    """The folder the person worked in: of those that the records name, the one that the session's folder is named
+    after, else the first."""
+    first: str | None = None
+    for raw in islice(source.lines(), HEAD):
+        if b'"cwd"' not in raw:
+            continue
+        value, _fault = read(raw)
+        cwd = value.get("cwd") if value else None
+        if isinstance(cwd, str) and cwd.startswith("/"):
+            if name is None or project_name(cwd) == name:
+                return Path(cwd)
+            first = first or cwd
+    return Path(first) if first else None
 
 
 def sessions(cwd: Path, config_dir: Path | None) -> Iterable[Path]:
     """Transcripts on this machine: this folder's first, newest first."""
-    return ()
+    home = config_home(config_dir)
+    here = list(project_folders(home, cwd))
+    found = _newest_first(here)
+    others = [folder for folder in _folders(home / "projects") if folder not in here]
+    return [*found, *_newest_first(others)]
+
+
+def _folders(projects: Path) -> list[Path]:
+    try:
+        return [folder for folder in projects.iterdir() if folder.is_dir()]
+    except OSError:
+        return []
+
+
+def _newest_first(folders: Iterable[Path]) -> list[Path]:
+    found: list[tuple[float, Path]] = []
+    for folder in folders:
+        try:
+            for path in folder.glob("*.jsonl"):
+                if not path.name.startswith("agent-") and path.is_file():
+                    found.append((path.stat().st_mtime, path))
+        except OSError:
+            continue
+    return [path for _time, path in sorted(found, key=lambda one: (-one[0], one[1]))]
 
 
 def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
-    """The transcript of a session id or a unique part of one."""
-    raise NotImplementedError
+    """The transcript of a session id or of a unique part of one; this folder's session wins, as in the client.
+
+    Raises NotFoundError or AmbiguousError, whose sentences list what comes near.
+    """
+    word = text.strip().removesuffix(".jsonl").lower()
+    known = list(sessions(cwd, config_dir))
+    home = config_home(config_dir)
+    if not known:
+        raise NotFoundError(
+            f"{text} is no file, and {home / 'projects'} holds no sessions. "
+            "Give a path, or name the client's folder with --config-dir."
+        )
+    here = {folder.resolve() for folder in project_folders(home, cwd)}
+    for matches in (
+        [path for path in known if path.stem.lower() == word],
+        [path for path in known if word and path.stem.lower().startswith(word)],
+        [path for path in known if word and word in path.stem.lower()],
+    ):
+        local = [path for path in matches if path.parent.resolve() in here]
+        if len(matches) == 1:
+            return matches[0]
+        if len(local) == 1 and len(word) >= 4:
+            return local[0]
+        if matches:
+            raise AmbiguousError(f"{len(matches)} sessions match {text}; name one:\n{_listed(matches)}")
+    close = set(get_close_matches(word, [path.stem for path in known], n=SHOWN, cutoff=0.7))
+    near = [path for path in known if path.stem in close]
+    hint = f"Near to it:\n{_listed(near)}" if near else f"The newest are:\n{_listed(known[:3])}"
+    raise NotFoundError(f"{text} is no file, and none of the {len(known)} sessions in {home} has such an id. {hint}")
 
 
-def owner(bundle: Bundle) -> int | None:
-    """Process id of a live client that has the session open."""
-    return None
-
-
-def clone(bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
-    """A new session beside the old one that the client can resume."""
-    raise NotImplementedError
+def _listed(paths: list[Path]) -> str:
+    lines = [f"  {path}  ({datetime.fromtimestamp(path.stat().st_mtime):%Y-%m-%d %H:%M})" for path in paths[:SHOWN]]
+    return "\n".join([*lines, *([f"  … and {len(paths) - SHOWN} more"] if len(paths) > SHOWN else [])])

@@ -1,0 +1,84 @@
+"""Which process has a session open: `<config>/sessions/<pid>.json` (claude-code-format.md §8.4)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unbrick.bundle import Bundle
+from unbrick.record import read
+
+GRACE_MS = 60_000
+"""So much later than its registration a process must have started to be another one under the same number."""
+
+
+def owner(bundle: Bundle) -> int | None:
+    """Process id of a live client that has the session open; None for a dead one, or a recycled process id."""
+    if bundle.main.private:
+        return None
+    if bundle.home is None:
+        return None
+    names = {bundle.session_id, bundle.path.parent.parent.name}
+    try:
+        files = sorted((bundle.home / "sessions").glob("*.json"))
+    except OSError:
+        return None
+    for file in files:
+        entry = _read(file)
+        pid = str(entry.get("pid", file.stem))
+        number = int(pid) if pid.isdecimal() else 0
+        if entry.get("sessionId") in names and number > 0 and alive(number, entry):
+            return number
+    return None
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        return read(file.read_bytes())[0] or {}
+    except OSError:
+        return {}
+
+
+def alive(pid: int, entry: Mapping[str, Any]) -> bool:
+    """Whether a process lives and is the one that registered. Where that cannot be told, it counts as alive."""
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        pass
+    except (OSError, OverflowError):
+        return False
+    state, ticks = _process(pid)
+    if state in ("Z", "X"):
+        return False
+    if ticks is None:
+        return True
+    recorded = entry.get("procStart")
+    if isinstance(recorded, int | str) and str(recorded).isdecimal():
+        return int(recorded) == ticks
+    started, registered = _start_ms(ticks), entry.get("startedAt")
+    if started is None or not isinstance(registered, int | float):
+        return True
+    return started <= registered + GRACE_MS
+
+
+def _process(pid: int) -> tuple[str | None, int | None]:
+    """State letter of a process, and when it started in clock ticks since boot; None where the system does not say."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        fields = stat[stat.rindex(b")") + 2 :].split()
+        return fields[0].decode(), int(fields[19])
+    except (OSError, ValueError, IndexError):
+        return None, None
+
+
+def _start_ms(ticks: int) -> float | None:
+    try:
+        lines = Path("/proc/stat").read_text().splitlines()
+        boot = next(int(line.split()[1]) for line in lines if line.startswith("btime"))
+        return (boot + ticks / os.sysconf("SC_CLK_TCK")) * 1000
+    except (OSError, ValueError, StopIteration, IndexError):
+        return None
