@@ -83,6 +83,8 @@ class Request:
     plain: set[int] = field(default_factory=set)
     extra: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Members of a message besides role and content, by message index."""
+    suffix: dict[int, str] = field(default_factory=dict)
+    """Text that the client appends to a block (a seam between joined texts, a reminder in a result), by part index."""
     heals: frozenset[str] = frozenset()
     """Codes of the violations that the client gets over with a second try of its own."""
 
@@ -125,7 +127,17 @@ class Request:
     def piece(self, part: int) -> dict[str, Any]:
         """One block as it will be sent, by part index."""
         written = self.written.get(part)
-        return self.decode(self.row[part])[self.block[part]] if written is None else written
+        return self._ended(part, self.decode(self.row[part])[self.block[part]] if written is None else written)
+
+    def _ended(self, part: int, block: dict[str, Any]) -> dict[str, Any]:
+        suffix = self.suffix.get(part)
+        if suffix is None:
+            return block
+        key = "text" if block.get("type") == "text" else "content"
+        found = block.get(key)
+        if isinstance(found, list):
+            return {**block, key: [*found, {"type": "text", "text": suffix.strip()}]}
+        return {**block, key: f"{found or ''}{suffix}"}
 
     def content(self, message: int) -> Content:
         """Content of a message as it will be sent."""
@@ -139,7 +151,7 @@ class Request:
                     row = self.row[index]
                     decoded = self.decode(row)
                 written = decoded[self.block[index]]
-            blocks.append(written)
+            blocks.append(self._ended(index, written))
         if message in self.plain and len(blocks) == 1 and isinstance(blocks[0].get("text"), str):
             return str(blocks[0]["text"])
         return blocks

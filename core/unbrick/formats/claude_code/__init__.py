@@ -1,0 +1,104 @@
+"""Claude Code: its transcripts, what each of its versions loads and sends, and how it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unbrick.bundle import Bundle
+from unbrick.edit import Edit
+from unbrick.entry import Entry
+from unbrick.formats import Clock, Clone
+from unbrick.formats.claude_code import lower as lowering
+from unbrick.formats.claude_code import places, records, settings, target, texts
+from unbrick.formats.claude_code import request as sending
+from unbrick.formats.claude_code import thread as loading
+from unbrick.patch import Patch
+from unbrick.record import At, Json
+from unbrick.request import Request
+from unbrick.session import Session
+from unbrick.source import Source
+from unbrick.target import Surroundings, Target, Version
+from unbrick.thread import Thread
+
+_CHAIN = frozenset({"user", "assistant", "system", "attachment", "progress"})
+
+
+class ClaudeCode:
+    """The Format protocol for Claude Code; every method stands in a module of its own."""
+
+    name = "Claude Code"
+    client = target.CLIENT
+
+    def recognises(self, head: Sequence[Json], path: Path) -> bool:
+        """A chain record with an id, or a metadata record with one of the client's own types."""
+        for value in head:
+            type_ = value.get("type")
+            if not isinstance(type_, str):
+                continue
+            if type_ in _CHAIN and ("parentUuid" in value or "uuid" in value or "sessionId" in value):
+                return True
+            if type_ in records.METADATA:
+                return True
+        return not head and path.suffix == ".jsonl"
+
+    def bundle(self, source: Source) -> Bundle:
+        """The session around a transcript."""
+        return places.bundle(source)
+
+    def entry(self, value: Json) -> Entry:
+        """What a record means. Never raises."""
+        return records.entry(value)
+
+    def blocks(self, value: Json) -> list[dict[str, Any]]:
+        """Content blocks of a message record as stored; a plain string is one text block."""
+        return records.blocks(value)
+
+    def text(self, value: Json) -> str:
+        """What a person reads of a record."""
+        return texts.text(value)
+
+    def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:
+        """What the client's configuration on this machine says, read only."""
+        return settings.surroundings(bundle, config_dir, environ)
+
+    def recorded(self, session: Session) -> Target:
+        """The client and model that wrote the last records."""
+        return target.recorded(session)
+
+    def newest(self) -> Version:
+        """The newest client whose behaviour is known."""
+        return target.newest()
+
+    def thread(self, session: Session, target: Target) -> Thread:
+        """What the client loads. Never raises."""
+        return loading.thread(session, target)
+
+    def request(
+        self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+    ) -> Request:
+        """What the client sends next; before the new prompt unless one is given."""
+        return sending.request(session, thread, target, surroundings, prompt)
+
+    def lower(
+        self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
+    ) -> Mapping[At, Sequence[bytes]]:
+        """An edit in the client's own way of writing, as pieces by place."""
+        return lowering.lower(edit, session, thread, target, clock)
+
+    def clone(self, bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
+        """A new session beside the old one that the client can resume."""
+        return places.clone(bundle, patch, clock, title)
+
+    def owner(self, bundle: Bundle) -> int | None:
+        """Process id of a live client that has the session open."""
+        return places.owner(bundle)
+
+    def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
+        """Transcripts on this machine: this folder's first, newest first."""
+        return places.sessions(cwd, config_dir)
+
+    def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:
+        """The transcript of a session id or a unique part of one."""
+        return places.find(text, cwd, config_dir)

@@ -27,3 +27,13 @@ NOT_TYPED = (
 """How a user text begins that no person typed."""
 
 NOT_FOUND = "No conversation found with session ID: {session_id}"
+
+CONTEXT = "<system-reminder>\nAs you answer the user's questions, you can use the following context:\n"
+"""How the reminder begins that the client writes anew at each start."""
+
+NOTIFICATION = "<task-notification>"
+NOTIFICATION_PREFACE = "[SYSTEM NOTIFICATION - NOT USER INPUT]\n"
+
+EFFORT = "medium"
+EFFORT_MODELS = ("opus-5-5", "sonnet-5-5", "haiku-5-5", "fable-5-1", "mythos-5-1")
+"""Parts of the ids of models that take their effort by turn."""

@@ -1,0 +1,172 @@
+"""What an attachment record says to the model, and in whose name (claude-code-resume §3, Attachments)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from unbrick.formats.claude_code.behaviour import Behaviour
+from unbrick.record import Json
+from unbrick.request import Role
+from unbrick.target import Surroundings, Target
+
+OPENING, CLOSING = "<system-reminder>\n", "\n</system-reminder>"
+
+
+@dataclass(frozen=True)
+class Said:
+    """Text of an attachment and the role it goes out in."""
+
+    role: Role
+    text: str
+
+
+def says(value: Json, traits: Behaviour, as_system: bool) -> list[Said]:
+    """What goes out for an attachment record; nothing for those that are only noted.
+
+    `as_system` is whether the model gets attachments as system turns.
+    """
+    attachment = value.get("attachment")
+    if not isinstance(attachment, dict):
+        return []
+    stored = value.get("rendered")
+    if traits.rendered and isinstance(stored, list):
+        texts = [text for item in stored if isinstance(item, dict) and (text := _flat(item.get("content")))]
+        system = as_system and value.get("renderedRole") == "system"
+    else:
+        write = _WORDS.get(str(attachment.get("type")))
+        text = write(attachment) if write is not None else ""
+        texts = [wrap(text)] if text else []
+        system = as_system
+    if system and traits.rendered and attachment.get("type") == "queued_command":
+        return [Said(Role.USER, unwrap(text)) for text in texts]
+    if system:
+        return [Said(Role.SYSTEM, unwrap(text)) for text in texts]
+    return [Said(Role.USER, text) for text in texts]
+
+
+def system_turns(traits: Behaviour, target: Target, surroundings: Surroundings) -> bool:
+    """Whether the client sends attachments as system turns to the target's model (claude-code-resume §4)."""
+    model = target.model or ""
+    if any(part in model for part in traits.system_models):
+        return True
+    if not traits.system_flag or not model:
+        return False
+    named = surroundings.settings.get("mid_conversation_system")
+    disabled = surroundings.settings.get("disable_experimental_betas")
+    if named is None or (disabled is not None and disabled.value not in ("", "0", "false")):
+        return False
+    return any(part and part in model for part in named.value.split(","))
+
+
+def wrap(text: str) -> str:
+    """A text as a reminder block."""
+    return f"{OPENING}{text}{CLOSING}"
+
+
+def unwrap(text: str) -> str:
+    """A reminder block's text."""
+    text = text.strip()
+    return text.removeprefix(OPENING.strip()).removesuffix(CLOSING.strip()).strip()
+
+
+def _flat(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return ""
+
+
+def _skills(found: Json) -> str:
+    content = _flat(found.get("content"))
+    return f"The following skills are available for use with the Skill tool:\n\n{content}" if content else ""
+
+
+def _hook_context(found: Json) -> str:
+    content = found.get("content")
+    text = "\n".join(map(str, content)) if isinstance(content, list) else _flat(content)
+    return f"{found.get('hookName', 'Hook')} hook additional context: {text}" if text else ""
+
+
+def _hook_success(found: Json) -> str:
+    text = _flat(found.get("content"))
+    if not text or found.get("hookEvent") not in ("SessionStart", "UserPromptSubmit"):
+        return ""
+    return f"{found.get('hookName', 'Hook')} hook success: {text}"
+
+
+def _hook_error(found: Json) -> str:
+    error = found.get("blockingError")
+    text = error.get("blockingError") if isinstance(error, dict) else error
+    return f"{found.get('hookName', 'Hook')} hook blocking error: {text}" if text else ""
+
+
+def _queued(found: Json) -> str:
+    text = _flat(found.get("prompt"))
+    if not text:
+        return ""
+    return (
+        f"The user sent a new message while you were working:\n{text}\n\nIMPORTANT: After completing your current "
+        "task, you MUST address the user's message above. Do not ignore it."
+    )
+
+
+def _edited(found: Json) -> str:
+    snippet = _flat(found.get("snippet"))
+    return (
+        f"Note: {found.get('filename')} was modified, either by the user or by a linter. Here are the relevant changes "
+        f"(shown with line numbers):\n{snippet}"
+    )
+
+
+def _memory(found: Json) -> str:
+    content = found.get("content")
+    text = _flat(content.get("content")) if isinstance(content, dict) else _flat(content)
+    return f"Contents of {found.get('path')}:\n\n{text}" if text else ""
+
+
+def _file(found: Json) -> str:
+    content = found.get("content")
+    inner = content.get("file") if isinstance(content, dict) else None
+    text = _flat(inner.get("content")) if isinstance(inner, dict) else _flat(content)
+    return f"Contents of {found.get('filename')}:\n{text}" if text else ""
+
+
+def _lines(found: Json) -> str:
+    lines = found.get("addedLines") or found.get("lines")
+    return "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+
+
+def _plain(found: Json) -> str:
+    return _flat(found.get("content") or found.get("text") or found.get("message") or found.get("prompt"))
+
+
+_WORDS: Mapping[str, Callable[[Json], str]] = {
+    "skill_listing": _skills,
+    "hook_additional_context": _hook_context,
+    "hook_success": _hook_success,
+    "hook_blocking_error": _hook_error,
+    "queued_command": _queued,
+    "edited_text_file": _edited,
+    "nested_memory": _memory,
+    "file": _file,
+    "deferred_tools_delta": _lines,
+    "agent_listing_delta": _lines,
+    "mcp_instructions_delta": _lines,
+    "plan_mode": _plain,
+    "critical_system_reminder": _plain,
+    "diagnostics": _plain,
+    "date_change": lambda found: f"The date has changed. Today's date is now {found.get('newDate')}.",
+    "todo_reminder": lambda found: (
+        "The TodoWrite tool hasn't been used recently. If you're working on tasks that would benefit from tracking "
+        "progress, consider using the TodoWrite tool to track progress."
+    ),
+    "task_reminder": lambda found: "The task tools haven't been used recently.",
+    "opened_file_in_ide": lambda found: f"The user opened the file {found.get('filename')} in the IDE.",
+    "selected_lines_in_ide": lambda found: (
+        f"The user selected the lines {found.get('lineStart')} to {found.get('lineEnd')} from "
+        f"{found.get('filename')}:\n{found.get('content', '')}"
+    ),
+}
+"""In versions that do not store what they send; types that stand here were seen going out."""

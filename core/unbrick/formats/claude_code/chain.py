@@ -1,0 +1,130 @@
+"""The walk from a leaf to its root as the client does it: bridges, cycles, boundaries, parallel results."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.formats.claude_code.behaviour import Gap
+from unbrick.formats.claude_code.loaded import MISSING, NO_PARENT, Loaded, times
+
+
+@dataclass
+class Chain:
+    """Rows from the root to the leaf. `breaks` are rows whose parent was not followed, with the reason."""
+
+    rows: list[int]
+    boundary: int | None = None
+    bridged: dict[int, int] = field(default_factory=dict)
+    breaks: list[tuple[int, str]] = field(default_factory=list)
+    hangs: bool = False
+    recovered: list[int] = field(default_factory=list)
+
+
+class Walker:
+    """Walks up from a leaf; keeps the order by time once it was needed."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self._times: tuple[list[float], list[int]] | None = None
+
+    def walk(self, leaf: int) -> Chain:
+        """The chain of a leaf, up to its root or to the last compaction boundary on it."""
+        loaded = self.loaded
+        traits = loaded.traits
+        kinds = loaded.session.scan.kind
+        chain = Chain([])
+        seen: set[int] = set()
+        row = leaf
+        cycle = traits.cycle_large if loaded.large else traits.cycle
+        while True:
+            seen.add(row)
+            chain.rows.append(row)
+            if kinds[row] == Kind.BOUNDARY:
+                chain.boundary = row
+                break
+            parent = loaded.parent(row)
+            if parent == NO_PARENT:
+                break
+            if parent == MISSING:
+                gap, why = traits.missing, "its parent is not in the file"
+            elif parent in seen:
+                gap, why = cycle, "its parents go round in a circle"
+            else:
+                row = parent
+                continue
+            chain.hangs = gap is Gap.HANG
+            before = self.nearest(row, seen) if gap is Gap.BRIDGE else None
+            if before is None:
+                chain.breaks.append((row, why))
+                break
+            chain.bridged[row] = before
+            row = before
+        chain.rows.reverse()
+        return chain
+
+    def nearest(self, row: int, seen: set[int]) -> int | None:
+        """The record nearest before a row in time that is not in the chain yet."""
+        scan = self.loaded.session.scan
+        if scan.flags[row] & Flag.NO_TIME:
+            return None
+        if self._times is None:
+            stamps, rows = times(self.loaded)
+            self._times = list(stamps), list(rows)
+        stamps_, rows_ = self._times
+        place = bisect_right(stamps_, scan.time[row]) - 1
+        while place >= 0:
+            if rows_[place] not in seen:
+                return rows_[place]
+            place -= 1
+        return None
+
+
+def recover(loaded: Loaded, chain: Chain) -> None:
+    """Put parallel calls and results that the walk left out behind the last record of their response."""
+    scan = loaded.session.scan
+    kinds, ids, flags = scan.kind, scan.message_id, scan.flags
+    last: dict[int, int] = {}
+    for row in chain.rows:
+        if kinds[row] == Kind.ASSISTANT and ids[row] >= 0:
+            last[ids[row]] = row
+    if not last:
+        return
+    on_chain = set(chain.rows)
+    member: dict[int, int] = {}
+    found: dict[int, list[int]] = {}
+    called: set[int] = set()
+    for row, message in enumerate(ids):
+        if message in last and loaded.alive[row] and kinds[row] == Kind.ASSISTANT:
+            member[row] = last[message]
+            if row not in on_chain and not flags[row] & Flag.SIDECHAIN:
+                found.setdefault(last[message], []).append(row)
+            if scan.first[row] < scan.first[row + 1] and scan.block_kind[scan.first[row + 1] - 1] == BlockKind.TOOL_USE:
+                called.add(row)
+    for row in loaded.rows():
+        if row in on_chain or flags[row] & Flag.SIDECHAIN:
+            continue
+        parent = loaded.parent(row)
+        if parent not in member:
+            continue
+        kind = kinds[row]
+        if kind == Kind.USER:
+            start = scan.first[row]
+            if start < scan.first[row + 1] and scan.block_kind[start] == BlockKind.TOOL_RESULT:
+                found.setdefault(member[parent], []).append(row)
+        elif kind == Kind.ATTACHMENT and loaded.traits.sibling_attachments and (parent in called):
+            found.setdefault(member[parent], []).append(row)
+            member[row] = member[parent]
+            called.add(row)
+    if not found:
+        return
+    rows: list[int] = []
+    for row in chain.rows:
+        rows.append(row)
+        extra = found.get(row)
+        if extra:
+            extra.sort(key=lambda other: (kinds[other] != Kind.ASSISTANT, other))
+            rows += extra
+            chain.recovered += extra
+    chain.rows = rows

@@ -1,0 +1,120 @@
+"""Records into messages: what merges with what, in which order (claude-code-resume §3, Normalise)."""
+
+from __future__ import annotations
+
+from unbrick.entry import BlockKind
+from unbrick.formats.claude_code.attachments import OPENING
+from unbrick.formats.claude_code.behaviour import Behaviour
+from unbrick.formats.claude_code.outgoing import Draft, Drafts
+from unbrick.request import Role
+
+NO_ID = -1
+
+
+class Merger:
+    """Takes records in order and builds messages.
+
+    Reminders go in front of the prompts they came with, back to the reply or result before them; system turns
+    go behind the whole user message.
+    """
+
+    def __init__(self, drafts: Drafts, traits: Behaviour) -> None:
+        self.drafts = drafts
+        self.traits = traits
+        self._prompts: list[list[int]] = []
+        self._reminders: list[int] = []
+        self._system: list[str] = []
+        self._system_row = -1
+        self._by_id: dict[int, int] = {}
+        self._barrier = -1
+
+    def user(self, parts: list[int]) -> None:
+        """A user record."""
+        if any(self.drafts.kind(code) == BlockKind.TOOL_RESULT for code in parts):
+            self._flush()
+            self._join(parts, seam=True)
+        else:
+            self._prompts.append(parts)
+
+    def reminder(self, code: int) -> None:
+        """An attachment that goes out in the user's message."""
+        self._reminders.append(code)
+
+    def system(self, text: str, row: int) -> None:
+        """An attachment that goes out as a system turn."""
+        self._system.append(text)
+        self._system_row = row if self._system_row < 0 else self._system_row
+
+    def assistant(self, parts: list[int], id: int) -> None:
+        """An assistant record; it joins the message that has its id, back over that message's results."""
+        self.close()
+        messages = self.drafts.messages
+        known = self._by_id.get(id, -1) if id != NO_ID or self.traits.ids_shared_when_missing else -1
+        if known > self._barrier:
+            messages[known].parts += parts
+            return
+        self._by_id[id] = len(messages)
+        messages.append(Draft(Role.ASSISTANT, parts, id))
+
+    def close(self) -> None:
+        """End the user message and put its system turn behind it."""
+        self._flush()
+        if self._system:
+            code = self.drafts.text("\n\n".join(self._system), None, self._system_row)
+            self.drafts.messages.append(Draft(Role.SYSTEM, [code], plain=True))
+            self._barrier = len(self.drafts.messages) - 1
+        self._system, self._system_row = [], -1
+
+    def _flush(self) -> None:
+        for code in self._reminders:
+            if not self._fold(code):
+                self._join([code], seam=False)
+        self._reminders = []
+        for parts in self._prompts:
+            self._join(parts, seam=True)
+        self._prompts = []
+
+    def _fold(self, code: int) -> bool:
+        """Put a reminder that follows a result into that result."""
+        drafts = self.drafts
+        if not self.traits.folds or not drafts.messages or drafts.messages[-1].role is not Role.USER:
+            return False
+        text = str(drafts.own[-code - 1][1]["text"])
+        if not text.startswith(OPENING):
+            return False
+        last = drafts.messages[-1].parts[-1] if drafts.messages[-1].parts else None
+        if last is None or last < 0 or drafts.kind(last) != BlockKind.TOOL_RESULT:
+            return False
+        drafts.folded[last] = f"{drafts.folded.get(last, '')}\n\n{text}"
+        return True
+
+    def _join(self, parts: list[int], *, seam: bool) -> None:
+        """Add the parts of a record to the user message at the end, or begin one."""
+        messages, drafts = self.drafts.messages, self.drafts
+        if not messages or messages[-1].role is not Role.USER:
+            if self.traits.hoists_alone:
+                parts = self._hoisted(Draft(Role.USER, parts)).parts
+            messages.append(Draft(Role.USER, parts))
+        else:
+            last = messages[-1]
+            if (
+                seam and self.traits.seams and last.parts and parts
+                and drafts.is_text(last.parts[-1]) and drafts.is_text(parts[0])
+            ):
+                last.joined = (last.joined or set()) | {len(last.parts) - 1}
+            last.parts += parts
+            if self.traits.hoists and any(drafts.kind(code) == BlockKind.TOOL_RESULT for code in parts):
+                messages[-1] = self._hoisted(last)
+        first = messages[-1].parts[0] if messages[-1].parts else None
+        if first is None or drafts.kind(first) != BlockKind.TOOL_RESULT:
+            self._barrier = len(messages) - 1
+
+    def _hoisted(self, draft: Draft) -> Draft:
+        """Results first."""
+        kind = self.drafts.kind
+        order = sorted(range(len(draft.parts)), key=lambda i: kind(draft.parts[i]) != BlockKind.TOOL_RESULT)
+        if order != list(range(len(order))):
+            joined = draft.joined or set()
+            draft.joined = {new for new, old in enumerate(order) if old in joined}
+            draft.parts = [draft.parts[i] for i in order]
+        return draft

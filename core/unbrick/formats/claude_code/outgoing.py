@@ -1,0 +1,116 @@
+"""Messages while they are put together: lists of part codes, so that a block costs one number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from unbrick.entry import BlockFlag, BlockKind
+from unbrick.request import Part, Request, Role, Synthetic
+from unbrick.session import Session
+
+WIDTH = 16
+"""Bits of a code that number the block within its row."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message: part codes and, for an assistant, the number of its message id. `joined` are places in
+    `parts` whose text another text follows after a line break."""
+
+    role: Role
+    parts: list[int]
+    id: int = -1
+    joined: set[int] | None = None
+    extra: dict[str, Any] | None = None
+    plain: bool = False
+
+
+@dataclass
+class Drafts:
+    """The messages so far, and the parts that no record holds: code -1 is the first of `own`."""
+
+    session: Session
+    messages: list[Draft] = field(default_factory=list)
+    own: list[tuple[Part, dict[str, Any]]] = field(default_factory=list)
+    folded: dict[int, str] = field(default_factory=dict)
+    """Text that the client puts at the end of a result, by code."""
+
+    def codes(self, row: int) -> list[int]:
+        """The parts of a row."""
+        count = self.session.scan.first[row + 1] - self.session.scan.first[row]
+        base = row << WIDTH
+        return [base | block for block in range(min(count, 1 << WIDTH))]
+
+    def write(
+        self, block: dict[str, Any], why: Synthetic | None, row: int = -1, kind: BlockKind = BlockKind.TEXT,
+        ref: str | None = None, flags: int = 0,
+    ) -> int:
+        """The code of a part that the client writes; `row` is the record it is written for."""
+        text = block.get("text") or block.get("content") or ""
+        self.own.append((Part(row, 0, kind, flags, ref, why, len(text)), block))
+        return -len(self.own)
+
+    def text(self, text: str, why: Synthetic | None, row: int = -1) -> int:
+        """The code of a text that the client writes."""
+        return self.write({"type": "text", "text": text}, why, row)
+
+    def kind(self, code: int) -> int:
+        """Block kind of a part."""
+        if code < 0:
+            return self.own[-code - 1][0].kind
+        scan = self.session.scan
+        return scan.block_kind[scan.first[code >> WIDTH] + (code & 0xFFFF)]
+
+    def flags(self, code: int) -> int:
+        """Block flags of a part."""
+        if code < 0:
+            return self.own[-code - 1][0].flags
+        scan = self.session.scan
+        return scan.block_flags[scan.first[code >> WIDTH] + (code & 0xFFFF)]
+
+    def ref(self, code: int) -> int:
+        """Number of a part's tool call id, -1 for none."""
+        scan = self.session.scan
+        if code < 0:
+            return scan.strings.find(self.own[-code - 1][0].ref)
+        return scan.block_ref[scan.first[code >> WIDTH] + (code & 0xFFFF)]
+
+    def is_text(self, code: int) -> bool:
+        """Whether a part is a text."""
+        return self.kind(code) == BlockKind.TEXT
+
+    def into(self, request: Request, strings_kept: bool, cleaned: bool, dropped_references: bool) -> None:
+        """Write the messages into a request."""
+        scan = self.session.scan
+        text_of = scan.strings.text
+        for index, draft in enumerate(self.messages):
+            request.start(draft.role)
+            for place, code in enumerate(draft.parts):
+                if code < 0:
+                    part, written = self.own[-code - 1]
+                    request.add(part, written)
+                else:
+                    row, block = code >> WIDTH, code & 0xFFFF
+                    at = scan.first[row] + block
+                    flags = scan.block_flags[at]
+                    if dropped_references:
+                        flags &= ~BlockFlag.REFERENCE
+                    if cleaned:
+                        flags &= ~BlockFlag.SURROGATE
+                    request.add(Part(
+                        row, block, BlockKind(scan.block_kind[at]), flags, text_of(scan.block_ref[at]), None,
+                        scan.block_size[at],
+                    ))
+                    if code in self.folded:
+                        request.suffix[len(request.row) - 1] = self.folded[code]
+                if draft.joined and place in draft.joined:
+                    request.suffix[len(request.row) - 1] = "\n"
+            if draft.extra:
+                request.extra[index] = draft.extra
+            single = draft.parts[0] if len(draft.parts) == 1 else None
+            if draft.plain or (
+                strings_kept and single is not None and not draft.joined and draft.role is not Role.ASSISTANT
+                and self.flags(single) & BlockFlag.STRING
+            ):
+                request.plain.add(index)

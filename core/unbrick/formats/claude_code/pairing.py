@@ -1,0 +1,91 @@
+"""Calls and results made to fit before sending: strays out, gaps filled (claude-code-resume §3, Normalise)."""
+
+from __future__ import annotations
+
+from unbrick.entry import BlockFlag, BlockKind
+from unbrick.formats.claude_code import words
+from unbrick.formats.claude_code.behaviour import Behaviour
+from unbrick.formats.claude_code.outgoing import Draft, Drafts
+from unbrick.request import Role, Synthetic
+
+
+def result_block(ref: str, text: str) -> dict[str, object]:
+    """A result in the client's own words."""
+    return {"type": "tool_result", "content": text, "is_error": True, "tool_use_id": ref}
+
+
+def result(drafts: Drafts, ref: int, text: str) -> int:
+    """The code of a result in the client's own words."""
+    name = drafts.session.scan.strings.text(ref) or ""
+    flags = int(BlockFlag.ERROR | BlockFlag.SYNTHETIC)
+    return drafts.write(result_block(name, text), Synthetic.RESULT, kind=BlockKind.TOOL_RESULT, ref=name, flags=flags)
+
+
+def pair(drafts: Drafts, traits: Behaviour) -> None:
+    """Every call gets its result in the next message, and every result has its call in the message before."""
+    done: list[Draft] = []
+    used: set[int] = set()
+    expected: list[int] = []
+    for draft in drafts.messages:
+        if expected and draft.role is not Role.USER:
+            done.append(Draft(Role.USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected]))
+            expected = []
+        if draft.role is Role.ASSISTANT:
+            expected = _uses(drafts, draft, used, traits)
+            done.append(draft)
+        elif draft.role is Role.USER:
+            if _results(drafts, draft, expected, traits, head=not done):
+                done.append(draft)
+            expected = []
+        else:
+            done.append(draft)
+    if expected:
+        done.append(Draft(Role.USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected]))
+    drafts.messages = done
+
+
+def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> list[int]:
+    """The calls of a message; one that was made before goes."""
+    refs: list[int] = []
+    kept: list[int] = []
+    for code in draft.parts:
+        if drafts.kind(code) == BlockKind.TOOL_USE:
+            ref = drafts.ref(code)
+            if ref >= 0:
+                if ref in used and traits.pairs_once:
+                    continue
+                used.add(ref)
+                refs.append(ref)
+        elif drafts.kind(code) == BlockKind.TOOL_RESULT and traits.result_in_assistant_moved:
+            continue
+        kept.append(code)
+    if len(kept) != len(draft.parts):
+        draft.parts = kept or [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER)]
+    return refs
+
+
+def _results(drafts: Drafts, draft: Draft, expected: list[int], traits: Behaviour, *, head: bool) -> bool:
+    """Fit the results of a user message to the calls before it; whether the message stays."""
+    wanted = set(expected)
+    seen: set[int] = set()
+    places: list[int] = []
+    for place, code in enumerate(draft.parts):
+        if drafts.kind(code) == BlockKind.TOOL_RESULT:
+            ref = drafts.ref(code)
+            if ref not in wanted or (ref in seen and traits.pairs_once):
+                continue
+            seen.add(ref)
+        places.append(place)
+    missing = [result(drafts, ref, words.RESULT_MISSING) for ref in expected if ref not in seen]
+    if len(places) == len(draft.parts) and not missing:
+        return True
+    joined = draft.joined or set()
+    draft.joined = {new + len(missing) for new, old in enumerate(places) if old in joined}
+    draft.parts = missing + [draft.parts[place] for place in places]
+    if draft.parts:
+        return True
+    if not traits.pairs_once:
+        return False
+    text = words.RESULT_ORPHANED if head and traits.tail_answered else words.NO_CONTENT
+    draft.parts = [drafts.text(text, Synthetic.PLACEHOLDER)]
+    return True

@@ -1,0 +1,241 @@
+"""The request that the client sends for a thread (claude-code-resume §3, Filter and Normalise)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.formats.claude_code import attachments, records, words
+from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
+from unbrick.formats.claude_code.merge import NO_ID, Merger
+from unbrick.formats.claude_code.outgoing import Draft, Drafts
+from unbrick.formats.claude_code.pairing import pair, result
+from unbrick.record import FaultKind
+from unbrick.request import Request, Role, Synthetic
+from unbrick.session import Session
+from unbrick.target import Surroundings, Target
+from unbrick.thread import Outcome, Thread
+
+_THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
+_UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
+
+
+def request(
+    session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None
+) -> Request:
+    """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
+    traits = behaviour(target.version)
+    result_ = Request(lambda row: records.blocks(session.value(row)), heals=traits.heals)
+    if thread.outcome in _UNLOADED:
+        return result_
+    drafts = Drafts(session)
+    _Builder(session, thread, target, traits, drafts, attachments.system_turns(traits, target, surroundings)).build()
+    if prompt is not None:
+        code = drafts.text(prompt, Synthetic.PROMPT)
+        last = drafts.messages[-1] if drafts.messages else None
+        if last is not None and last.role is Role.USER:
+            if traits.seams and last.parts and drafts.is_text(last.parts[-1]):
+                last.joined = (last.joined or set()) | {len(last.parts) - 1}
+            last.parts.append(code)
+        else:
+            drafts.messages.append(Draft(Role.USER, [code], plain=traits.strings_kept))
+    drafts.into(result_, traits.strings_kept, traits.surrogates_cleaned, traits.references_dropped)
+    if not traits.surrogates_cleaned:
+        _mark_surrogates(session, result_)
+    return result_
+
+
+class _Builder:
+    """One thread on its way to messages."""
+
+    def __init__(
+        self, session: Session, thread: Thread, target: Target, traits: Behaviour, drafts: Drafts, as_system: bool
+    ) -> None:
+        self.session = session
+        self.scan = session.scan
+        self.target = target
+        self.traits = traits
+        self.drafts = drafts
+        self.as_system = as_system
+        self.merger = Merger(drafts, traits)
+        self.rows = [row for row in thread.rows if self._sent(row)]
+
+    def build(self) -> None:
+        """Fill the drafts."""
+        traits, drafts, merger, scan = self.traits, self.drafts, self.merger, self.scan
+        answered = self._answered()
+        tail = self._tail(answered) if traits.tail_answered else []
+        held = answered | set(tail)
+        kept = {row: self._assistant(row, held) for row in self.rows if scan.kind[row] == Kind.ASSISTANT}
+        speaking = {
+            scan.message_id[row] for row, parts in kept.items()
+            if scan.message_id[row] >= 0 and any(drafts.kind(code) not in _THOUGHTS for code in parts)
+        }
+        rows = [row for row in self.rows if scan.kind[row] != Kind.ASSISTANT or self._stays(row, kept[row], speaking)]
+        if traits.context_reminder:
+            merger.user([drafts.text(words.CONTEXT, Synthetic.REMINDER)])
+        last = max((place for place, row in enumerate(rows) if scan.kind[row] != Kind.ATTACHMENT), default=-1)
+        for place, row in enumerate(rows):
+            kind = scan.kind[row]
+            if kind == Kind.ASSISTANT:
+                merger.assistant(kept[row], scan.message_id[row])
+            elif kind == Kind.USER:
+                merger.user(self._user(row))
+            else:
+                self._attachment(row)
+            if place == last and tail:
+                merger.user([result(drafts, ref, words.RESULT_INTERRUPTED) for ref in tail])
+        self._end(rows, last, bool(tail))
+        merger.close()
+        if traits.pairs:
+            pair(drafts, traits)
+        self._directive(rows)
+
+    def _sent(self, row: int) -> bool:
+        kind, flags = self.scan.kind[row], self.scan.flags[row]
+        if kind not in (Kind.USER, Kind.ASSISTANT, Kind.ATTACHMENT):
+            return False
+        if flags & Flag.VIRTUAL and not self.traits.virtual_sent:
+            return False
+        return not (flags & Flag.API_ERROR and not self.traits.api_errors_sent)
+
+    def _answered(self) -> set[int]:
+        scan = self.scan
+        return {
+            scan.block_ref[at] for row in self.rows if scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
+            for at in scan.blocks(row) if scan.block_kind[at] == BlockKind.TOOL_RESULT
+        }
+
+    def _tail(self, answered: set[int]) -> list[int]:
+        """Calls of the last response without a result, when nothing but results follows it."""
+        scan = self.scan
+        refs: list[int] = []
+        message: int | None = None
+        for row in reversed(self.rows):
+            kind = scan.kind[row]
+            if kind == Kind.ATTACHMENT:
+                continue
+            kinds = [scan.block_kind[at] for at in scan.blocks(row)]
+            if kind == Kind.USER:
+                if message is not None or BlockKind.TOOL_RESULT not in kinds:
+                    break
+                continue
+            if message is None:
+                message = scan.message_id[row]
+            elif scan.message_id[row] != message or message < 0:
+                break
+            refs += [
+                scan.block_ref[at] for at in reversed(scan.blocks(row))
+                if scan.block_kind[at] == BlockKind.TOOL_USE and scan.block_ref[at] not in answered
+            ]
+        return list(dict.fromkeys(reversed(refs)))
+
+    def _assistant(self, row: int, held: set[int]) -> list[int]:
+        """The parts of an assistant record that are sent."""
+        scan, drafts = self.scan, self.drafts
+        codes = drafts.codes(row)
+        if not codes and not scan.flags[row] & Flag.MALFORMED and self.traits.empties_filled:
+            return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row)]
+        foreign = self.traits.thinking_of_model_only and self._foreign(row)
+        kept: list[int] = []
+        for code in codes:
+            kind = drafts.kind(code)
+            if kind == BlockKind.TOOL_USE and drafts.ref(code) not in held and drafts.ref(code) >= 0:
+                continue
+            if kind in _THOUGHTS and foreign:
+                continue
+            kept.append(code)
+        if self.traits.empty_beside_dropped and len(kept) > 1:
+            kept = [code for code in kept if not self._blank(code)] or kept
+        return kept
+
+    def _foreign(self, row: int) -> bool:
+        """Whether a reply is another model's."""
+        model = self.scan.strings.text(self.scan.model[row])
+        wanted = self.target.model
+        return model is not None and wanted is not None and model != wanted.split("[")[0]
+
+    def _blank(self, code: int) -> bool:
+        flags = BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.MALFORMED
+        return self.drafts.is_text(code) and bool(self.drafts.flags(code) & flags)
+
+    def _stays(self, row: int, parts: list[int], speaking: set[int]) -> bool:
+        """Whether anything of an assistant record is sent."""
+        if not parts:
+            return not self.scan.blocks(row) and not self.scan.flags[row] & Flag.MALFORMED
+        if not self.traits.only_thinking_sent and all(self.drafts.kind(code) in _THOUGHTS for code in parts):
+            return self.scan.message_id[row] in speaking
+        return self.traits.blank_sent or not all(self._blank(code) for code in parts)
+
+    def _user(self, row: int) -> list[int]:
+        """The parts of a user record as sent."""
+        scan, drafts = self.scan, self.drafts
+        codes = drafts.codes(row)
+        if self.traits.empty_user_filled and (
+            not codes or all(self._blank(code) and not self._is_string(code) for code in codes)
+        ):
+            return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row)]
+        if self.traits.notifications_wrapped and len(codes) == 1 and not scan.flags[row] & (
+            Flag.PROMPT | Flag.META | Flag.SUMMARY
+        ) and drafts.is_text(codes[0]):
+            block = records.blocks(self.session.value(row))[0]
+            text = str(block.get("text", ""))
+            if text.startswith(words.NOTIFICATION):
+                return [drafts.text(attachments.wrap(f"{words.NOTIFICATION_PREFACE}{text}"), None, row)]
+        return codes
+
+    def _is_string(self, code: int) -> bool:
+        return bool(self.drafts.flags(code) & BlockFlag.STRING)
+
+    def _attachment(self, row: int) -> None:
+        for said in attachments.says(self.session.value(row), self.traits, self.as_system):
+            if said.role is Role.SYSTEM:
+                self.merger.system(said.text, row)
+            else:
+                self.merger.reminder(self.drafts.text(said.text, None, row))
+
+    def _end(self, rows: list[int], last: int, answered: bool) -> None:
+        """The client's own turns after a thread that does not end with a reply."""
+        scan, drafts, merger = self.scan, self.drafts, self.merger
+        if last < 0 or (scan.kind[rows[last]] != Kind.USER and not answered):
+            return
+        row = rows[last]
+        interrupted = any(scan.block_kind[at] == BlockKind.TOOL_RESULT for at in scan.blocks(row))
+        if self.traits.continues and interrupted:
+            merger.user([drafts.text(words.CONTINUE, Synthetic.CONTINUE)])
+        merger.assistant([drafts.text(words.NO_RESPONSE, Synthetic.NO_RESPONSE)], NO_ID - 1)
+
+    def _directive(self, rows: Iterable[int]) -> None:
+        """Settings of the first turn, in the system turn behind it or in an empty one."""
+        messages = self.drafts.messages
+        if not self.traits.directives or not self.as_system or not messages or messages[0].role is not Role.USER:
+            return
+        if not any(part in (self.target.model or "") for part in words.EFFORT_MODELS):
+            return
+        extra: dict[str, Any] = {"output_config": {"effort": self._effort(rows)}}
+        if len(messages) > 1 and messages[1].role is Role.SYSTEM:
+            messages[1].extra = extra
+            return
+        messages.insert(1, Draft(Role.SYSTEM, [], extra=extra))
+
+    def _effort(self, rows: Iterable[int]) -> str:
+        for row in rows:
+            if self.scan.kind[row] == Kind.ASSISTANT and not self.scan.flags[row] & Flag.SYNTHETIC:
+                effort = self.session.value(row).get("effort")
+                return effort if isinstance(effort, str) else words.EFFORT
+        return words.EFFORT
+
+
+def _mark_surrogates(session: Session, request: Request) -> None:
+    """Flag the parts that hold half of a surrogate pair."""
+    rows = {row for row, fault in session.scan.faults.items() if fault.kind is FaultKind.SURROGATE}
+    if not rows:
+        return
+    for part, row in enumerate(request.row):
+        if row in rows:
+            try:
+                json.dumps(request.piece(part), ensure_ascii=False).encode("utf-8")
+            except UnicodeEncodeError:
+                request.flags[part] |= BlockFlag.SURROGATE

@@ -1,0 +1,276 @@
+"""What becomes of each record: loaded, summarised, rewound, lost, undecided (strict: certainty or UNDECIDED)."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+
+from unbrick.entry import Flag, Kind
+from unbrick.formats.claude_code.chain import Chain, Walker
+from unbrick.formats.claude_code.ending import last_spoken
+from unbrick.formats.claude_code.loaded import Loaded
+from unbrick.session import MISSING, NO_PARENT, Session, Standing
+from unbrick.thread import Loss, Outcome, Thread
+
+_OPEN = 255
+"""Not decided yet."""
+
+_TALK = (Kind.USER, Kind.ASSISTANT)
+
+
+class _Standings:
+    """The standings while they are being worked out; a row is decided once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.of = bytearray([_OPEN]) * len(session)
+        scan = session.scan
+        for row, (kind, flags) in enumerate(zip(scan.kind, scan.flags, strict=True)):
+            if kind == Kind.FAULT:
+                self.of[row] = Standing.UNREADABLE
+            elif not flags & Flag.LINK or kind == Kind.PROGRESS:
+                self.of[row] = Standing.APART
+            elif flags & Flag.SIDECHAIN:
+                self.of[row] = Standing.SIDE
+            elif kind == Kind.NOTICE or flags & Flag.API_ERROR:
+                self.of[row] = Standing.APART
+
+    def mark(self, rows: Iterable[int], standing: Standing) -> int:
+        """Decide the rows that are open; how many user and assistant records were."""
+        kinds = self.session.scan.kind
+        messages = 0
+        for row in rows:
+            if self.of[row] == _OPEN:
+                self.of[row] = standing
+                messages += kinds[row] in _TALK
+        return messages
+
+    def history(self, row: int | None, standing: Standing) -> int:
+        """Decide a record and what stands before it: `standing` up to a boundary, summarised behind that."""
+        session = self.session
+        kinds = session.scan.kind
+        messages = 0
+        seen: set[int] = set()
+        run: list[int] = []
+        while row is not None and row not in seen:
+            seen.add(row)
+            run.append(row)
+            parent: int | None = session.parent_row[row]
+            if kinds[row] == Kind.BOUNDARY:
+                counted = self._run(run, standing)
+                messages += counted if standing is not Standing.SUMMARISED else 0
+                standing, run = Standing.SUMMARISED, []
+                parent = before_boundary(session, row)
+            elif parent == MISSING:
+                parent = previous(session, row)
+            elif parent == NO_PARENT:
+                parent = None
+            row = parent
+        return messages + self._run(run, standing)
+
+    def _run(self, run: list[int], standing: Standing) -> int:
+        """Decide a run of records and the parallel calls and results that hang on it."""
+        session = self.session
+        scan = session.scan
+        messages = self.mark(run, standing)
+        for row in run:
+            if scan.kind[row] != Kind.ASSISTANT:
+                continue
+            for child in session.children.get(row, ()):
+                if self.of[child] == _OPEN and (
+                    (scan.refers[child] == scan.uuid[row] and scan.kind[child] == Kind.USER)
+                    or scan.message_id[child] == scan.message_id[row] >= 0
+                ):
+                    messages += self.mark((child,), standing)
+                    if scan.kind[child] == Kind.ASSISTANT:
+                        messages += self._branch(child, standing)
+        return messages
+
+    def _branch(self, row: int, standing: Standing) -> int:
+        """Decide what hangs on a record."""
+        messages = 0
+        stack = [row]
+        while stack:
+            for child in self.session.children.get(stack.pop(), ()):
+                if self.of[child] == _OPEN:
+                    messages += self.mark((child,), standing)
+                    stack.append(child)
+        return messages
+
+    def finish(self) -> array[int]:
+        """What is still open is undecided."""
+        return array("B", self.of.translate(bytes(range(255)) + bytes([Standing.UNDECIDED])))
+
+
+def previous(session: Session, row: int) -> int | None:
+    """The chain record that stands before a row in the file, outside sidechains."""
+    scan = session.scan
+    for other in range(row - 1, -1, -1):
+        flags = scan.flags[other]
+        if flags & Flag.LINK and not flags & (Flag.SIDECHAIN | Flag.NO_UUID) and scan.kind[other] != Kind.UNKNOWN:
+            return other
+    return None
+
+
+def before_boundary(session: Session, boundary: int) -> int | None:
+    """The last record before a compaction: the one the boundary names, else the one before it in the file."""
+    named = session.row_of.get(session.scan.refers[boundary], -1)
+    return named if named >= 0 and named != boundary else previous(session, boundary)
+
+
+def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
+    """Fill in `standing` and `losses` of a thread."""
+    session = loaded.session
+    table = _Standings(session)
+    for row in chain.rows:
+        table.of[row] = Standing.LOADED
+    losses: list[Loss] = []
+    if thread.outcome in (Outcome.NOT_FOUND, Outcome.CRASH) and not chain.rows:
+        leaf = last_spoken(loaded) if loaded.end == len(session) else _last_talk(session)
+        leaf = _last_talk(session) if leaf is None else leaf
+        if leaf is not None:
+            lost = table.history(leaf, Standing.LOST)
+            losses.append(Loss(leaf, thread.error or "the client finds no conversation", leaf, lost))
+    for row, why in chain.breaks:
+        before = previous(session, row)
+        losses.append(Loss(row, why, before, table.history(before, Standing.LOST)))
+    if chain.rows:
+        _root(session, chain, table, losses)
+        if chain.boundary is not None:
+            table.history(before_boundary(session, chain.boundary), Standing.SUMMARISED)
+    elif loaded.discarded >= 0:
+        table.history(before_boundary(session, loaded.discarded), Standing.SUMMARISED)
+    _replaced(session, chain, table, losses)
+    _unread(loaded, chain, table, losses)
+    _parallel(session, chain, table, losses)
+    _branches(session, chain, table)
+    thread.standing = table.finish()
+    thread.losses = tuple(losses)
+
+
+def _last_talk(session: Session) -> int | None:
+    kinds = session.scan.kind
+    return next((row for row in range(len(kinds) - 1, -1, -1) if kinds[row] in _TALK), None)
+
+
+def _root(session: Session, chain: Chain, table: _Standings, losses: list[Loss]) -> None:
+    """A root in the middle: the walk ends at a record that says that nothing stands before it."""
+    row = chain.rows[0]
+    if chain.boundary is not None or session.parent_row[row] != NO_PARENT:
+        return
+    before = previous(session, row)
+    if before is None or table.of[before] == Standing.LOADED:
+        return
+    lost = table.history(before, Standing.LOST)
+    if lost:
+        losses.append(Loss(row, "it names no parent, though a conversation stands before it", before, lost))
+
+
+def _replaced(session: Session, chain: Chain, table: _Standings, losses: list[Loss]) -> None:
+    """Records that a later one with the same id replaces: the same line again, or another that hides it."""
+    for rows in session.duplicates.values():
+        last = rows[-1]
+        held = {session.scan.view.raw(last).strip()}
+        for row in reversed(rows[:-1]):
+            if table.of[row] != _OPEN:
+                continue
+            raw = session.scan.view.raw(row).strip()
+            if raw in held or _alike(session, row, last):
+                table.of[row] = Standing.APART
+            elif table.of[last] == Standing.LOADED:
+                lost = table.mark((row,), Standing.LOST)
+                losses.append(Loss(row, "a later record has the same id and takes its place", row, lost))
+            held.add(raw)
+
+
+def _alike(session: Session, row: int, other: int) -> bool:
+    one, two = session.value(row), session.value(other)
+    return bool(one.get("message")) and one.get("message") == two.get("message")
+
+
+def _unread(loaded: Loaded, chain: Chain, table: _Standings, losses: list[Loss]) -> None:
+    """Everything behind the line that reading stopped at."""
+    session = loaded.session
+    if loaded.end >= len(session):
+        return
+    lost = table.mark(range(loaded.end, len(session)), Standing.LOST)
+    if lost:
+        losses.append(Loss(loaded.end, "the client stops reading at this line", loaded.end, lost))
+
+
+def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Loss]) -> None:
+    """Parallel calls and results of a loaded response that this client does not re-attach."""
+    scan = session.scan
+    responses = {
+        scan.message_id[row]: row for row in chain.rows
+        if scan.kind[row] == Kind.ASSISTANT and scan.message_id[row] >= 0
+    }
+    if not responses:
+        return
+    member: dict[int, int] = {}
+    lost: dict[int, int] = {}
+    for row, message in enumerate(scan.message_id):
+        if message in responses and scan.kind[row] == Kind.ASSISTANT:
+            member[row] = responses[message]
+            if table.of[row] == _OPEN:
+                lost[responses[message]] = lost.get(responses[message], 0) + table.mark((row,), Standing.LOST)
+    for row, parent in enumerate(session.parent_row):
+        if (
+            parent in member and table.of[row] == _OPEN
+            and scan.kind[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT
+        ):
+            lost[member[parent]] = lost.get(member[parent], 0) + table.mark((row,), Standing.LOST)
+    losses += [
+        Loss(row, "it follows one of several parallel calls and leaves the others out", row, count)
+        for row, count in lost.items() if count
+    ]
+
+
+def _branches(session: Session, chain: Chain, table: _Standings) -> None:
+    """Branches that the person left: both sides begin with a typed prompt, and the loaded one began later."""
+    scan = session.scan
+    children = session.children
+    for place, row in enumerate(chain.rows[:-1]):
+        forks = children.get(row)
+        if not forks or len(forks) < 2:
+            continue
+        stayed = _prompt_from(session, chain.rows[place + 1])
+        if stayed is None:
+            continue
+        for child in forks:
+            if table.of[child] != _OPEN:
+                continue
+            left = _prompt_of(session, child)
+            if left is None:
+                continue
+            branch = _subtree(session, child, table)
+            if max(branch) < stayed and all(
+                scan.flags[other] & Flag.NO_TIME or scan.time[other] <= scan.time[stayed] for other in branch
+            ):
+                table.mark(branch, Standing.REWOUND)
+
+
+def _prompt_from(session: Session, row: int) -> int | None:
+    """The row when a person typed it."""
+    return row if session.scan.flags[row] & Flag.PROMPT else None
+
+
+def _prompt_of(session: Session, row: int) -> int | None:
+    """The typed prompt that a branch begins with, past notices and attachments."""
+    seen = 0
+    while not session.scan.flags[row] & Flag.PROMPT:
+        children = session.children.get(row, ())
+        if session.scan.kind[row] in _TALK or len(children) != 1 or seen > 100:
+            return None
+        row = children[0]
+        seen += 1
+    return row
+
+
+def _subtree(session: Session, row: int, table: _Standings) -> list[int]:
+    found = [row]
+    for one in found:
+        found += [child for child in session.children.get(one, ()) if table.of[child] in (_OPEN, Standing.APART)]
+        if len(found) > len(session):
+            break
+    return found
