@@ -1,84 +1,147 @@
-"""Which record the client takes for the end of the conversation (claude-code-resume §3, Leaf)."""
+"""Where the conversation ends: the pointer that newer clients follow, and what older ones look at instead."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from unbrick.entry import Flag, Kind
-from unbrick.formats.claude_code.behaviour import Leaf
-from unbrick.formats.claude_code.chain import Chain, Walker
-from unbrick.formats.claude_code.loaded import Loaded, spoken
+from unbrick.formats import Clock
+from unbrick.formats.claude_code import write
+from unbrick.formats.claude_code.change import Draft
+from unbrick.session import Session
+from unbrick.target import Target, Version
 
-NO_TIME_ERROR = "RangeError: Invalid time value"
+FILE_ORDER = Version((2, 1, 112))
+"""From here the last user or assistant record of the file counts, before it the newest time."""
+POINTERS = Version((2, 1, 139))
+"""From here the last `last-prompt` names the leaf."""
 
-
-@dataclass(frozen=True)
-class Choice:
-    """The leaf and its chain; `crash` is what the client prints when choosing fails."""
-
-    leaf: int | None = None
-    chain: Chain | None = None
-    crash: str | None = None
-
-
-def choose(loaded: Loaded, walker: Walker) -> Choice:
-    """The end of the conversation; no leaf where the client finds none."""
-    rule = loaded.traits.leaf
-    if rule in (Leaf.NEWEST_ANY, Leaf.NEWEST):
-        return _newest(loaded, walker, sidechains=rule is Leaf.NEWEST_ANY)
-    last = last_spoken(loaded)
-    chain = None if last is None else walker.walk(last)
-    leaf = last
-    if rule is Leaf.POINTER:
-        pointed = pointer(loaded)
-        if pointed is not None and (chain is None or pointed not in set(chain.rows)):
-            leaf, chain = pointed, None
-    if leaf is None or (loaded.session.scan.flags[leaf] & (Flag.SIDECHAIN | Flag.NO_TIME)):
-        return Choice()
-    return Choice(leaf, chain or walker.walk(leaf))
+STAYS = frozenset({"custom-title", "ai-title", "agent-name", "tag", "content-replacement"})
+"""Metadata that speaks of the session as a whole wherever in the file it stands."""
 
 
-def _newest(loaded: Loaded, walker: Walker, *, sidechains: bool) -> Choice:
-    """The newest record; comparisons with a time that is none are false, as in the client."""
-    scan = loaded.session.scan
-    best: int | None = None
-    talk = False
-    for row in loaded.rows():
-        flags = scan.flags[row]
-        if (flags & Flag.SIDECHAIN and not sidechains) or scan.kind[row] == Kind.PROGRESS:
-            continue
-        talk = talk or scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
-        if best is None:
-            if not flags & Flag.NO_TIME or loaded.traits.untimed_first_wins:
-                best = row
-        elif scan.time[row] > scan.time[best] or (
-            scan.flags[best] & Flag.NO_TIME and not loaded.traits.untimed_first_wins
+def end_at(draft: Draft, leaf: int, target: Target, clock: Clock, end: int) -> None:
+    """Make a row the end of the conversation, of the rows before `end` (claude-code-resume.md §3, Leaf).
+
+    Clients from 2.1.139 follow the appended pointer, unless the last user or assistant record of the file
+    descends from it: then the last such record of the wanted chain is moved, byte for byte, to the end of the
+    file. Clients from 2.1.112 take that last record, older ones the newest time, which is then set on it.
+    Not possible: a client before 2.1.139 ends at a user or assistant record, never at an attachment behind it;
+    one before 2.1.112 may pass over a record that has children.
+    """
+    session = draft.session
+    if session.has(leaf, Flag.NO_TIME):
+        parent = session.parent_row[leaf]
+        neighbour = draft.record(parent) if parent >= 0 else {}
+        draft.set(leaf, ("timestamp",), write.after(neighbour, None, clock))
+    if session.has(leaf, Flag.SIDECHAIN):
+        draft.set(leaf, ("isSidechain",), False)
+    spoken = next((row for row in session.ancestors(leaf) if _speaks(session, row) or row == leaf), leaf)
+    if session.kind(spoken) in (Kind.USER, Kind.ASSISTANT):
+        last = last_spoken(session, end)
+        if last is not None and last != spoken and (
+            target.version < POINTERS or (last != leaf and draft.descends(last, leaf))
         ):
-            best = row
-    if best is None or not talk:
-        return Choice()
-    if scan.flags[best] & Flag.NO_TIME and loaded.traits.leaf is Leaf.NEWEST and not loaded.traits.progress_links:
-        return Choice(crash=NO_TIME_ERROR)
-    return Choice(best, walker.walk(best))
+            draft.move_to_end(spoken)
+        if target.version < FILE_ORDER:
+            make_newest(draft, spoken, end)
+    draft.append(write.pointer(draft.uuid(leaf), _session_id(draft, leaf)))
 
 
-def last_spoken(loaded: Loaded) -> int | None:
-    """The last user or assistant record outside sidechains that the client holds."""
-    for row in range(loaded.end - 1, -1, -1):
-        if loaded.alive[row] and spoken(loaded, row):
-            return row
-    return None
+def last_spoken(session: Session, end: int) -> int | None:
+    """The last user or assistant record of the main conversation before a row."""
+    return next((row for row in range(end - 1, -1, -1) if _speaks(session, row)), None)
 
 
-def pointer(loaded: Loaded) -> int | None:
-    """The record that the last pointer names, None where the client does not hold it."""
-    session = loaded.session
+def _speaks(session: Session, row: int) -> bool:
+    return session.scan.kind[row] in (Kind.USER, Kind.ASSISTANT) and not session.has(row, Flag.SIDECHAIN)
+
+
+def make_newest(draft: Draft, row: int, end: int) -> None:
+    """Give a row a time after that of every chain record before row `end`, when it has not got it."""
+    scan = draft.session.scan
+    times = [scan.time[other] for other in range(end) if other != row and scan.uuid[other] >= 0]
+    top = max((time for time in times if time == time), default=None)
+    if top is not None and not scan.time[row] > top:
+        moment = datetime.fromtimestamp(round(top * 1000) / 1000, UTC) + write.STEP
+        draft.set(row, ("timestamp",), write.stamp(moment))
+
+
+def _session_id(draft: Draft, row: int) -> str:
+    return str(draft.session.value(row).get("sessionId") or "")
+
+
+def cut(draft: Draft, last: int, target: Target, clock: Clock) -> None:
+    """Take out every line behind a row; the conversation then ends at the last chain record that is kept.
+
+    Messages that a compaction preserved stand before their boundary in the file and so stay. Titles, tags and
+    the list of replaced results stay as well: they speak of the whole session.
+    """
+    session = draft.session
     scan = session.scan
-    for row in range(loaded.end - 1, -1, -1):
-        if scan.flags[row] & Flag.POINTER and scan.refers[row] >= 0:
-            named = session.row_of.get(scan.refers[row])
-            if named is not None and not loaded.alive[named]:
-                rows = session.duplicates.get(scan.refers[row], ())
-                named = next((other for other in reversed(rows) if loaded.alive[other]), None)
-            return named
-    return None
+    for row in range(last + 1, len(session)):
+        if scan.strings.text(scan.type[row]) not in STAYS:
+            draft.drop(row)
+    for row in range(last + 1):
+        if scan.flags[row] & Flag.POINTER and session.row_of.get(scan.refers[row], -1) > last:
+            draft.drop(row)
+    leaf = _kept_leaf(draft, last)
+    if leaf is not None:
+        end_at(draft, leaf, target, clock, last + 1)
+
+
+def _kept_leaf(draft: Draft, last: int) -> int | None:
+    """The row that the kept part ends with: the last row itself where it is a link, else the last one of the
+    thread before it, else the last link of the main conversation."""
+    session, thread = draft.session, draft.thread
+
+    def links(row: int) -> bool:
+        return (
+            session.has(row, Flag.LINK) and not session.has(row, Flag.SIDECHAIN | Flag.NO_UUID)
+            and session.scan.kind[row] not in (Kind.PROGRESS, Kind.UNKNOWN)
+        )
+
+    if links(last):
+        return last
+    on_thread = [row for row in thread.rows if row <= last and row not in thread.recovered and links(row)]
+    if on_thread:
+        return max(on_thread)
+    return next((row for row in range(last, -1, -1) if links(row)), None)
+
+
+def forget(draft: Draft, uuid: str, instead: str | None) -> None:
+    """Let pointers and boundaries that name a record name what stands before it; pointers to nothing go."""
+    session = draft.session
+    scan = session.scan
+    number = scan.strings.find(uuid)
+    for row, kind in enumerate(scan.kind):
+        if scan.flags[row] & Flag.POINTER and scan.refers[row] == number:
+            if instead is None:
+                draft.drop(row)
+            else:
+                draft.set(row, ("leafUuid",), instead)
+        elif kind == Kind.BOUNDARY:
+            if scan.refers[row] == number and instead is not None:
+                draft.set(row, ("logicalParentUuid",), instead)
+            _forget_preserved(draft, row, uuid)
+
+
+def _forget_preserved(draft: Draft, row: int, uuid: str) -> None:
+    """Take a record out of the list of what a compaction preserved, so that the others are still found."""
+    metadata = draft.session.value(row).get("compactMetadata")
+    if not isinstance(metadata, dict):
+        return
+    messages = metadata.get("preservedMessages")
+    rest: list[str] = []
+    if isinstance(messages, dict):
+        for key in ("uuids", "allUuids"):
+            listed = messages.get(key)
+            if isinstance(listed, list) and uuid in listed:
+                left = [one for one in listed if one != uuid]
+                rest = left if key == "uuids" else rest
+                draft.set(row, ("compactMetadata", "preservedMessages", key), left)
+    segment = metadata.get("preservedSegment")
+    if isinstance(segment, dict) and rest:
+        for key, one in (("headUuid", rest[0]), ("tailUuid", rest[-1])):
+            if segment.get(key) == uuid:
+                draft.set(row, ("compactMetadata", "preservedSegment", key), one)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code.chain import Chain, Walker
-from unbrick.formats.claude_code.ending import last_spoken
+from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.thread import Loss, Outcome, Thread

@@ -8,7 +8,7 @@ from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code import words
 from unbrick.formats.claude_code.behaviour import behaviour
 from unbrick.formats.claude_code.chain import Chain, Walker, recover
-from unbrick.formats.claude_code.ending import choose
+from unbrick.formats.claude_code.leaf import choose
 from unbrick.formats.claude_code.loaded import Loaded, load
 from unbrick.formats.claude_code.standing import stand
 from unbrick.session import Session
