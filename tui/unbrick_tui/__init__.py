@@ -1,1 +1,1 @@
-"""The terminal application and the command line over `unbrick`."""
+"""The front ends of unbrick: the command line and the terminal application."""

@@ -39,7 +39,7 @@ def report_lines(
     said += [*sentences.others(report), sentences.last_error(report)]
     yield from (f"  {one}" for one in said if one)
     if report.last_error is not None:
-        yield from _advice(report.last_error.advice)
+        yield from advice_lines(report.last_error.advice)
     yield from finding_lines(report, paint)
     if promise:
         yield ""
@@ -85,10 +85,11 @@ def one_finding(value: Finding, paint: Paint = plain, apart: bool = False) -> It
         yield f"    the API or client says: {shorten(printable(value.api_error), 200)}"
     for fix in value.fixes:
         yield f"    fix {paint(fix.id, 'strong')}: {printable(fix.title)} ({printable(fix.price)})"
-    yield from _advice(value.advice)
+    yield from advice_lines(value.advice)
 
 
-def _advice(advice: Iterable[Advice]) -> Iterator[str]:
+def advice_lines(advice: Iterable[Advice]) -> Iterator[str]:
+    """Ways out that are no edit, with their complete commands."""
     for one in advice:
         yield f"    way out: {printable(one.text)}"
         if one.command:

@@ -1,0 +1,8 @@
+"""The formats that unbrick knows; the first that recognises a file reads it."""
+
+from __future__ import annotations
+
+from unbrick.formats import Format
+from unbrick.formats.claude_code import ClaudeCode
+
+FORMATS: tuple[Format, ...] = (ClaudeCode(),)

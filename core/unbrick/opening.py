@@ -1,0 +1,174 @@
+"""From what a person types to an open session: a path, a folder, a session id or a part of one, `-`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from unbrick.bundle import Bundle
+from unbrick.check import choose_target, judge
+from unbrick.errors import AmbiguousError, CannotReadError, NotATranscriptError, NotFoundError, UsageError
+from unbrick.formats import Format
+from unbrick.formats.table import FORMATS
+from unbrick.patch import EMPTY, Patch, View
+from unbrick.record import Json, read
+from unbrick.report import Report
+from unbrick.scan import scan
+from unbrick.session import Session, link
+from unbrick.source import Source, stdin_source
+from unbrick.target import NOWHERE, Surroundings, Target, Version
+
+STDIN = "-"
+HEAD = 64
+"""So many readable records decide the format."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person decides about the judgement: client (a version, `installed` or `recorded`), model, strict,
+    the client's configuration folder, and whether configuration and environment are looked at."""
+
+    client: str | None = None
+    model: str | None = None
+    strict: bool = False
+    config_dir: Path | None = None
+    surroundings: bool = True
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def version(self) -> Version | str | None:
+        """The client as `choose_target` takes it. Raises UsageError for what is neither a version nor a word."""
+        if self.client is None or self.client in ("installed", "recorded"):
+            return self.client
+        try:
+            return Version.parse(self.client)
+        except ValueError:
+            raise UsageError(
+                f"--client takes a version such as 2.1.139, `installed` or `recorded`, not {self.client!r}."
+            ) from None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session that is open: its format, its files and what surrounds them."""
+
+    format: Format
+    bundle: Bundle
+    surroundings: Surroundings
+    choices: Choices
+
+    def target(self, session: Session) -> Target:
+        """The target to judge for. Raises UsageError when the choice cannot be met."""
+        choices = self.choices
+        try:
+            return choose_target(
+                self.format, session, self.surroundings,
+                client=choices.version(), model=choices.model, strict=choices.strict,
+            )
+        except ValueError as error:
+            raise UsageError(f"{error}; name a version with --client, or use --client recorded.") from error
+
+
+def examine(opened: Opened, patch: Patch = EMPTY) -> Generator[int, None, Report]:
+    """Judge an open session as a patch leaves it, for the target that the person chose. Yields rows read so far."""
+    scanned = yield from scan(View(opened.bundle.main, patch), opened.format.entry)
+    session = link(scanned)
+    return judge(opened.format, opened.bundle, session, opened.target(session), opened.surroundings)
+
+
+def open_word(word: str, choices: Choices, cwd: Path) -> Opened:
+    """Open what a person typed. Raises NotFoundError, AmbiguousError, CannotReadError or NotATranscriptError."""
+    if word == STDIN:
+        return open_source(stdin_source(), choices)
+    return open_source(Source.open(resolve(word, choices, cwd)), choices)
+
+
+def open_source(source: Source, choices: Choices) -> Opened:
+    """Open a file that is already indexed. Raises NotATranscriptError when no format knows it."""
+    format_ = detect(source)
+    if format_ is None:
+        source.close()
+        raise NotATranscriptError(
+            f"{source.path} is not a transcript that unbrick knows: none of its first lines is a record of one."
+        )
+    bundle = format_.bundle(source)
+    around = NOWHERE
+    if choices.surroundings:
+        around = format_.surroundings(bundle, choices.config_dir, choices.environ)
+    return Opened(format_, bundle, around, choices)
+
+
+def detect(source: Source) -> Format | None:
+    """The format of a file. A file without one readable record is taken for the first format's: its damage is
+    a finding, not a reason to refuse it."""
+    head = list(islice(_values(source), HEAD))
+    for format_ in FORMATS:
+        if format_.recognises(head, source.path):
+            return format_
+    return None if head else FORMATS[0]
+
+
+def _values(source: Source) -> Iterator[Json]:
+    for raw in islice(source.lines(), HEAD * 16):
+        value, fault = read(raw)
+        if value is not None:
+            yield value
+        elif fault is not None:
+            yield from (found for found, _ in map(read, fault.salvage) if found is not None)
+
+
+def resolve(word: str, choices: Choices, cwd: Path) -> Path:
+    """The one transcript that a word names. Raises NotFoundError or AmbiguousError."""
+    path = Path(word).expanduser()
+    if path.is_dir():
+        found = main_transcripts(path)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = "\n".join(f"  {one}" for one in found[:12])
+            raise AmbiguousError(f"{word} holds {len(found)} transcripts; name one:\n{listed}")
+        raise NotFoundError(f"{word} holds no transcript (*.jsonl).")
+    if path.exists() or path.is_symlink():
+        return path
+    if os.sep in word or word.endswith((".jsonl", ".json")):
+        raise NotFoundError(f"{word} does not exist.")
+    return find(word, choices, cwd)
+
+
+def find(word: str, choices: Choices, cwd: Path) -> Path:
+    """The session of an id, or of a unique part of one. Raises NotFoundError or AmbiguousError."""
+    unknown: NotFoundError | None = None
+    for format_ in FORMATS:
+        try:
+            return format_.find(word, cwd, choices.config_dir)
+        except NotFoundError as error:
+            unknown = unknown or error
+    raise unknown or NotFoundError(f"{word} is neither a file nor the id of a session on this machine.")
+
+
+def main_transcripts(folder: Path) -> list[Path]:
+    """The transcripts of a folder: those right in it, else those of the folders below, subagents' left out."""
+    direct = sorted(path for path in folder.glob("*.jsonl") if _is_transcript(path))
+    if direct:
+        return direct
+    below = (path for path in folder.rglob("*.jsonl") if "subagents" not in path.parts and _is_transcript(path))
+    return sorted(below)
+
+
+def _is_transcript(path: Path) -> bool:
+    """Whether a format knows the file; a file that cannot be read counts, so that it is reported."""
+    try:
+        with Source.open(path) as source:
+            return detect(source) is not None
+    except CannotReadError:
+        return True
+
+
+def newest(choices: Choices, cwd: Path) -> Path | None:
+    """This folder's newest session, else the newest of this machine."""
+    for format_ in FORMATS:
+        for path in format_.sessions(cwd, choices.config_dir):
+            return path
+    return None

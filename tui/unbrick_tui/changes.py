@@ -1,0 +1,45 @@
+"""What a repair or a cut changes, as plain text: words first, then the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbrick import diff
+from unbrick.printable import printable
+from unbrick.repair import Repaired
+from unbrick_tui.render import Paint, headline, plain
+
+_STYLE = {"-": "remove", "+": "add", "@": "dim"}
+
+
+def change_lines(result: Repaired, paint: Paint = plain) -> Iterator[str]:
+    """The fixes applied with their price, what becomes of each line, and the lines themselves."""
+    source = result.before.bundle.main
+    found = diff.changes(source, result.patch)
+    if not found:
+        yield "Nothing to change."
+        return
+    for applied in result.applied:
+        place = f"{applied.finding.id}: " if applied.finding.at is not None else ""
+        yield f"{place}{printable(applied.fix.title)} ({printable(applied.fix.price)})"
+    yield ""
+    for change in found:
+        yield from change.words()
+    yield ""
+    for change in found:
+        for line in diff.lines(change):
+            yield paint(line, _STYLE[line[0]]) if line[0] in _STYLE else line
+    yield ""
+    yield diff.count(found, len(source))
+
+
+def outcome_lines(result: Repaired, paint: Paint = plain) -> Iterator[str]:
+    """The verdict before and after."""
+    yield f"before: {headline(result.before, paint)}"
+    yield f"after:  {headline(result.after, paint)}"
+    left = [finding for finding in result.after.findings if finding.severity.value != "info"]
+    for finding in left[:8]:
+        ways = [f"{fix.id} ({fix.safety.value}: {printable(fix.price)})" for fix in finding.fixes if fix.edits]
+        yield f"  left: {finding.id} {printable(finding.message)}" + (f"; fixes: {', '.join(ways)}" if ways else "")
+    if len(left) > 8:
+        yield f"  and {len(left) - 8:,} more (unbrick check lists all)"

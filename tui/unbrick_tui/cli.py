@@ -1,0 +1,53 @@
+"""The command line: every command of `unbrick`, and the application when none is named."""
+
+from __future__ import annotations
+
+import io
+import sys
+from importlib.metadata import version
+from typing import Any
+
+import click
+from click_default_group import DefaultGroup
+
+from unbrick_tui.commands.check import check
+from unbrick_tui.commands.explain import explain
+from unbrick_tui.commands.open import open_
+from unbrick_tui.commands.request import request
+from unbrick_tui.commands.why import why
+from unbrick_tui.failures import FINE, guard
+
+EPILOG = """\
+Exit status: 0 fine, 1 the verdict is at or above --fail-on, 2 wrong use, 3 a file cannot be read or written.
+Shell completion: eval "$(_UNBRICK_COMPLETE=bash_source unbrick)" (or zsh_source, fish_source).
+"""
+
+
+@click.group(
+    cls=DefaultGroup, default="open", default_if_no_args=True, epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(version("unbrick"), prog_name="unbrick")
+def cli() -> None:
+    """Open the transcript of an AI coding session that no longer resumes, see why, get back one that does.
+
+    `unbrick [PATH | SESSION-ID]` opens the application; without an argument, this folder's newest session.
+    Where PATH stands, a session id or a unique part of one works too, and - reads standard input.
+    """
+
+
+for _command in (open_, check, request, why, explain):
+    cli.add_command(_command)
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+    def action() -> int:
+        status: Any = cli.main(args, prog_name="unbrick", standalone_mode=False)
+        return status if isinstance(status, int) else FINE
+
+    return guard(action)
