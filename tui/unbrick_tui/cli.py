@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -27,7 +26,7 @@ Shell completion: eval "$(_UNBRICK_COMPLETE=bash_source unbrick)" (or zsh_source
     cls=DefaultGroup, default="open", default_if_no_args=True, epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(version("unbrick"), prog_name="unbrick")
+@click.version_option(package_name="unbrick", prog_name="unbrick")
 def cli() -> None:
     """Open the transcript of an AI coding session that no longer resumes, see why, get back one that does.
 

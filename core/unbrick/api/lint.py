@@ -7,7 +7,6 @@ from itertools import count, pairwise
 
 from unbrick import models
 from unbrick.api import media
-from unbrick.api.contract import faults
 from unbrick.api.pairing import pairs, turns
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.request import Request, Role
@@ -60,6 +59,8 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
         if flags & _WORDS:
             yield from _text(request, index, message, block, target)
         if flags & _SHAPE or _KINDS[kind]:
+            from unbrick.api.contract import faults  # pydantic takes longer to load than most checks to run
+
             value = request.piece(index)
             for code, place, sentence in faults(value):
                 yield Violation(code, message, block, f"{where}{'.' if place else ''}{place}: {sentence}", ref)
