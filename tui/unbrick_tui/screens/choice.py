@@ -1,0 +1,106 @@
+"""A question with a few answers: which fix, where to save, whether to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.text_view import Paragraph, TextView
+
+
+class Answer(NamedTuple):
+    """One answer: its id, what it does, and what that costs or means."""
+
+    id: str
+    title: str
+    detail: str = ""
+
+
+class Choices(OptionList):
+    """A short list that vim keys move in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "down", show=False),
+        Binding("k", "cursor_up", "up", show=False),
+        Binding("g", "first", "first", show=False),
+        Binding("G", "last", "last", show=False),
+    ]
+
+
+class ChoiceScreen(ModalScreen[str | None]):
+    """Says what it is about, lists the answers; gives back the id of one, or None."""
+
+    CSS_PATH = Path("choice.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "back"),
+        Binding("y", "copy", "copy the command", show=False),
+        Binding("ctrl+d", "scroll(1)", "scroll the text", show=False),
+        Binding("ctrl+u", "scroll(-1)", "scroll the text", show=False),
+    ]
+
+    def __init__(
+        self, title: str, about: Sequence[Paragraph], answers: Sequence[Answer], *, ascii_: bool = False,
+        hint: str = "", copy: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._about = about
+        self._answers = answers
+        self._ascii = ascii_
+        self._copy = copy
+        self._hint = hint or ("enter chooses, esc goes back" if answers else "esc goes back")
+        if copy is not None:
+            self._hint += ", y copies the command"
+
+    def compose(self) -> ComposeResult:
+        """Title, text, answers, keys."""
+        with Vertical(id="dialog"):
+            yield Static(self._plain(self._title), id="title", markup=False)
+            if self._about:
+                yield TextView(self._about, ascii_=self._ascii, id="about")
+            if self._answers:
+                yield Choices(*map(self._option, self._answers), id="answers", markup=False)
+            yield Static(self._hint, id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """The answers have the keys."""
+        (self.query_one("#answers") if self._answers else self.query_one("#about")).focus()
+
+    def _option(self, answer: Answer) -> Option:
+        detail = f"\n   {answer.detail}" if answer.detail else ""
+        return Option(
+            Content.assemble((self._plain(answer.title), "bold"), (self._plain(detail), "$text-muted")), id=answer.id,
+        )
+
+    def _plain(self, text: str) -> str:
+        return ascii_only(text) if self._ascii else text
+
+    def action_leave(self) -> None:
+        """No answer."""
+        self.dismiss(None)
+
+    def action_copy(self) -> None:
+        """The command to the clipboard."""
+        if self._copy is not None:
+            self.app.copy_to_clipboard(self._copy)
+            self.notify("copied, if the terminal allows it", markup=False)
+
+    def action_scroll(self, direction: int) -> None:
+        """Move the text, not the answers."""
+        for about in self.query("#about").results(TextView):
+            about.action_half(direction)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id)

@@ -1,0 +1,252 @@
+"""The session screen: reading, and every act on it one key away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from unbrick import sentences
+from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick_tui import details, headline
+from unbrick_tui.glyphs import Glyphs
+from unbrick_tui.outline import Outline
+from unbrick_tui.screens.choice import Answer, ChoiceScreen
+from unbrick_tui.screens.help import HelpScreen
+from unbrick_tui.screens.inspector import InspectorScreen
+from unbrick_tui.screens.reading import ReadingScreen
+from unbrick_tui.screens.review import ReviewScreen
+from unbrick_tui.screens.truncate import TruncateScreen
+from unbrick_tui.text import count, one_line
+from unbrick_tui.widgets.text_view import Paragraph
+from unbrick_tui.widgets.timeline import Timeline
+
+
+class SessionScreen(ReadingScreen):
+    """Fixing, cutting, reviewing, saving."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "fix", "fix", tooltip="fix the problem at the cursor, or the one that the verdict names"),
+        Binding("F", "fix_all", "fix all", tooltip="apply every fix that keeps everything"),
+        Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes first"),
+        Binding("r", "review", "review", tooltip="review the changes in words and in bytes"),
+        Binding("w", "save", "save", tooltip="save: as a new session, in place with a backup, to a file"),
+        Binding("p", "problems", "problems", tooltip="list all problems, and what helps when no edit does"),
+        Binding("slash", "search", "search", key_display="/", tooltip="search the text of the records"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys"),
+        Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved"),
+        Binding("enter", "inspect", "read the record", show=False, tooltip="read a record, or open a folded run"),
+        Binding("n", "next(1)", "next problem", show=False, tooltip="next problem, or next match of a search"),
+        Binding("N", "next(-1)", "previous problem", show=False, tooltip="previous problem or match"),
+        Binding(
+            "right_square_bracket", "bracket(1)", "next", show=False, key_display="]p  ]c",
+            tooltip="next problem, next compaction",
+        ),
+        Binding(
+            "left_square_bracket", "bracket(-1)", "previous", show=False, key_display="[p  [c",
+            tooltip="previous problem, previous compaction",
+        ),
+        Binding("c", "compaction", "", show=False),
+        Binding("percent_sign", "mate", "other half", show=False, tooltip="from a call to its result and back"),
+        Binding("s", "start", "where resume begins", show=False, tooltip="to where resume begins"),
+        Binding("u", "undo", "undo", show=False, tooltip="take the last edit back"),
+        Binding("ctrl+r", "redo", "redo", show=False, tooltip="do it again"),
+        Binding("escape", "calm", "", show=False),
+    ]
+
+    # Looking closer
+
+    @on(Timeline.Opened)
+    def _opened(self) -> None:
+        self.action_inspect()
+
+    @work(group="ask", exclusive=True)
+    async def action_inspect(self) -> None:
+        """Read the record at the cursor, or open the run that is folded there."""
+        workspace, timeline = self.workspace, self.timeline
+        if not len(workspace.view):
+            return
+        if timeline.collapsed_at(timeline.cursor) and timeline.toggle_run(timeline.cursor):
+            return
+        screen = InspectorScreen(workspace.format, workspace.view, timeline.cursor, workspace.outline, workspace.glyphs)
+        wish, row = await self.app.push_screen_wait(screen)
+        if row != timeline.cursor:
+            timeline.open_run(row)
+            timeline.jump(row)
+        if wish == "fix":
+            self.action_fix()
+
+    @work(group="ask", exclusive=True)
+    async def action_problems(self) -> None:
+        """List the findings; the chosen one is gone to."""
+        outline = self.workspace.outline
+        if self._bracket:
+            self.action_next(self._bracket)
+            return
+        if outline is None:
+            self._wait()
+            return
+        findings = outline.report.findings
+        title, about = _overview(outline)
+        answers = [_listed(finding, index, self.workspace.glyphs) for index, finding in enumerate(findings[:MOST])]
+        hint = "enter goes there, esc goes back, ctrl+d and ctrl+u scroll the text"
+        chosen = await self._ask(title, about, answers, hint)
+        if chosen is not None and (row := findings[int(chosen)].row) is not None:
+            self.timeline.touched = True
+            self.timeline.jump(row)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        groups = [("Acting and finding", self.BINDINGS), ("Moving", Timeline.BINDINGS)]
+        self.app.push_screen(HelpScreen(groups, self.workspace.glyphs))
+
+    # Changing
+
+    @on(Timeline.FixWanted)
+    def _fix_wanted(self) -> None:
+        self.action_fix()
+
+    def _free(self) -> Outline | None:
+        """The outline, when nothing is being worked on."""
+        if self._busy or self.workspace.outline is None:
+            self._wait()
+            return None
+        return self.workspace.outline
+
+    def _wait(self) -> None:
+        self.notify("still checking; try again in a moment", markup=False)
+
+    @work(group="ask", exclusive=True)
+    async def action_fix(self) -> None:
+        """Fix what is wrong at the cursor, or else what the verdict names."""
+        outline = self._free()
+        if outline is None:
+            return
+        findings: Sequence[Finding] = outline.findings.get(self.timeline.cursor, ())
+        if not any(finding.fixes or finding.advice for finding in findings):
+            named = headline.remedy(outline.report).finding or next(
+                (f for f in outline.report.findings if f.fixes and f.severity is not Severity.INFO), None
+            )
+            if named is None:
+                self.notify("nothing to fix here", markup=False)
+                return
+            findings = (named,)
+            if named.row is not None:
+                self.timeline.jump(named.row)
+        pairs = [(finding, fix) for finding in findings for fix in finding.fixes]
+        chosen = pairs[0] if len(pairs) == 1 and pairs[0][1].safety is Safety.SAFE else None
+        if chosen is None:
+            chosen = await self._which(findings, pairs)
+        if chosen is not None:
+            finding, fix = chosen
+            self._drive("fix", lambda: self.workspace.fix(finding, fix))
+
+    async def _which(
+        self, findings: Sequence[Finding], pairs: Sequence[tuple[Finding, Fix]]
+    ) -> tuple[Finding, Fix] | None:
+        glyphs = self.workspace.glyphs
+        about: list[Paragraph] = []
+        for finding in findings:
+            about += [*details.finding(finding, glyphs, explain=len(findings) == 1, fixes=False), ("plain", "")]
+        several = len(findings) > 1
+        answers = [
+            Answer(str(index), (f"{finding.code}: " if several else "") + fix.title, fix.price)
+            for index, (finding, fix) in enumerate(pairs)
+        ]
+        command = next((one.command for finding in findings for one in finding.advice if one.command), None)
+        chosen = await self._ask("Which way?" if answers else "What helps", about[:-1], answers, copy=command)
+        return None if chosen is None else pairs[int(chosen)]
+
+    def action_fix_all(self) -> None:
+        """Apply every fix that keeps everything."""
+        if self._free() is not None:
+            self._drive("fix", self.workspace.fix_all)
+
+    @work(group="ask", exclusive=True)
+    async def action_truncate(self) -> None:
+        """Step through the safe points."""
+        outline = self._free()
+        if outline is None:
+            return
+        screen = TruncateScreen(self.workspace, outline, self.header(), self.timeline.cursor)
+        point = await self.app.push_screen_wait(screen)
+        if point is not None:
+            self._drive("cut", lambda: self.workspace.cut(point))
+
+    def action_undo(self) -> None:
+        """Take the last edit back."""
+        if not self._busy:
+            self._again(self.workspace.back(), "taken back", "there is nothing to undo")
+
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        if not self._busy:
+            self._again(self.workspace.forth(), "done again", "there is nothing to do again")
+
+    def _again(self, title: str | None, done: str, nothing: str) -> None:
+        if title is None:
+            self.notify(nothing, markup=False)
+            return
+        self.notify(f"{done}: {title}", markup=False)
+        self.timeline.show(self.workspace.view, None)
+        self._drive("check", self.workspace.check)
+
+    # Saving and leaving
+
+    @work(group="ask", exclusive=True)
+    async def action_review(self) -> None:
+        """Show what saving would write."""
+        if self._free() is not None and await self.app.push_screen_wait(ReviewScreen(self.workspace)) == "save":
+            self.action_save()
+
+    @work(group="ask", exclusive=True)
+    async def action_save(self) -> None:
+        """Ask where to, and write."""
+
+    @work(group="ask", exclusive=True)
+    async def action_leave(self) -> None:
+        """Leave; ask first when edits would be lost."""
+        if self.workspace.unsaved:
+            answers = [
+                Answer("save", "Save first"),
+                Answer("leave", "Leave without saving", "the edits are lost; the file on disk is as it was"),
+            ]
+            said = f"{headline.standing(len(self.workspace.titles), False)}."
+            chosen = await self._ask("Leave?", [("plain", said)], answers)
+            if chosen == "save":
+                self.action_save()
+            if chosen != "leave":
+                return
+        self.app.exit(0)
+
+    async def _ask(
+        self, title: str, about: Sequence[Paragraph], answers: Sequence[Answer], hint: str = "",
+        copy: str | None = None,
+    ) -> str | None:
+        screen = ChoiceScreen(title, about, answers, ascii_=self.workspace.glyphs.ascii, hint=hint, copy=copy)
+        return await self.app.push_screen_wait(screen)
+
+
+MOST = 2000
+"""Findings in the list; the count is of all."""
+
+
+def _overview(outline: Outline) -> tuple[str, list[Paragraph]]:
+    """What stands above the list of problems: the verdict, the last recorded error, what helps beside edits."""
+    report = outline.report
+    counts = report.counts()
+    said = ", ".join(count(number, details.WORD[severity]) for severity, number in counts.items() if number)
+    texts = (sentences.sentence(report), sentences.last_error(report))
+    about: list[Paragraph] = [("plain", text) for text in texts if text]
+    ways = list(details.ways_out(report))
+    if ways:
+        about += [("plain", ""), ("head", "What helps"), *ways]
+    return f"Problems: {said or 'none'}", about
+
+
+def _listed(finding: Finding, index: int, glyphs: Glyphs) -> Answer:
+    fix = f"f: {finding.fixes[0].title}: {finding.fixes[0].price}" if finding.fixes else ""
+    head = f"{getattr(glyphs, finding.severity.value)} {details.WORD[finding.severity]} {finding.code} "
+    return Answer(str(index), head + sentences.place(finding) + one_line(finding.message, 300), one_line(fix))

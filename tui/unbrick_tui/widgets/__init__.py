@@ -1,0 +1,1 @@
+"""Widgets: read only, no decisions."""
