@@ -1,0 +1,201 @@
+"""Files that are either whole or not there: written beside, synced, then put in place in one step.
+
+Every call that changes the file system goes through `system`, so that a test can stop the process at each of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+system: Any = os
+"""The module whose functions are called."""
+
+TEMPORARY = ".unbrick-tmp"
+BACKUP = ".unbrick-backup"
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Who may read a file: permission bits, and owner and group where they are known."""
+
+    mode: int = 0o600
+    uid: int = -1
+    gid: int = -1
+
+    @classmethod
+    def of(cls, path: Path) -> Privacy:
+        """That of an existing file."""
+        found = path.stat()
+        return cls(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A whole file beside its destination, under a name that no client lists."""
+
+    path: Path
+    size: int
+    sha256: str
+
+    def put(self, destination: Path) -> None:
+        """Replace the destination, or make it; whoever looks sees the old file or the new one."""
+        system.replace(self.path, destination)
+        sync_folder(destination.parent)
+
+    def put_new(self, destination: Path) -> None:
+        """Make the destination. Raises FileExistsError when there is one."""
+        make_new(self.path, destination)
+        sync_folder(destination.parent)
+
+
+@contextmanager
+def staged(folder: Path, name: str, privacy: Privacy, chunks: Iterable[bytes]) -> Iterator[Staged]:
+    """A file with this content in a folder, removed at the end unless it was put in its place.
+
+    Nobody but the owner can read it before it has the privacy asked for.
+    """
+    path = folder / f".{name[:120]}.{secrets.token_hex(4)}{TEMPORARY}"
+    fd = system.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            size, digest = _write(fd, chunks)
+            _make_as_private(fd, privacy)
+            system.fsync(fd)
+        finally:
+            system.close(fd)
+        yield Staged(path, size, digest)
+    finally:
+        with suppress(FileNotFoundError):
+            system.unlink(path)
+
+
+def _write(fd: int, chunks: Iterable[bytes]) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    size = 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        left = memoryview(chunk)
+        while left:
+            left = left[system.write(fd, left) :]
+    return size, digest.hexdigest()
+
+
+def _make_as_private(fd: int, privacy: Privacy) -> None:
+    """Owner and group first: as long as they differ, their permissions are not given."""
+    mode = privacy.mode
+    made = os.fstat(fd)
+    if (privacy.uid, privacy.gid) != (-1, -1) and (made.st_uid, made.st_gid) != (privacy.uid, privacy.gid):
+        try:
+            system.fchown(fd, privacy.uid, privacy.gid)
+        except OSError:
+            mode &= 0o700
+    system.fchmod(fd, mode)
+
+
+def make_new(path: Path, destination: Path) -> None:
+    """Give a file a new name that must be free. Raises FileExistsError when it is not."""
+    try:
+        system.link(path, destination)
+    except FileExistsError:
+        raise
+    except OSError:
+        # File systems without hard links: nothing else takes a name away under us than another save.
+        if os.path.lexists(destination):
+            raise FileExistsError(f"{destination} exists") from None
+        system.rename(path, destination)
+    else:
+        system.unlink(path)
+
+
+def keep(path: Path, backup: Path) -> None:
+    """Keep the bytes that a file has now under a second name, whole from the first moment.
+
+    A hard link, because the file is then replaced and not written to; a copy where links are not possible.
+    Raises FileExistsError when the name is taken.
+    """
+    try:
+        system.link(path, backup)
+    except FileExistsError:
+        raise
+    except OSError:
+        with staged(path.parent, path.name, Privacy.of(path), read_chunks(path)) as copy:
+            copy.put_new(backup)
+    sync_folder(path.parent)
+
+
+def read_chunks(path: Path) -> Iterator[bytes]:
+    """A file in large pieces."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the file system can."""
+    with suppress(OSError):
+        fd = system.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            system.fsync(fd)
+        finally:
+            system.close(fd)
+
+
+def other_links(path: Path) -> int:
+    """How many other names a file has, its own backups and unfinished saves not counted."""
+    found = path.stat()
+    if found.st_nlink < 2:
+        return 0
+    ours = 0
+    for sibling in path.parent.iterdir():
+        if sibling.name.endswith((BACKUP, TEMPORARY)):
+            with suppress(OSError):
+                ours += os.path.samestat(found, sibling.lstat())
+    return max(found.st_nlink - 1 - ours, 0)
+
+
+def copy_tree(source: Path, destination: Path) -> None:
+    """Copy a folder with its files and links, readable by the owner alone until it is complete.
+
+    What is neither file, folder nor link is left out. Raises OSError; then nothing of it is left.
+    """
+    try:
+        _copy_folder(source, destination)
+    except BaseException:
+        remove_tree(destination)
+        raise
+
+
+def _copy_folder(source: Path, destination: Path) -> None:
+    mode = stat.S_IMODE(source.stat().st_mode)
+    system.mkdir(destination, 0o700)
+    for entry in sorted(source.iterdir()):
+        target = destination / entry.name
+        if entry.is_symlink():
+            system.symlink(entry.readlink(), target)
+        elif entry.is_dir():
+            _copy_folder(entry, target)
+        elif entry.is_file():
+            with staged(destination, entry.name, Privacy.of(entry), read_chunks(entry)) as copy:
+                copy.put_new(target)
+    system.chmod(destination, mode | 0o700)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder that was made here, as far as possible."""
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                remove_tree(entry)
+            else:
+                system.unlink(entry)
+        system.rmdir(folder)
