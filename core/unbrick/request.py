@@ -137,7 +137,8 @@ class Request:
         found = block.get(key)
         if isinstance(found, list):
             return {**block, key: [*found, {"type": "text", "text": suffix.strip()}]}
-        return {**block, key: f"{found or ''}{suffix}"}
+        text = str(found or "")
+        return {**block, key: f"{text if key == 'text' else text.strip()}{suffix}"}
 
     def content(self, message: int) -> Content:
         """Content of a message as it will be sent."""

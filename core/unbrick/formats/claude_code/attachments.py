@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from unbrick.formats.claude_code.behaviour import Behaviour
-from unbrick.record import Json
+from unbrick.record import Json, compact
 from unbrick.request import Role
 from unbrick.target import Surroundings, Target
 
@@ -19,9 +19,11 @@ class Said:
 
     role: Role
     text: str
+    seam: bool = False
+    """Whether a line break sets it apart from a text before it."""
 
 
-def says(value: Json, traits: Behaviour, as_system: bool) -> list[Said]:
+def says(value: Json, traits: Behaviour, *, as_system: bool) -> list[Said]:
     """What goes out for an attachment record; nothing for those that are only noted.
 
     `as_system` is whether the model gets attachments as system turns.
@@ -34,15 +36,17 @@ def says(value: Json, traits: Behaviour, as_system: bool) -> list[Said]:
         texts = [text for item in stored if isinstance(item, dict) and (text := _flat(item.get("content")))]
         system = as_system and value.get("renderedRole") == "system"
     else:
-        write = _WORDS.get(str(attachment.get("type")))
+        type_ = str(attachment.get("type"))
+        write = None if traits.rendered and type_ in _GONE else _WORDS.get(type_)
         text = write(attachment) if write is not None else ""
-        texts = [wrap(text)] if text else []
+        texts = [wrap(one) for one in ([text] if isinstance(text, str) else text) if one]
         system = as_system
     if system and traits.rendered and attachment.get("type") == "queued_command":
         return [Said(Role.USER, unwrap(text)) for text in texts]
     if system:
-        return [Said(Role.SYSTEM, unwrap(text)) for text in texts]
-    return [Said(Role.USER, text) for text in texts]
+        return [Said(Role.SYSTEM, "\n".join(map(unwrap, texts)))] if texts else []
+    seam = traits.rendered and not value.get("renderedBesideToolResult")
+    return [Said(Role.USER, text, seam) for text in texts]
 
 
 def system_turns(traits: Behaviour, target: Target, surroundings: Surroundings) -> bool:
@@ -66,8 +70,9 @@ def wrap(text: str) -> str:
 
 def unwrap(text: str) -> str:
     """A reminder block's text."""
-    text = text.strip()
-    return text.removeprefix(OPENING.strip()).removesuffix(CLOSING.strip()).strip()
+    if text.startswith(OPENING) and text.endswith(CLOSING):
+        return text[len(OPENING) : -len(CLOSING)].strip("\n")
+    return text
 
 
 def _flat(content: object) -> str:
@@ -126,11 +131,37 @@ def _memory(found: Json) -> str:
     return f"Contents of {found.get('path')}:\n\n{text}" if text else ""
 
 
-def _file(found: Json) -> str:
+def _file(found: Json) -> list[str]:
+    """A file that was mentioned: a call of the Read tool and its result, each a message of its own."""
     content = found.get("content")
     inner = content.get("file") if isinstance(content, dict) else None
-    text = _flat(inner.get("content")) if isinstance(inner, dict) else _flat(content)
-    return f"Contents of {found.get('filename')}:\n{text}" if text else ""
+    if not isinstance(inner, dict):
+        return []
+    start = inner.get("startLine")
+    first = start if isinstance(start, int) else 1
+    text = "\n".join(f"{n}\t{line}" for n, line in enumerate(_flat(inner.get("content")).split("\n"), first))
+    called = compact({"file_path": found.get("filename")}).decode("utf-8", "replace")
+    return [
+        f"Called the Read tool with the following input: {called}",
+        f"Result of calling the Read tool:\n{text}",
+    ]
+
+
+def _todo(found: Json) -> str:
+    items = found.get("content")
+    listed = ""
+    if isinstance(items, list) and items:
+        lines = [
+            f"{n}. [{item.get('status')}] {item.get('content')}" for n, item in enumerate(items, 1)
+            if isinstance(item, dict)
+        ]
+        listed = "\n\nHere are the existing contents of your todo list:\n\n[" + "\n".join(lines) + "]"
+    return (
+        "The TodoWrite tool hasn't been used recently. If you're working on tasks that would benefit from tracking "
+        "progress, consider using the TodoWrite tool to track progress. Also consider cleaning up the todo list if has "
+        "become stale and no longer matches what you are working on. Only use it if it's relevant to the current work. "
+        f"This is just a gentle reminder - ignore if not applicable.\n{listed}"
+    )
 
 
 def _lines(found: Json) -> str:
@@ -142,7 +173,7 @@ def _plain(found: Json) -> str:
     return _flat(found.get("content") or found.get("text") or found.get("message") or found.get("prompt"))
 
 
-_WORDS: Mapping[str, Callable[[Json], str]] = {
+_WORDS: Mapping[str, Callable[[Json], str | list[str]]] = {
     "skill_listing": _skills,
     "hook_additional_context": _hook_context,
     "hook_success": _hook_success,
@@ -158,10 +189,7 @@ _WORDS: Mapping[str, Callable[[Json], str]] = {
     "critical_system_reminder": _plain,
     "diagnostics": _plain,
     "date_change": lambda found: f"The date has changed. Today's date is now {found.get('newDate')}.",
-    "todo_reminder": lambda found: (
-        "The TodoWrite tool hasn't been used recently. If you're working on tasks that would benefit from tracking "
-        "progress, consider using the TodoWrite tool to track progress."
-    ),
+    "todo_reminder": _todo,
     "task_reminder": lambda found: "The task tools haven't been used recently.",
     "opened_file_in_ide": lambda found: f"The user opened the file {found.get('filename')} in the IDE.",
     "selected_lines_in_ide": lambda found: (
@@ -170,3 +198,6 @@ _WORDS: Mapping[str, Callable[[Json], str]] = {
     ),
 }
 """In versions that do not store what they send; types that stand here were seen going out."""
+
+_GONE = frozenset({"todo_reminder"})
+"""Types of older versions that the newest one leaves out."""

@@ -22,7 +22,7 @@ class Merger:
         self.drafts = drafts
         self.traits = traits
         self._prompts: list[list[int]] = []
-        self._reminders: list[int] = []
+        self._reminders: list[list[tuple[int, bool]]] = []
         self._system: list[str] = []
         self._system_row = -1
         self._by_id: dict[int, int] = {}
@@ -36,9 +36,10 @@ class Merger:
         else:
             self._prompts.append(parts)
 
-    def reminder(self, code: int) -> None:
-        """An attachment that goes out in the user's message."""
-        self._reminders.append(code)
+    def reminders(self, codes: list[tuple[int, bool]]) -> None:
+        """An attachment that goes out in the user's message; several texts of it where none is there yet to join
+        each begin a message. With each text goes whether a line break sets it apart."""
+        self._reminders.append(codes)
 
     def system(self, text: str, row: int) -> None:
         """An attachment that goes out as a system turn."""
@@ -66,9 +67,13 @@ class Merger:
         self._system, self._system_row = [], -1
 
     def _flush(self) -> None:
-        for code in self._reminders:
-            if not self._fold(code):
-                self._join([code], seam=False)
+        for codes in self._reminders:
+            apart = not self.drafts.messages or self.drafts.messages[-1].role is not Role.USER
+            for code, seam in codes:
+                if apart:
+                    self._begin([code])
+                elif not self._fold(code):
+                    self._join([code], seam=seam)
         self._reminders = []
         for parts in self._prompts:
             self._join(parts, seam=True)
@@ -92,9 +97,7 @@ class Merger:
         """Add the parts of a record to the user message at the end, or begin one."""
         messages, drafts = self.drafts.messages, self.drafts
         if not messages or messages[-1].role is not Role.USER:
-            if self.traits.hoists_alone:
-                parts = self._hoisted(Draft(Role.USER, parts)).parts
-            messages.append(Draft(Role.USER, parts))
+            self._begin(parts)
         else:
             last = messages[-1]
             if (
@@ -108,6 +111,10 @@ class Merger:
         first = messages[-1].parts[0] if messages[-1].parts else None
         if first is None or drafts.kind(first) != BlockKind.TOOL_RESULT:
             self._barrier = len(messages) - 1
+
+    def _begin(self, parts: list[int]) -> None:
+        draft = Draft(Role.USER, parts)
+        self.drafts.messages.append(self._hoisted(draft) if self.traits.hoists_alone else draft)
 
     def _hoisted(self, draft: Draft) -> Draft:
         """Results first."""

@@ -51,9 +51,9 @@ class Drafts:
         self.own.append((Part(row, 0, kind, flags, ref, why, len(text)), block))
         return -len(self.own)
 
-    def text(self, text: str, why: Synthetic | None, row: int = -1) -> int:
+    def text(self, text: str, why: Synthetic | None, row: int = -1, flags: int = int(BlockFlag.STRING)) -> int:
         """The code of a text that the client writes."""
-        return self.write({"type": "text", "text": text}, why, row)
+        return self.write({"type": "text", "text": text}, why, row, flags=flags)
 
     def kind(self, code: int) -> int:
         """Block kind of a part."""

@@ -61,6 +61,8 @@ class _Builder:
         self.as_system = as_system
         self.merger = Merger(drafts, traits)
         self.rows = [row for row in thread.rows if self._sent(row)]
+        talk = [row for row in thread.rows if session.scan.kind[row] in (Kind.USER, Kind.ASSISTANT)]
+        self.failed = bool(talk and session.scan.flags[talk[-1]] & Flag.API_ERROR and not traits.api_errors_sent)
 
     def build(self) -> None:
         """Fill the drafts."""
@@ -190,14 +192,17 @@ class _Builder:
         return bool(self.drafts.flags(code) & BlockFlag.STRING)
 
     def _attachment(self, row: int) -> None:
-        for said in attachments.says(self.session.value(row), self.traits, self.as_system):
+        reminders: list[tuple[int, bool]] = []
+        for said in attachments.says(self.session.value(row), self.traits, as_system=self.as_system):
             if said.role is Role.SYSTEM:
                 self.merger.system(said.text, row)
             else:
-                self.merger.reminder(self.drafts.text(said.text, None, row))
+                reminders.append((self.drafts.text(said.text, None, row), said.seam))
+        if reminders:
+            self.merger.reminders(reminders)
 
     def _end(self, rows: list[int], last: int, answered: bool) -> None:
-        """The client's own turns after a thread that does not end with a reply."""
+        """The client's own turns after a thread that does not end with a reply, be it one that reports an error."""
         scan, drafts, merger = self.scan, self.drafts, self.merger
         if last < 0 or (scan.kind[rows[last]] != Kind.USER and not answered):
             return
@@ -205,6 +210,8 @@ class _Builder:
         interrupted = any(scan.block_kind[at] == BlockKind.TOOL_RESULT for at in scan.blocks(row))
         if self.traits.continues and interrupted:
             merger.user([drafts.text(words.CONTINUE, Synthetic.CONTINUE)])
+        elif self.failed:
+            return
         merger.assistant([drafts.text(words.NO_RESPONSE, Synthetic.NO_RESPONSE)], NO_ID - 1)
 
     def _directive(self, rows: Iterable[int]) -> None:
