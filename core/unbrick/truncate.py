@@ -26,7 +26,7 @@ from unbrick.target import NOWHERE, Surroundings, Target
 class SafePoint:
     """A place to cut behind. `at` and `row` are the last record kept, `reply` the row of the last assistant
     record. `keeps` and `drops` are user and assistant records of the conversation; `prompts` are the rows of
-    the typed prompts that would go, `results` counts the tool results that would. `tokens` is the size of the
+    the typed prompts that would go, `replies` counts the assistant records and `results` the tool results. `tokens` is the size of the
     context afterwards, as the API counted it where the transcript recorded that, else estimated. `segment` is
     0 for the conversation since the last compaction, 1 for the one before it, and so on."""
 
@@ -36,6 +36,7 @@ class SafePoint:
     keeps: int
     drops: int
     prompts: tuple[int, ...]
+    replies: int
     results: int
     tokens: int
     segment: int = 0
@@ -45,8 +46,11 @@ class SafePoint:
     def price(self) -> str:
         """What the cut costs, in words."""
         parts = [
-            f"{count} {word}{'' if count == 1 else 's'}"
-            for count, word in ((len(self.prompts), "prompt"), (self.results, "result"), (self.drops, "message"))
+            f"{count} {one if count == 1 else many}"
+            for count, one, many in (
+                (len(self.prompts), "prompt", "prompts"), (self.replies, "reply", "replies"),
+                (self.results, "result", "results"),
+            )
             if count
         ]
         return "drops " + ", ".join(parts) if parts else "keeps everything"
@@ -95,12 +99,13 @@ def safe_points(report: Report) -> tuple[SafePoint, ...]:
     }
     total = sum(scan.kind[row] in (Kind.USER, Kind.ASSISTANT) for row, _ in rows)
     prompts = [row for row, _ in rows if scan.flags[row] & Flag.PROMPT]
+    replies = sum(scan.kind[row] == Kind.ASSISTANT for row, _ in rows)
     results = sum(
         scan.block_kind[block] == BlockKind.TOOL_RESULT for row, _ in rows for block in scan.blocks(row)
     )
     lowest_after = _lowest_after([row for row, _ in rows])
     points: list[SafePoint] = []
-    kept = kept_prompts = kept_results = tokens = 0
+    kept = kept_prompts = kept_replies = kept_results = tokens = 0
     highest = -1
     reply: int | None = None
     pending: set[int] = set()
@@ -122,6 +127,7 @@ def safe_points(report: Report) -> tuple[SafePoint, ...]:
         if kind in (Kind.USER, Kind.ASSISTANT):
             kept += 1
             kept_prompts += bool(flags & Flag.PROMPT)
+            kept_replies += kind == Kind.ASSISTANT
             if kind == Kind.ASSISTANT and not flags & (Flag.API_ERROR | Flag.SYNTHETIC):
                 reply = row
                 recorded = scan.tokens[row] or recorded
@@ -133,7 +139,7 @@ def safe_points(report: Report) -> tuple[SafePoint, ...]:
             time = scan.time[reply]
             points.append(SafePoint(
                 session.at(highest), highest, reply, kept, total - kept, tuple(prompts[kept_prompts:]),
-                results - kept_results, recorded or tokens, segment, None if time != time else time,
+                replies - kept_replies, results - kept_results, recorded or tokens, segment, None if time != time else time,
             ))
     return tuple(reversed(points))
 
