@@ -81,6 +81,8 @@ class Scan:
     block_name: array[int] = field(default_factory=lambda: array("i"))
     block_size: array[int] = field(default_factory=lambda: array("I"))
     faults: dict[int, Fault] = field(default_factory=dict)
+    salvaged: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
+    """What the records mean that can be cut out of a row that cannot be read."""
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -148,7 +150,11 @@ def _batch(result: Scan, raws: Iterator[bytes], entry_of: Callable[[Json], Entry
     for raw in islice(raws, BATCH):
         value, fault = read(raw)
         if fault is not None:
-            result.faults[len(result) + len(sizes)] = fault
+            row = len(result) + len(sizes)
+            result.faults[row] = fault
+            if fault.salvage and value is None:
+                pieces = (read(piece)[0] for piece in fault.salvage)
+                result.salvaged[row] = tuple(entry_of(piece) for piece in pieces if piece is not None)
         entries.append(unreadable if value is None else entry_of(value))
         sizes.append(len(raw))
     result.extend(entries, sizes)

@@ -1,8 +1,290 @@
-"""Rules of the content family."""
+"""Rules of the content family: what a message holds, and who may say it."""
 
 from __future__ import annotations
 
-from unbrick.finding import Rule
-from unbrick.situation import Situation
+from collections.abc import Iterator
+from dataclasses import replace
 
-RULES: tuple[Rule[Situation], ...] = ()
+from unbrick.edit import DropBlock, DropRecord, SetValue
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.finding import Affect, Finding, Fix, Rule, Severity
+from unbrick.rules import blocks, thinking
+from unbrick.rules.parts import (
+    PLACEHOLDER,
+    TALK,
+    Broken,
+    broken,
+    content,
+    refusal,
+    remark,
+    safe,
+    sent,
+    set_block,
+    set_content,
+    stored,
+)
+from unbrick.situation import Situation
+from unbrick.thread import Outcome
+
+
+def empty_text(situation: Situation) -> Iterator[Finding]:
+    """A text block is empty.
+
+    The API refuses it: "text content blocks must be non-empty" (#23390, #54013, #59294 and dozens more). It happens
+    when an image is pasted without a word, when a reply is broken off before its first word, or when a hook writes
+    nothing. Most clients take such blocks out; 2.1.112 to 2.1.280 send one that stands beside a tool call.
+
+    The block is taken out; where nothing else is in the record, a placeholder takes its place.
+    """
+    yield from _nothing(situation, "C001", "empty-text", BlockFlag.EMPTY, "a text block is empty")
+
+
+def blank_text(situation: Situation) -> Iterator[Finding]:
+    """A text block holds nothing but white space.
+
+    The API refuses it: "text content blocks must contain non-whitespace text" (#23390). It is what a broken-off reply
+    leaves, often two line breaks. Clients from 2.1.70 on take such blocks out.
+
+    The block is taken out; where nothing else is in the record, a placeholder takes its place.
+    """
+    yield from _nothing(situation, "C002", "blank-text", BlockFlag.BLANK, "a text block holds only white space")
+
+
+def _nothing(situation: Situation, code: str, name: str, flag: BlockFlag, message: str) -> Iterator[Finding]:
+    scan = situation.session.scan
+    claimed: set[tuple[int, int]] = set()
+    for what in broken(situation, code):
+        if what.row is not None and what.block is not None:
+            if (what.row, what.block) in claimed:
+                continue
+            claimed.add((what.row, what.block))
+        yield refusal(situation, name, what, message, _fill(situation, what.row, what.block))
+    for row in situation.thread.rows:
+        start = scan.first[row]
+        for index in range(start, scan.first[row + 1]):
+            flags = scan.block_flags[index]
+            if not flags & flag or flags & BlockFlag.STRING or (row, index - start) in claimed:
+                continue
+            if scan.block_kind[index] in (BlockKind.TEXT, BlockKind.TOOL_RESULT):
+                where = "" if scan.block_kind[index] == BlockKind.TEXT else " inside a result"
+                gone = "" if sent(situation, row, index - start) else "; the client takes it out"
+                yield remark(
+                    situation, code, name, Severity.INFO, f"{message}{where}{gone}", row, index - start,
+                    _fill(situation, row, index - start),
+                )
+
+
+def _fill(situation: Situation, row: int | None, block: int | None) -> tuple[Fix, ...]:
+    """The fix for a block with nothing in it."""
+    if row is None or block is None:
+        return ()
+    found = stored(situation, row, block)
+    _base, whole = content(situation, row)
+    if isinstance(found, dict) and found.get("type") == "tool_result":
+        inner = found.get("content")
+        kept = [
+            part for part in (inner if isinstance(inner, list) else ())
+            if not (isinstance(part, dict) and part.get("type") == "text" and not str(part.get("text") or "").strip())
+        ]
+        edit = set_block(situation, row, block, kept, "content")
+        return (safe("drop", "Take the empty text out of the result", edit),)
+    if isinstance(whole, list) and len(whole) > 1:
+        return (safe("drop", "Take the block out: there is nothing in it", DropBlock(situation.at(row), block)),)
+    if _shared(situation, row, block):
+        return (safe("drop", "Take the record out: there is nothing in it", DropRecord(situation.at(row))),)
+    if isinstance(whole, str):
+        return (safe("fill", f"Write {PLACEHOLDER} in its place", set_content(situation, row, PLACEHOLDER)),)
+    return (safe("fill", f"Write {PLACEHOLDER} in its place", set_block(situation, row, block, PLACEHOLDER, "text")),)
+
+
+def _shared(situation: Situation, row: int, block: int) -> bool:
+    """Whether the message that a record goes into has other records' content as well."""
+    request = situation.request
+    part = situation.sent.get((row, block))
+    if part is None:
+        return False
+    message, _block = request.locate(part)
+    rows = request.row[request.first[message] : request.first[message + 1]]
+    return any(other >= 0 and other != row for other in rows)
+
+
+def empty_content(situation: Situation) -> Iterator[Finding]:
+    """A message has no content, or nothing but thinking.
+
+    The API refuses it: "all messages must have non-empty content". It happens when everything in a message was taken
+    out, when a prompt was sent empty, or when a reply was broken off after its thinking. Clients from 2.1.20 on leave
+    out replies that are only thinking; an empty prompt is refused to this day.
+
+    A placeholder is written; a record that is empty and stands beside others of its message is taken out.
+    """
+    scan = situation.session.scan
+    claimed: set[int] = set()
+    for what in broken(situation, "C003"):
+        fixes: tuple[Fix, ...] = ()
+        message = "a message has no content"
+        if what.row is not None:
+            claimed.add(what.row)
+            if what.violation.block is not None:
+                message = "a message ends in thinking, with no reply behind it"
+                fixes = thinking.only(situation, what.row)
+            elif what.block is None:
+                fixes = (_placeholder(situation, what.row),)
+            else:
+                fixes = _fill(situation, what.row, what.block)
+        yield refusal(situation, "empty-content", what, message, fixes)
+    for row in situation.thread.rows:
+        if row in claimed or scan.kind[row] not in TALK or situation.session.has(row, Flag.MALFORMED | Flag.API_ERROR):
+            continue
+        start = scan.first[row]
+        count = scan.first[row + 1] - start
+        flags = scan.block_flags[start] if count else 0
+        if not count or (flags & BlockFlag.STRING and flags & (BlockFlag.EMPTY | BlockFlag.BLANK)):
+            message = "a message has no content; the client gets over it"
+            fix = _placeholder(situation, row)
+            yield remark(situation, "C003", "empty-content", Severity.INFO, message, row, fixes=(fix,))
+
+
+def _placeholder(situation: Situation, row: int) -> Fix:
+    user = situation.session.kind(row) is Kind.USER
+    value: object = PLACEHOLDER if user else [{"type": "text", "text": PLACEHOLDER}]
+    return safe("fill", f"Write {PLACEHOLDER}", set_content(situation, row, value))
+
+
+def role_not_allowed(situation: Situation) -> Iterator[Finding]:
+    """A message stands where its role may not.
+
+    Strict readers of a conversation, such as gateways and older builds of the API, want it to begin with the user and
+    the two roles to take turns; the first-party API joins neighbours of one role and takes any beginning
+    (messages-api-rules §1; microsoft/amplifier#217). A request that is sent as it stands may not end with the
+    assistant on models from 4.6 on (#52433).
+
+    Nothing of this keeps the client that wrote the transcript from going on with it.
+    """
+    for what in broken(situation, "C004"):
+        yield refusal(situation, "role-not-allowed", what, "a message stands where its role may not")
+
+
+def system_turn_refused(situation: Situation) -> Iterator[Finding]:
+    """The client sends a record as a `system` turn, and the model does not take such turns.
+
+    The API answers "role 'system' is not supported on this model" (#60947, #61412). The transcript holds no such
+    role: the client makes these turns of reminders that it keeps as attachments. What causes it and what helps is
+    said under E001.
+
+    No edit of the file helps, since the client writes its reminders anew.
+    """
+    first = next(broken(situation, "C005"), None)
+    if first is None:
+        return
+    count = sum(violation.code == "C005" for violation in situation.violations)
+    yield _note(
+        situation, first, "system-turn-refused",
+        f"{'this is' if count == 1 else f'{count} messages are'} sent as a `system` turn, which the model refuses",
+    )
+
+
+def _note(situation: Situation, what: Broken, name: str, message: str) -> Finding:
+    """The place of a refusal that another finding answers for."""
+    violation = what.violation
+    return Finding(
+        violation.code, name, Severity.INFO, message, None if what.row is None else situation.at(what.row), what.row,
+        message_index=violation.message, api_error=violation.text, cause="client",
+    )
+
+
+def system_turn_misplaced(situation: Situation) -> Iterator[Finding]:
+    """The client sends a record as a `system` turn at a place where the API does not take one.
+
+    Such a turn must follow the user and come before the assistant (#73821, #94294). The transcript holds no such
+    role: the client makes these turns of its reminders. It shows when the record behind a reminder is missing, or
+    with a client that places them wrongly (2.1.199, 2.1.266).
+
+    Retrying or a newer client helps: from 2.1.281 on it sends them again as ordinary reminders.
+    """
+    for what in broken(situation, "C006"):
+        finding = refusal(situation, "system-turn-misplaced", what, "a `system` turn stands where the API refuses it")
+        yield replace(finding, cause="client")
+
+
+def malformed_message(situation: Situation) -> Iterator[Finding]:
+    """A message does not have the shape that clients rely on: no message, no content, or text where blocks belong.
+
+    Clients before 2.1.281 crash on it while they load the session ("undefined is not an object", "Cannot read
+    properties of undefined"); it happens with transcripts that other programs wrote or that were cut by hand.
+
+    Text is put into a block; a record with nothing in it is taken out.
+    """
+    name = "malformed-message"
+    claimed: set[int | None] = set()
+    for what in broken(situation, "C010"):
+        claimed.add(what.row)
+        fixes = () if what.row is None or what.block is None else blocks.reshape(situation, what.row, what.block)
+        yield refusal(situation, name, what, "a content block does not have the shape that its type requires", fixes)
+    crash = situation.thread.outcome is Outcome.CRASH
+    for row in situation.thread.rows:
+        if row in claimed or not situation.session.has(row, Flag.MALFORMED):
+            continue
+        if situation.session.scan.kind[row] not in TALK:
+            continue
+        said, fixes = _shape(situation, row)
+        message = f"{said}; the client crashes on it" if crash else f"{said}; this client gets over it"
+        yield Finding(
+            "C010", name, Severity.ERROR if crash else Severity.INFO, message, situation.at(row), row,
+            api_error=situation.thread.error if crash else None, fixes=fixes, outcome=Outcome.CRASH if crash else None,
+        )
+
+
+def _shape(situation: Situation, row: int) -> tuple[str, tuple[Fix, ...]]:
+    at = situation.at(row)
+    base, found = content(situation, row)
+    value = situation.session.value(row)
+    drop = safe("drop", "Take the record out: there is nothing in it", DropRecord(at))
+    if not isinstance(value.get("message"), dict) and "message" in base:
+        return "the message is not an object", (drop,)
+    if isinstance(found, str) and found.strip():
+        fix = safe("block", "Put the text into a block", SetValue(at, base, [{"type": "text", "text": found}]))
+        return "the content is text where blocks belong", (fix,)
+    if isinstance(found, dict):
+        fix = safe("list", "Put it into a list", SetValue(at, base, [found]))
+        return "the content is one block, not a list", (fix,)
+    if found in (None, ""):
+        return ("there is no message" if "message" not in value else "the message has no content"), (drop,)
+    return "the content is not a list of blocks", (drop,)
+
+
+_REFUSED = Affect(Severity.ERROR, Outcome.REFUSED)
+
+RULES: tuple[Rule[Situation], ...] = (
+    Rule("C001", "empty-text", empty_text,
+         r"text content blocks must be non-empty|cache_control cannot be set for empty text", (
+             Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.70"),
+             Affect(Severity.INFO, since="2.1.70", until="2.1.112"),
+             Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.112", until="2.1.281"),
+             Affect(Severity.INFO, since="2.1.281"),
+         )),
+    Rule("C002", "blank-text", blank_text, r"text content blocks must contain non-whitespace", (
+        Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.70"), Affect(Severity.INFO, since="2.1.70"),
+    )),
+    Rule("C003", "empty-content", empty_content,
+         r"must have non-empty content|final block in an assistant message cannot be", (_REFUSED,)),
+    Rule("C004", "role-not-allowed", role_not_allowed,
+         r"roles must alternate|first message must use the .?user|does not support assistant message prefill"
+         r"|cannot end with trailing whitespace", (Affect(Severity.INFO),)),
+    Rule("C005", "system-turn-refused", system_turn_refused, r"role '?.?system.?'? is not supported", (
+        Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.139", until="2.1.158"),
+        Affect(Severity.WARNING, Outcome.HEALED, since="2.1.158"),
+    )),
+    Rule("C006", "system-turn-misplaced", system_turn_misplaced,
+         r"role '?system'? must (?:precede|follow)|use the top-level '?system'? parameter", (
+             Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.139", until="2.1.281"),
+             Affect(Severity.WARNING, Outcome.HEALED, since="2.1.281"),
+         )),
+    *thinking.RULES,
+    blocks.UNKNOWN,
+    Rule("C010", "malformed-message", malformed_message,
+         r"undefined is not an object|Cannot read properties of undefined|text\.text: Field required"
+         r"|Unable to extract tag using discriminator", (
+             Affect(Severity.ERROR, Outcome.CRASH, until="2.1.281"), Affect(Severity.INFO, since="2.1.281"),
+         )),
+    blocks.IMAGE,
+)

@@ -1,0 +1,147 @@
+"""From the parts of a request back to the blocks of records, and what rules say and mend about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from unbrick.edit import Edit, SetValue
+from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.situation import Situation, Violation
+from unbrick.thread import Outcome
+
+PLACEHOLDER = "(no content)"
+"""What stands for content that there is none of."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A violation and the record and block that it shows at; both None where the client writes that part itself."""
+
+    violation: Violation
+    row: int | None
+    block: int | None
+
+
+def broken(situation: Situation, code: str) -> Iterator[Broken]:
+    """The violations of one code, each with the place in the file that it comes from."""
+    request = situation.request
+    for violation in situation.violations:
+        if violation.code != code:
+            continue
+        start, end = request.first[violation.message], request.first[violation.message + 1]
+        index = start + (violation.block or 0)
+        if index < end and request.row[index] >= 0:
+            yield Broken(violation, request.row[index], request.block[index])
+        elif start == end:
+            yield Broken(violation, _between(situation, violation.message), None)
+        else:
+            yield Broken(violation, None, None)
+
+
+def _between(situation: Situation, message: int) -> int | None:
+    """The row of a message without parts: the one without blocks that stands between its neighbours."""
+    request, scan, loaded = situation.request, situation.session.scan, situation.loaded
+    first = request.first[message]
+    before = next((loaded[r] for r in reversed(request.row[:first]) if r in loaded), -1)
+    after = next((loaded[r] for r in request.row[first:] if r in loaded), len(situation.thread.rows))
+    for row in situation.thread.rows[before + 1 : after]:
+        if scan.kind[row] in TALK and scan.first[row] == scan.first[row + 1]:
+            return row
+    return None
+
+
+TALK = (1, 2)
+"""Kinds of records that are messages: user and assistant."""
+
+
+def verdict(situation: Situation, code: str) -> tuple[Severity, Outcome]:
+    """What a violation of a code comes to on this target: refused, or healed by the client's second try."""
+    if code in situation.request.heals:
+        return Severity.WARNING, Outcome.HEALED
+    return Severity.ERROR, Outcome.REFUSED
+
+
+def refusal(
+    situation: Situation, name: str, what: Broken, message: str, fixes: tuple[Fix, ...] = ()
+) -> Finding:
+    """The finding of a violation."""
+    violation = what.violation
+    severity, outcome = verdict(situation, violation.code)
+    return Finding(
+        violation.code, name, severity, message,
+        None if what.row is None else situation.at(what.row), what.row, what.block,
+        message_index=violation.message, block_index=violation.block, api_error=violation.text,
+        fixes=fixes, outcome=outcome, cause="client" if what.row is None else "file",
+    )
+
+
+def remark(
+    situation: Situation, code: str, name: str, severity: Severity, message: str, row: int, block: int | None = None,
+    fixes: tuple[Fix, ...] = (),
+) -> Finding:
+    """A finding about a block that the API will not refuse."""
+    part = situation.sent.get((row, block or 0))
+    message_index, block_index = (None, None) if part is None else situation.request.locate(part)
+    return Finding(
+        code, name, severity, message, situation.at(row), row, block,
+        message_index=message_index, block_index=block_index, fixes=fixes,
+    )
+
+
+def sent(situation: Situation, row: int, block: int) -> bool:
+    """Whether a block goes into the request as what it is, not as a placeholder for it."""
+    part = situation.sent.get((row, block))
+    return part is not None and part not in situation.request.synthetic
+
+
+def content(situation: Situation, row: int) -> tuple[tuple[str | int, ...], object]:
+    """The pointer to the content of a record's message, and the content as stored."""
+    value = situation.session.value(row)
+    message = value.get("message")
+    if isinstance(message, dict):
+        return ("message", "content"), message.get("content")
+    return ("content",), value.get("content")
+
+
+def stored(situation: Situation, row: int, block: int) -> object:
+    """A content block as stored, None where there is none."""
+    _pointer, found = content(situation, row)
+    return found[block] if isinstance(found, list) and block < len(found) else None
+
+
+def pointer(situation: Situation, row: int, block: int, *inside: str | int) -> tuple[str | int, ...]:
+    """The pointer to a block of a record, or into it."""
+    base, found = content(situation, row)
+    return (*base, block, *inside) if isinstance(found, list) else base
+
+
+def set_block(situation: Situation, row: int, block: int, value: object, *inside: str | int) -> SetValue:
+    """The edit that replaces a block, or one value in it."""
+    return SetValue(situation.at(row), pointer(situation, row, block, *inside), value)
+
+
+def set_content(situation: Situation, row: int, value: object) -> SetValue:
+    """The edit that replaces the content of a record's message."""
+    base, _found = content(situation, row)
+    return SetValue(situation.at(row), base, value)
+
+
+def safe(id_: str, title: str, *edits: Edit, price: str = "keeps everything") -> Fix:
+    """A fix that drops and alters nothing that would be sent."""
+    return Fix(id_, title, Safety.SAFE, edits, price)
+
+
+def lossy(id_: str, title: str, price: str, *edits: Edit) -> Fix:
+    """A fix that drops something; the price counts what."""
+    return Fix(id_, title, Safety.LOSSY, edits, price)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 result`, `3 results`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def back(count: int) -> str:
+    """The price of a fix that brings messages back."""
+    return f"brings back {counted(count, 'message')}"

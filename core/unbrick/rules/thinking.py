@@ -1,0 +1,162 @@
+"""Rules of the content family about thinking: signed by the API, and sent back to the API that signed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbrick import models
+from unbrick.edit import DropBlock, Edit
+from unbrick.entry import BlockFlag, BlockKind
+from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.rules.parts import PLACEHOLDER, Broken, broken, content, counted, refusal, remark, safe, sent, set_content
+from unbrick.situation import Situation, Violation
+from unbrick.thread import Outcome
+
+_THINKING = (BlockKind.THINKING, BlockKind.REDACTED)
+
+
+def unsigned_thinking(situation: Situation) -> Iterator[Finding]:
+    """A thinking block has no signature, or lacks what its type requires.
+
+    The API takes thinking back only with the signature it gave it. It happens when a reply is cut off before its
+    signature, or when another model or a gateway wrote the turn (#21726, #46843, #66204). A block with a signature
+    but without text is normal: newer models do not show their thinking. Clients from 2.1.200 on take all thinking out
+    and try again.
+
+    All thinking of that reply is taken out: the API refuses a reply of which only some is missing. What was said and
+    done stays. The block's words can be kept as text of the reply instead.
+    """
+    name = "unsigned-thinking"
+    seen: set[int] = set()
+    for what in broken(situation, "C007"):
+        if what.violation.message in seen:
+            continue
+        seen.add(what.violation.message)
+        yield refusal(situation, name, what, "a thinking block has no valid signature", _without(situation, what))
+    scan = situation.session.scan
+    for row in situation.thread.rows:
+        start = scan.first[row]
+        for index in range(start, scan.first[row + 1]):
+            if scan.block_flags[index] & BlockFlag.UNSIGNED and not sent(situation, row, index - start):
+                message = "a thinking block has no signature; this client does not send it"
+                yield remark(situation, "C007", name, Severity.INFO, message, row, index - start)
+
+
+def foreign_thinking(situation: Situation) -> Iterator[Finding]:
+    """Thinking of another maker's model goes to the first-party API.
+
+    Models behind gateways write thinking blocks with signatures of their own, or with none; the API cannot read them
+    ("Invalid `signature` in `thinking` block", #21726, #66204, #71111). Thinking of another Claude model is no
+    trouble, and clients from 2.1.152 on send no model the thinking of another.
+
+    All thinking of those replies is taken out; what was said and done stays.
+    """
+    target, scan, request = situation.target, situation.session.scan, situation.request
+    if target.endpoint != "api" or not models.is_claude(target.model) or all(
+        models.is_claude(scan.strings.text(number)) for number in set(scan.model)
+    ):
+        return
+    seen: set[int] = {what.violation.message for what in broken(situation, "C007")}
+    for index, kind in enumerate(request.kind):
+        row = request.row[index]
+        if kind not in _THINKING or row < 0 or models.is_claude(scan.strings.text(scan.model[row])):
+            continue
+        message, block = request.locate(index)
+        if message in seen:
+            continue
+        seen.add(message)
+        text = f"messages.{message}.content.{block}: Invalid `signature` in `thinking` block"
+        what = Broken(Violation("C008", message, block, text), row, request.block[index])
+        model = scan.strings.text(scan.model[row])
+        yield refusal(
+            situation, "foreign-thinking", what, f"thinking of {model} goes to {target.model or 'a Claude model'}",
+            _without(situation, what),
+        )
+
+
+def _without(situation: Situation, what: Broken) -> tuple[Fix, ...]:
+    """Fixes for the thinking of one message of the request."""
+    request = situation.request
+    message = what.violation.message
+    parts = [
+        index for index in range(request.first[message], request.first[message + 1])
+        if request.kind[index] in _THINKING and request.row[index] >= 0
+    ]
+    if not parts:
+        return ()
+    edits: list[Edit] = [DropBlock(situation.at(request.row[index]), request.block[index]) for index in reversed(parts)]
+    words = [index for index in parts if request.piece(index).get("thinking")]
+    if len(parts) == request.first[message + 1] - request.first[message]:
+        # Nothing else is in this reply: a placeholder keeps the turn.
+        row = request.row[parts[0]]
+        edits = [*edits[:-1], set_content(situation, row, [{"type": "text", "text": PLACEHOLDER}])]
+    along = _behind(situation, message)
+    title = f"Take {counted(len(parts), 'thinking block')} of this reply out"
+    if along:
+        edits = [*along, *edits]
+        title += f", and {counted(len(along), 'block')} behind it, which the model binds to what stands before"
+    price = f"drops {counted(len(edits), 'thinking block')}"
+    drop = Fix("drop", title, Safety.LOSSY if words or along else Safety.SAFE, tuple(edits), price)
+    if not words:
+        return (drop,)
+    return (drop, *_as_text(situation, parts, along))
+
+
+def _behind(situation: Situation, message: int) -> list[Edit]:
+    """Thinking behind a message, on models that bind it to what stands before it; last first."""
+    request = situation.request
+    if not models.binds_thinking(situation.target.model):
+        return []
+    return [
+        DropBlock(situation.at(request.row[index]), request.block[index])
+        for index in range(len(request.row) - 1, request.first[message + 1] - 1, -1)
+        if request.kind[index] in _THINKING and request.row[index] >= 0
+    ]
+
+
+def _as_text(situation: Situation, parts: list[int], along: list[Edit]) -> Iterator[Fix]:
+    """The fix that turns the thinking of a reply into text, record by record."""
+    request = situation.request
+    if along:
+        return
+    edits: list[Edit] = []
+    for row in dict.fromkeys(request.row[index] for index in parts):
+        _base, found = content(situation, row)
+        if not isinstance(found, list):
+            return
+        new: list[object] = []
+        for block in found:
+            if not isinstance(block, dict) or block.get("type") not in ("thinking", "redacted_thinking"):
+                new.append(block)
+            elif isinstance(block.get("thinking"), str) and block["thinking"].strip():
+                new.append({"type": "text", "text": block["thinking"]})
+        edits.append(set_content(situation, row, new or [{"type": "text", "text": PLACEHOLDER}]))
+    yield safe("as-text", "Keep the words of the thinking as text of the reply", *edits)
+
+
+def only(situation: Situation, row: int) -> tuple[Fix, ...]:
+    """Fixes for a reply that ends in thinking: a placeholder behind it keeps the turn and its thinking."""
+    _base, found = content(situation, row)
+    if not isinstance(found, list):
+        return ()
+    new = [*found, {"type": "text", "text": PLACEHOLDER}]
+    return (safe("fill", f"Write {PLACEHOLDER} behind the thinking", set_content(situation, row, new)),)
+
+
+_HEALING = (
+    Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.200"),
+    Affect(Severity.WARNING, Outcome.HEALED, since="2.1.200"),
+)
+
+RULES: tuple[Rule[Situation], ...] = (
+    Rule("C007", "unsigned-thinking", unsigned_thinking,
+         r"thinking\.signature: Field required|each thinking block must contain thinking"
+         r"|redacted_thinking\.data: Field required|Invalid `?signature`? in `?thinking"
+         r"|bound to a different conversation"
+         r"|blocks in the latest assistant message cannot be modified"
+         r"|Expected `?thinking`? or `?redacted_thinking`?, but found", _HEALING),
+    Rule("C008", "foreign-thinking", foreign_thinking,
+         r"Invalid `?signature`? in `?thinking`? block(?!\. The block is)", (
+             Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.152"), Affect(Severity.INFO, since="2.1.152"),
+         )),
+)

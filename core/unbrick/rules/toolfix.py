@@ -1,0 +1,198 @@
+"""What mends calls and results: moving, answering, linearising, keeping as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+from unbrick.edit import Answer, DropBlock, Edit, Linearise, Move, Relink
+from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.finding import Fix
+from unbrick.rules.parts import back, content, lossy, safe, set_block, set_content, stored
+from unbrick.session import Call, Standing
+from unbrick.situation import Situation
+
+ELSEWHERE = (Standing.LOST, Standing.UNDECIDED)
+"""Where a result or call may be brought back from; never from before a boundary or from a rewound branch."""
+
+
+def response(situation: Situation, row: int) -> list[int]:
+    """The rows of the response that a row is part of, in file order."""
+    scan = situation.session.scan
+    number = scan.message_id[row]
+    if number < 0:
+        return [row]
+    return [
+        found for found in _rows(scan.message_id, number)
+        if scan.kind[found] == Kind.ASSISTANT and not scan.flags[found] & Flag.SIDECHAIN
+    ]
+
+
+def _rows(column: array[int], number: int) -> Iterator[int]:
+    place = -1
+    while True:
+        try:
+            place = column.index(number, place + 1)
+        except ValueError:
+            return
+        yield place
+
+
+def calls_of(situation: Situation, rows: list[int]) -> set[str]:
+    """The call ids that some rows use."""
+    return {
+        ref for row in rows for _block, kind, _flags, ref in situation.blocks(row)
+        if kind is BlockKind.TOOL_USE and ref is not None
+    }
+
+
+def only_results(situation: Situation, row: int, refs: set[str]) -> bool:
+    """Whether a record holds results of these calls and nothing else."""
+    return situation.session.scan.kind[row] == Kind.USER and all(
+        kind is BlockKind.TOOL_RESULT and ref in refs for _block, kind, _flags, ref in situation.blocks(row)
+    )
+
+
+def elsewhere(situation: Situation, places: tuple[tuple[int, int], ...]) -> list[int]:
+    """Rows of these places that are off the thread and may be brought back."""
+    return [row for row, _block in places if situation.thread.standing_of(row) in ELSEWHERE]
+
+
+def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
+    """Fixes that fetch the real result of a call at a row from elsewhere in the file."""
+    members = response(situation, row)
+    refs = calls_of(situation, members)
+    off = [found for found in elsewhere(situation, call.results) if only_results(situation, found, refs)]
+    if not off:
+        return
+    callers = [found for found in members if calls_of(situation, [found])]
+    if len(callers) > 1:
+        order = members + sorted(results_of(situation, refs))
+        gone = [found for found in order if found not in situation.loaded]
+        yield safe(
+            "one-chain", "Write the parallel calls and their results as one chain, which every client reads whole",
+            Linearise(tuple(map(situation.at, order))), price=back(len(gone)),
+        )
+    else:
+        yield safe(
+            "move-back", f"Put the result from line {situation.at(off[0]).line:,} back behind its call",
+            Move(situation.at(off[0]), situation.at(row)), price=back(1),
+        )
+
+
+def results_of(situation: Situation, refs: set[str]) -> set[int]:
+    """The rows on the thread or lost from it that hold results of these calls and nothing else."""
+    calls = situation.session.calls
+    return {
+        row for ref in refs for row, _block in calls[ref].results
+        if (row in situation.loaded or situation.thread.standing_of(row) in ELSEWHERE)
+        and only_results(situation, row, refs)
+    }
+
+
+def answer(situation: Situation, row: int, ref: str) -> Fix:
+    """The fix that answers a call in the client's own words."""
+    return safe(
+        "answer", "Answer the call with a result that says its outcome is unknown", Answer(situation.at(row), ref)
+    )
+
+
+def move_back(situation: Situation, call: Call, result: int) -> Iterator[Fix]:
+    """The fix that puts a result on the thread directly behind the response that it answers."""
+    use = next((row for row, _block in call.uses if row in situation.loaded), None)
+    if use is None:
+        return
+    members = [row for row in response(situation, use) if row in situation.loaded]
+    if only_results(situation, result, calls_of(situation, members)):
+        last = max(members, key=situation.loaded.__getitem__)
+        yield safe(
+            "move-back", f"Put the result back behind its call in line {situation.at(use).line:,}",
+            Move(situation.at(result), situation.at(last)),
+        )
+
+
+def relink_to_call(situation: Situation, call: Call, result: int) -> Iterator[Fix]:
+    """The fix that hangs a result on its call where that is lost and nothing stands between the two."""
+    session = situation.session
+    parent = session.parent_row[result]
+    for use in elsewhere(situation, call.uses):
+        uuid = session.uuid(use)
+        if uuid is None:
+            continue
+        up = list(session.ancestors(use))
+        if parent in up or (parent < 0 and not any(row in situation.loaded for row in up)):
+            new = up[: up.index(parent)] if parent in up else up
+            count = sum(session.kind(row) in (Kind.USER, Kind.ASSISTANT) for row in new)
+            yield safe(
+                "relink", f"Hang the result on its call in line {situation.at(use).line:,}",
+                Relink(situation.at(result), uuid), price=back(count),
+            )
+            return
+
+
+def as_text(situation: Situation, row: int, block: int, heading: str, *also: Edit) -> Iterator[Fix]:
+    """The fix that keeps what a block says, as text of the same record."""
+    found = stored(situation, row, block)
+    _base, whole = content(situation, row)
+    if not isinstance(found, dict) or not isinstance(whole, list):
+        return
+    parts = _readable(found, heading)
+    rest = [*whole[:block], *whole[block + 1 :]]
+    results = [part for part in rest if isinstance(part, dict) and part.get("type") == "tool_result"]
+    others = [part for part in rest if not (isinstance(part, dict) and part.get("type") == "tool_result")]
+    yield safe(
+        "as-text", "Keep what it says, as text", set_content(situation, row, [*results, *others, *parts]), *also
+    )
+
+
+def _readable(block: dict[str, Any], heading: str) -> list[dict[str, Any]]:
+    inner = block.get("content")
+    if isinstance(inner, str):
+        return [{"type": "text", "text": f"{heading}\n{inner}"}]
+    kept = [
+        part for part in (inner if isinstance(inner, list) else ())
+        if isinstance(part, dict) and (part.get("type") != "text" or str(part.get("text", "")).strip())
+        and part.get("type") in ("text", "image", "document")
+    ]
+    return [{"type": "text", "text": heading}, *kept]
+
+
+def drop(situation: Situation, row: int, block: int, noun: str, title: str) -> Fix:
+    """The fix that takes a block out."""
+    return lossy("drop", title, f"drops 1 {noun}", DropBlock(situation.at(row), block))
+
+
+def fresh_ref(situation: Situation, old: str, server: bool = False) -> str:
+    """An id that the API accepts and that nothing in the session uses, as near to the old one as can be."""
+    pattern, lead = (r"[^a-zA-Z0-9_]", "srvtoolu_") if server else (r"[^a-zA-Z0-9_-]", "")
+    base = re.sub(pattern, "_", old)[:100] or "toolu_repaired"
+    if lead and not base.startswith(lead):
+        base = lead + base
+    calls = situation.session.calls
+    name, number = base, 2
+    while name in calls:
+        name, number = f"{base}_{number}", number + 1
+    return name
+
+
+def valid_result(situation: Situation, row: int, block: int) -> Iterator[Fix]:
+    """The fix for a result whose content is neither text nor a list of blocks."""
+    found = stored(situation, row, block)
+    if not isinstance(found, dict):
+        return
+    inner = found.get("content")
+    new: object = "" if inner is None else json.dumps(inner, ensure_ascii=False)
+    if isinstance(inner, list):
+        new = [
+            part if _sound(part) else {"type": "text", "text": json.dumps(part, ensure_ascii=False)} for part in inner
+        ]
+    yield safe("as-text", "Write what it holds as text", set_block(situation, row, block, new, "content"))
+
+
+def _sound(part: object) -> bool:
+    if not isinstance(part, dict):
+        return False
+    return isinstance(part.get("text"), str) if part.get("type") == "text" else isinstance(part.get("type"), str)

@@ -1,0 +1,163 @@
+"""Rules of the tools family about a call itself: its id, its name, its input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from unbrick.edit import DropBlock, Edit, SetRef
+from unbrick.entry import BlockKind
+from unbrick.finding import Affect, Finding, Fix, Rule, Severity
+from unbrick.rules import toolfix
+from unbrick.rules.parts import broken, refusal, remark, safe, sent, set_block, stored
+from unbrick.session import Call
+from unbrick.situation import Situation
+from unbrick.thread import Outcome
+
+NAME_LIMIT = 200
+NO_NAME = "unknown_tool"
+
+
+def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
+    """Two tool calls carry the same id.
+
+    The API refuses the conversation (#20573, #20901, #21083). It happens when records are written twice after a lost
+    connection, or were copied by an edit. Clients from 2.1.80 on send the first and leave the rest out.
+
+    A repeat of the same call is taken out. A different call under the same id gets an id of its own, together with
+    its result.
+    """
+    name = "duplicated-call-id"
+    violated = {what.violation.ref: what for what in broken(situation, "T006")}
+    for call in situation.session.calls.values():
+        loaded = sorted((situation.loaded[row], row, block) for row, block in call.uses if row in situation.loaded)
+        if len(loaded) < 2:
+            continue
+        what = violated.pop(call.ref, None)
+        _place, row, block = loaded[0]
+        first = _essence(situation, row, block)
+        for place, row, block in loaded[1:]:
+            repeated = _essence(situation, row, block) == first
+            message = f"the call id {call.ref} is used {len(loaded)} times, "
+            message += "for the same call" if repeated else "for different calls"
+            fix = _drop_repeat(situation, row, block) if repeated else _own_id(situation, call, place, row, block)
+            if what is not None:
+                yield refusal(situation, name, type(what)(what.violation, row, block), message, (fix,))
+            else:
+                lost = not repeated and not sent(situation, row, block)
+                severity = Severity.WARNING if lost else Severity.INFO
+                yield remark(situation, "T006", name, severity, message, row, block, (fix,))
+    for what in violated.values():
+        yield refusal(situation, name, what, f"the call id {what.violation.ref} is used more than once")
+
+
+def _essence(situation: Situation, row: int, block: int) -> object:
+    found = stored(situation, row, block)
+    return (found.get("name"), found.get("input")) if isinstance(found, dict) else found
+
+
+def _drop_repeat(situation: Situation, row: int, block: int) -> Fix:
+    return safe("drop", "Take the repeated call out", DropBlock(situation.at(row), block))
+
+
+def _own_id(situation: Situation, call: Call, place: int, row: int, block: int) -> Fix:
+    new = toolfix.fresh_ref(situation, call.ref)
+    edits: list[Edit] = [set_block(situation, row, block, new, "id")]
+    results = sorted(
+        (situation.loaded[at], at, part) for at, part in call.results if situation.loaded.get(at, -1) > place
+    )
+    if results:
+        _place, at, part = results[0]
+        edits.append(set_block(situation, at, part, new, "tool_use_id"))
+    return safe("own-id", f"Give the second call the id {new}, and its result too", *edits)
+
+
+def bad_call_id(situation: Situation) -> Iterator[Finding]:
+    """A tool call id holds characters that the API does not allow.
+
+    Ids may hold letters, digits, `_` and `-`. Other models and gateways write ids such as `Bash:12` or `call_1|fc_2`,
+    which is found out when the session goes on with the first-party API. Every client version sends them as stored.
+
+    The id is rewritten, in the call and in its results.
+    """
+    seen: set[str] = set()
+    for what in broken(situation, "T007"):
+        ref, row, block = what.violation.ref, what.row, what.block
+        fixes: tuple[Fix, ...] = ()
+        if ref is not None:
+            if ref in seen:
+                continue
+            seen.add(ref)
+            server = "server_tool_use" in what.violation.text
+            new = toolfix.fresh_ref(situation, ref, server)
+            fixes = (safe("new-id", f"Rewrite the id to {new}, in the call and its results", SetRef(ref, new)),)
+        elif row is not None and block is not None:
+            found = stored(situation, row, block)
+            kind = situation.session.scan.block_kind[situation.session.scan.first[row] + block]
+            key = "tool_use_id" if kind == BlockKind.TOOL_RESULT else "id"
+            new = toolfix.fresh_ref(situation, str(found.get(key, "")) if isinstance(found, dict) else "")
+            fixes = (safe("new-id", f"Give it the id {new}", set_block(situation, row, block, new, key)),)
+        said = "no id" if ref is None else f"the id {ref!r}"
+        yield refusal(situation, "bad-call-id", what, f"a tool call has {said}, which the API does not accept", fixes)
+
+
+def bad_tool_name(situation: Situation) -> Iterator[Finding]:
+    """A tool call has an empty or overlong name.
+
+    The API takes names of 1 to 200 characters in the history; a model that calls a tool by a whole sentence makes
+    every later request fail. Every client before 2.1.281 stays stuck.
+
+    The name is shortened. It labels a call that is over, so nothing that the conversation says changes.
+    """
+    for what in broken(situation, "T008"):
+        fixes: tuple[Fix, ...] = ()
+        if what.row is not None and what.block is not None:
+            found = stored(situation, what.row, what.block)
+            old = found.get("name") if isinstance(found, dict) else None
+            new = (old[:NAME_LIMIT] if isinstance(old, str) else "") or NO_NAME
+            title = f"Shorten the name to {NAME_LIMIT} characters" if new != NO_NAME else f"Name it {NO_NAME}"
+            fixes = (safe("rename", title, set_block(situation, what.row, what.block, new, "name")),)
+        yield refusal(situation, "bad-tool-name", what, "a tool call has a name that the API does not accept", fixes)
+
+
+def bad_tool_input(situation: Situation) -> Iterator[Finding]:
+    """The input of a tool call is not an object.
+
+    The API refuses it. It happens when a call is cut off while it is written, or when another program stores the
+    input as text. Every client version sends it as stored.
+
+    Text that is an object is turned into one; anything else is kept under the name `raw`.
+    """
+    for what in broken(situation, "T009"):
+        fixes: tuple[Fix, ...] = ()
+        if what.row is not None and what.block is not None:
+            found = stored(situation, what.row, what.block)
+            old = found.get("input") if isinstance(found, dict) else None
+            new = _object(old)
+            title = "Give it an empty input" if not new else "Write the input as an object"
+            fixes = (safe("input", title, set_block(situation, what.row, what.block, new, "input")),)
+        yield refusal(situation, "bad-tool-input", what, "the input of a tool call is not an object", fixes)
+
+
+def _object(old: object) -> dict[str, object]:
+    if isinstance(old, str):
+        try:
+            found = json.loads(old)
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, dict):
+            return found
+    return {} if old in (None, "", []) else {"raw": old}
+
+
+_REFUSED = (Affect(Severity.ERROR, Outcome.REFUSED),)
+
+RULES: tuple[Rule[Situation], ...] = (
+    Rule("T006", "duplicated-call-id", duplicated_call_id, r"`?tool_use`? ids must be unique", (
+        Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.80"), Affect(Severity.INFO, since="2.1.80"),
+    )),
+    Rule("T007", "bad-call-id", bad_call_id, r"tool_use(?:_id|\.id)?.{0,20}String should match pattern", _REFUSED),
+    Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at", _REFUSED),
+    Rule("T009", "bad-tool-input", bad_tool_input,
+         r"tool_use\.input: (?:Input should be a valid dictionary|Field required)", _REFUSED),
+)
