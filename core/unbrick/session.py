@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import cached_property
 
 from unbrick.columns import Call, Calls, Children
-from unbrick.entry import Flag, Kind
+from unbrick.entry import Kind
 from unbrick.record import At, Json
 from unbrick.scan import Scan
 
@@ -87,7 +87,7 @@ class Session:
         """Kind of a row."""
         return Kind(self.scan.kind[row])
 
-    def has(self, row: int, flag: Flag) -> bool:
+    def has(self, row: int, flag: int) -> bool:
         """Whether a row carries a flag (any of several)."""
         return bool(self.scan.flags[row] & flag)
 
