@@ -127,7 +127,7 @@ class Behaviour:
     references_dropped: bool
     result_in_assistant_moved: bool
     heals: frozenset[str]
-    """Refusals of the API that the client answers by a second, accepted request."""
+    """Codes of the refusals that the client answers by a second, accepted request."""
 
 
 _NEVER_HEALS: frozenset[str] = frozenset()
@@ -173,7 +173,7 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "empty_user_filled": (("0", False), ("2.1.158", True)),
     "ids_shared_when_missing": (("0", False), ("2.0.76", True)),
     "seams": (("0", False), ("2.1.20", True)),
-    "folds": (("0", False), ("2.1.90", True)),
+    "folds": (("0", False), ("2.1.90", True), ("2.1.290", False)),
     "strings_kept": (("0", False), ("2.1.20", True)),
     "context_reminder": (("0", True), ("2.1.290", False)),
     "rendered": (("0", False), ("2.1.290", True)),
@@ -186,11 +186,9 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "result_in_assistant_moved": (("0", False), ("2.1.281", True)),
     "heals": (
         ("0", _NEVER_HEALS),
-        ("2.1.158", frozenset({"thinking-modified", "system-unsupported", "image", "too-long"})),
-        ("2.1.200", frozenset({"thinking-modified", "signature", "system-unsupported", "image", "too-long"})),
-        ("2.1.281", frozenset({
-            "thinking-modified", "signature", "system-unsupported", "system-placement", "image", "too-long",
-        })),
+        ("2.1.158", frozenset({"C005", "C011", "S001"})),
+        ("2.1.200", frozenset({"C005", "C007", "C008", "C011", "S001"})),
+        ("2.1.281", frozenset({"C005", "C006", "C007", "C008", "C011", "S001"})),
     ),
 }
 

@@ -13,6 +13,7 @@ _EMPTY, _BLANK, _STRING = int(BlockFlag.EMPTY), int(BlockFlag.BLANK), int(BlockF
 _BAD_ID, _BAD_NAME, _BAD_INPUT = int(BlockFlag.BAD_ID), int(BlockFlag.BAD_NAME), int(BlockFlag.BAD_INPUT)
 _MALFORMED, _UNSIGNED, _ERROR = int(BlockFlag.MALFORMED), int(BlockFlag.UNSIGNED), int(BlockFlag.ERROR)
 _SYNTHETIC, _MEDIA, _REFERENCE = int(BlockFlag.SYNTHETIC), int(BlockFlag.MEDIA), int(BlockFlag.REFERENCE)
+_EXTRA = int(BlockFlag.EXTRA)
 
 _TEXT, _THINKING = BlockKind.TEXT, BlockKind.THINKING
 _TOOL_USE, _TOOL_RESULT = BlockKind.TOOL_USE, BlockKind.TOOL_RESULT
@@ -40,7 +41,8 @@ def block(value: Any) -> Block:  # noqa: ANN401 - whatever stands in a content l
         return _tool_use(value)
     if type_ == "text":
         text = value.get("text")
-        return text_block(text) if text.__class__ is str else Block(_TEXT, _MALFORMED)
+        extra = _EXTRA if len(value) > 2 else 0
+        return text_block(text, extra) if text.__class__ is str else Block(_TEXT, _MALFORMED)
     if type_ == "thinking":
         return _thinking(value)
     return _other(value, type_) if type_.__class__ is str else UNREADABLE
@@ -71,11 +73,12 @@ def _ref(value: object) -> str | None:
 
 def _tool_use(value: Json) -> Block:
     ref, name, given = value.get("id"), value.get("name"), value.get("input")
-    flags = 0
+    flags = _EXTRA if len(value) > 4 else 0
     if ref.__class__ is not str:
-        ref, flags = None, _BAD_ID
+        ref = None
+        flags |= _BAD_ID
     elif not _is_id(ref):
-        flags = _BAD_ID
+        flags |= _BAD_ID
     if name.__class__ is not str:
         name = None
         flags |= _BAD_NAME
@@ -92,11 +95,13 @@ def _tool_use(value: Json) -> Block:
 
 def _tool_result(value: Json) -> Block:
     ref, content = value.get("tool_use_id"), value.get("content")
-    flags = size = 0
+    flags = _EXTRA if len(value) > 4 else 0
+    size = 0
     if ref.__class__ is not str:
-        ref, flags = None, _BAD_ID
+        ref = None
+        flags |= _BAD_ID
     elif not _is_id(ref):
-        flags = _BAD_ID
+        flags |= _BAD_ID
     if value.get("is_error"):
         flags |= _ERROR
     if content.__class__ is str:
@@ -106,6 +111,8 @@ def _tool_result(value: Json) -> Block:
     elif content.__class__ is list:
         more, size = _result_parts(content)
         flags |= more
+    elif content is not None:
+        flags |= _MALFORMED
     return _new(Block, (_TOOL_RESULT, flags, ref, size, None))
 
 
@@ -136,6 +143,10 @@ def _result_parts(content: list[Any]) -> tuple[int, int]:
 def _thinking(value: Json) -> Block:
     thinking, signature = value.get("thinking"), value.get("signature")
     flags = 0 if signature.__class__ is str and signature else _UNSIGNED
+    if thinking.__class__ is not str:
+        flags |= _MALFORMED
+    if len(value) > 3:
+        flags |= _EXTRA
     size = sum(len(text) for text in (thinking, signature) if text.__class__ is str)
     return Block(_THINKING, flags, None, size)
 
