@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -142,11 +143,9 @@ _WORST = [Outcome.CRASH, Outcome.HANG, Outcome.NOT_FOUND, Outcome.EMPTY, Outcome
 def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
     """The numbers of a resume."""
     session, thread = situation.session, situation.thread
-    counts = dict.fromkeys(Standing, 0)
     scan = session.scan
-    for row, kind in enumerate(scan.kind):
-        if kind in (Kind.USER, Kind.ASSISTANT):
-            counts[Standing(thread.standing[row])] += 1
+    by_kind = Counter(zip(scan.kind, thread.standing, strict=True))
+    counts = {standing: by_kind[Kind.USER, standing] + by_kind[Kind.ASSISTANT, standing] for standing in Standing}
     outcome, error = thread.outcome, thread.error
     if outcome is Outcome.ACCEPTED:
         stopping = [f for f in findings if f.outcome is not None]

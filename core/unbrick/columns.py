@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from unbrick.entry import BlockKind
@@ -92,11 +93,13 @@ class Calls(Mapping[str, Call]):
     def __len__(self) -> int:
         return sum(1 for _ in self._numbers())
 
-    def irregular(self) -> Iterator[Call]:
-        """The calls that are not used once and answered once, later in the file; what a rule has to look at."""
-        for number, (use, result) in enumerate(zip(self._use, self._result, strict=True)):
-            if (use < 0) != (result < 0) or result < use or number in self._more:
-                yield self._call(number)
+    def of_rows(self, rows: Iterable[int]) -> Iterator[Call]:
+        """The calls that some rows hold a use or a result of, in file order."""
+        scan = self._scan
+        first, kinds, refs = scan.first, scan.block_kind, scan.block_ref
+        tools = (BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
+        blocks = chain.from_iterable(range(first[row], first[row + 1]) for row in rows)
+        return map(self._call, sorted({refs[block] for block in blocks if kinds[block] in tools}))
 
     def _numbers(self) -> Iterator[int]:
         last = len(self._use) - 1

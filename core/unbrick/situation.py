@@ -10,7 +10,7 @@ from unbrick.bundle import Bundle
 from unbrick.entry import BlockKind
 from unbrick.record import At
 from unbrick.request import Request
-from unbrick.session import Session
+from unbrick.session import Call, Session
 from unbrick.target import Surroundings, Target
 from unbrick.thread import Thread
 
@@ -31,10 +31,14 @@ def _silent(_row: int) -> str:
     return ""
 
 
+def _nothing(_row: int) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Situation:
     """Session, thread, request, target and surroundings of one judgement. `text` gives what a person reads of a
-    row; it decodes the record, so ask it of suspects only."""
+    row, `kept` the ids that a boundary keeps by name; both decode the record, so ask them of suspects only."""
 
     bundle: Bundle
     session: Session
@@ -44,6 +48,7 @@ class Situation:
     surroundings: Surroundings
     violations: tuple[Violation, ...] = ()
     text: Callable[[int], str] = field(default=_silent, repr=False, compare=False)
+    kept: Callable[[int], tuple[str, ...]] = field(default=_nothing, repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -59,6 +64,11 @@ class Situation:
     def loaded(self) -> dict[int, int]:
         """Rows on the thread → their place in it."""
         return {row: place for place, row in enumerate(self.thread.rows)}
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """The tool calls that the thread holds a use or a result of, in file order."""
+        return tuple(self.session.calls.of_rows(self.thread.rows))
 
     @cached_property
     def violated(self) -> dict[tuple[str, int, int], Violation]:

@@ -41,7 +41,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
             fixes = _answers(situation, call, what.row)
         yield refusal(situation, name, what, f"{_call(situation, call)} has no result", fixes)
     invented = _invented(situation)
-    for call in calls.values():
+    for call in situation.calls:
         if call.ref in claimed or any(row in situation.loaded for row, _block in call.results):
             continue
         for row, block in call.uses:
@@ -110,7 +110,7 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
             fixes = _orphan(situation, call, what.row, what.block)
         ref = what.violation.ref
         yield refusal(situation, name, what, f"a result answers {ref}, a call that does not stand before it", fixes)
-    for call in calls.values():
+    for call in situation.calls:
         if any(row in situation.loaded for row, _block in call.uses):
             continue
         for row, block in call.results:
@@ -140,7 +140,7 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
     """
     name = "duplicated-result"
     violated = {what.violation.ref: what for what in broken(situation, "T003")}
-    for call in situation.session.calls.values():
+    for call in situation.calls:
         loaded = [place for place in call.results if place[0] in situation.loaded]
         if len(loaded) < 2:
             continue
@@ -205,7 +205,7 @@ def late_result(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, name, what, f"{_call(situation, call)} is answered too late", fixes)
     invented = _invented(situation)
     prompts = [place for place, row in enumerate(situation.thread.rows) if situation.session.has(row, Flag.PROMPT)]
-    for call in calls.values():
+    for call in situation.calls:
         if call.ref in seen or not call.results or not call.uses:
             continue
         use = next((row for row, _block in call.uses if row in situation.loaded), None)
@@ -264,7 +264,7 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
         fixes = () if call is None or place is None else _in_order(situation, call, place)
         yield refusal(situation, name, what, f"the result of {_call(situation, call)} does not come first", fixes)
     scan = situation.session.scan
-    for call in calls.values():
+    for call in situation.calls:
         place = None if call.ref in claimed else _loaded_result(situation, call)
         if place is None:
             continue

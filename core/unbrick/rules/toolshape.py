@@ -29,7 +29,7 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
     """
     name = "duplicated-call-id"
     violated = {what.violation.ref: what for what in broken(situation, "T006")}
-    for call in situation.session.calls.values():
+    for call in situation.calls:
         loaded = sorted((situation.loaded[row], row, block) for row, block in call.uses if row in situation.loaded)
         if len(loaded) < 2:
             continue

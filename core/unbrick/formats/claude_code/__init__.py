@@ -59,6 +59,10 @@ class ClaudeCode:
         """What a person reads of a record."""
         return texts.text(value)
 
+    def kept(self, value: Json) -> tuple[str, ...]:
+        """Ids of the records from before it that a boundary keeps behind its summary."""
+        return summaries.kept(value)
+
     def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:
         """What the client's configuration on this machine says, read only."""
         return settings.surroundings(bundle, config_dir, environ)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from unbrick.record import Json
+
 PREFACE = "This session is being continued from a previous conversation"
 
 _BODY = re.compile(
@@ -47,3 +49,17 @@ def failed(content: object) -> bool:
         return False
     found = body(content)
     return not found or (len(found) <= LONGEST_ERROR and _ERROR.match(found) is not None)
+
+
+def kept(value: Json) -> tuple[str, ...]:
+    """Ids of the records from before it that a boundary keeps behind its summary, and of the anchor they hang on."""
+    metadata = value.get("compactMetadata")
+    if not isinstance(metadata, dict):
+        return ()
+    messages, segment = metadata.get("preservedMessages"), metadata.get("preservedSegment")
+    named: list[object] = []
+    if isinstance(messages, dict) and isinstance(messages.get("uuids"), list):
+        named = [*messages["uuids"], messages.get("anchorUuid")]
+    elif isinstance(segment, dict):
+        named = [segment.get(key) for key in ("headUuid", "tailUuid", "anchorUuid")]
+    return tuple(dict.fromkeys(uuid for uuid in named if isinstance(uuid, str)))
