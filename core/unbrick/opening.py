@@ -59,6 +59,12 @@ class Opened:
     surroundings: Surroundings
     choices: Choices
 
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.bundle.main.close()
+
     def target(self, session: Session) -> Target:
         """The target to judge for. Raises UsageError when the choice cannot be met."""
         choices = self.choices

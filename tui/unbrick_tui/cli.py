@@ -12,7 +12,10 @@ from click_default_group import DefaultGroup
 from unbrick_tui.commands.check import check
 from unbrick_tui.commands.explain import explain
 from unbrick_tui.commands.open import open_
+from unbrick_tui.commands.repair import repair
 from unbrick_tui.commands.request import request
+from unbrick_tui.commands.restore import restore
+from unbrick_tui.commands.truncate import truncate
 from unbrick_tui.commands.why import why
 from unbrick_tui.failures import FINE, guard
 
@@ -35,7 +38,7 @@ def cli() -> None:
     """
 
 
-for _command in (open_, check, request, why, explain):
+for _command in (open_, check, repair, truncate, request, why, explain, restore):
     cli.add_command(_command)
 
 

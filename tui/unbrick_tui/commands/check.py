@@ -38,7 +38,16 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
             try:
                 if isinstance(opened, Exception):
                     raise opened
-                report = finish(examine(opened))
+                with opened:
+                    report = finish(examine(opened))
+                    if as_json:
+                        entries.append({**json_report.transcript(report, opened.format.client), "path": name})
+                    else:
+                        say([""] if verdicts else [])
+                        say(report_lines(report, paint, name=name))
+                    verdicts.append(report.verdict)
+            except BrokenPipeError:
+                raise
             except (UnbrickError, OSError) as error:
                 sentence, status = explain(error)
                 if status != CANNOT:
@@ -46,14 +55,6 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
                 failed = True
                 entries.append(json_report.unread(name, sentence))
                 say([f"unbrick: {sentence}"], err=True)
-                continue
-            if as_json:
-                entries.append({**json_report.transcript(report, opened.format.client), "path": name})
-            else:
-                say([""] if verdicts else [])
-                say(report_lines(report, paint, name=name))
-            verdicts.append(report.verdict)
-            opened.bundle.main.close()
     if as_json:
         print_json(json_report.check_document(entries))
     return CANNOT if failed else status_of(verdicts, fail_on)

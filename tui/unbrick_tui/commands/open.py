@@ -26,12 +26,12 @@ def open_(path: str | None, choices: Choices) -> int:
         if found is None:
             raise NotFoundError("No session was found on this machine. Name a transcript: unbrick PATH")
         path = str(found)
-    opened = open_word(path, choices, Path.cwd())
-    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-        return application(opened)
-    name = path if path == STDIN else str(opened.bundle.path)
-    say(report_lines(finish(examine(opened)), painter(), name=name))
-    return FINE
+    with open_word(path, choices, Path.cwd()) as opened:
+        if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+            return application(opened)
+        name = path if path == STDIN else str(opened.bundle.path)
+        say(report_lines(finish(examine(opened)), painter(), name=name))
+        return FINE
 
 
 def application(opened: Opened) -> int:

@@ -31,19 +31,19 @@ def request(path: str, as_json: bool, prompt: str | None, choices: Choices) -> i
     `messages.135.content.2` in an API error is message 135, block 2 of this request; each block names the line of
     the transcript that it comes from, or why the client writes it itself.
     """
-    opened = open_word(path, choices, Path.cwd())
-    report = finish(examine(opened))
-    situation = report.situation
-    built = situation.request
-    if prompt is not None:
-        built = opened.format.request(
-            situation.session, situation.thread, situation.target, situation.surroundings, prompt,
-        )
-    if as_json:
-        print_json(request_document(built, situation.session))
-    else:
-        say(request_lines(report, built))
-    return FINE
+    with open_word(path, choices, Path.cwd()) as opened:
+        report = finish(examine(opened))
+        situation = report.situation
+        built = situation.request
+        if prompt is not None:
+            built = opened.format.request(
+                situation.session, situation.thread, situation.target, situation.surroundings, prompt,
+            )
+        if as_json:
+            print_json(request_document(built, situation.session))
+        else:
+            say(request_lines(report, built))
+        return FINE
 
 
 def request_lines(report: Report, built: Request) -> Iterator[str]:

@@ -30,21 +30,20 @@ def why(words: tuple[str, ...], choices: Choices) -> int:
     that the transcript itself recorded is explained; without PATH, this folder's newest session is looked at.
     """
     path, text = _sort(words, choices)
-    report: Report | None = None
-    if path is not None:
-        opened = open_word(path, choices, Path.cwd())
-        report = finish(examine(opened))
-    if text is None:
-        if report is None:
+    if path is None:
+        if text is None:
             raise UsageError("No session of this folder was found; name a PATH, or give the error text.")
-        if report.last_error is None:
-            say([f"{printable(path or '')} records no error.", sentences.headline(report)])
+        say(explanation_lines(explain_error(text), None, painter()))
+        return FINE
+    with open_word(path, choices, Path.cwd()) as opened:
+        report = finish(examine(opened))
+        if text is None and report.last_error is None:
+            say([f"{printable(path)} records no error.", f"{sentences.headline(report)}"])
             return FINE
-        text = report.last_error.text
-    found = (
-        explain_error(text) if report is None else explain_error(text, report.situation, report.findings)
-    )
-    say(explanation_lines(found, report, painter()))
+        if text is None and report.last_error is not None:
+            text = report.last_error.text
+        found = explain_error(text or "", report.situation, report.findings)
+        say(explanation_lines(found, report, painter()))
     return FINE
 
 

@@ -1,0 +1,135 @@
+"""Where a repair or a cut goes: nowhere (it is shown), a file, a session of its own, or the original's place."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from unbrick.clock import SYSTEM_CLOCK
+from unbrick.errors import UsageError
+from unbrick.opening import STDIN, Opened, examine, open_source
+from unbrick.printable import printable
+from unbrick.repair import Repaired
+from unbrick.report import Report
+from unbrick.save import Receipt, patched, save_as_session, save_copy, save_in_place
+from unbrick.scan import finish
+from unbrick.source import Source
+from unbrick_tui.changes import change_lines, outcome_lines
+from unbrick_tui.options import painter, say, status_of
+from unbrick_tui.render import headline
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """`out` is a path, or `-` for standard output. At most one of the three is set."""
+
+    out: str | None = None
+    as_session: bool = False
+    in_place: bool = False
+
+    def check(self, word: str) -> None:
+        """Refuse what cannot be, before any work is done."""
+        if (self.out is not None) + self.as_session + self.in_place > 1:
+            raise UsageError("-o OUT, --as-session and --in-place exclude each other; name one.")
+        if self.in_place and word == STDIN:
+            raise UsageError("There is no place to put standard input back to; name a file with -o OUT.")
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether the changes are only shown."""
+        return not (self.out is not None or self.as_session or self.in_place)
+
+
+def destination(command: Command) -> Command:
+    """-o, --as-session and --in-place, handed to the command as `into`."""
+
+    @functools.wraps(command)
+    def with_destination(
+        *args: Any, out: str | None, as_session: bool, in_place: bool, **kwargs: Any,  # noqa: ANN401
+    ) -> int:
+        status: int = command(*args, into=Destination(out, as_session, in_place), **kwargs)
+        return status
+
+    wrapped: Any = with_destination
+    for option in (
+        click.option("--in-place", is_flag=True, help="Replace the original and keep a backup."),
+        click.option("--as-session", is_flag=True, help="Write a new session that the client can resume."),
+        click.option("-o", "--out", metavar="OUT", help="Write a new file; - for standard output."),
+    ):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]
+
+
+def deliver(opened: Opened, result: Repaired, into: Destination, fail_on: str, name: str) -> int:
+    """Show or write a result; the exit status that the verdict on it asks for."""
+    if into.nowhere:
+        say(_shown(result, name))
+        return status_of([result.after.verdict], fail_on)
+    if into.out == STDOUT:
+        sys.stdout.flush()
+        for chunk in patched(opened.bundle.main, result.patch):
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        say(outcome_lines(result), err=True)
+        return status_of([result.after.verdict], fail_on)
+    if not result.patch and into.out is None:
+        say(["Nothing to change, and nothing has been written.", headline(result.after, painter())])
+        return status_of([result.after.verdict], fail_on)
+    receipt = _write(opened, result, into)
+    written = _check_again(opened, receipt.path)
+    say(_receipt_lines(receipt, written))
+    return status_of([written.verdict], fail_on)
+
+
+def _write(opened: Opened, result: Repaired, into: Destination) -> Receipt:
+    if into.out is not None:
+        return save_copy(opened.bundle, result.patch, Path(into.out).expanduser())
+    if into.as_session:
+        return save_as_session(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK)
+    return save_in_place(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK)
+
+
+def _check_again(opened: Opened, path: Path) -> Report:
+    """The verdict on what now stands on disk."""
+    with Source.open(path) as source:
+        return finish(examine(open_source(source, opened.choices)))
+
+
+def _shown(result: Repaired, name: str) -> Iterator[str]:
+    paint = painter()
+    yield from change_lines(result, paint)
+    yield from outcome_lines(result, paint)
+    yield ""
+    if result.patch:
+        yield "Nothing has been written. To save it: --as-session (a session of its own), -o OUT, or --in-place."
+    else:
+        yield f"Nothing has been changed. unbrick check {printable(name)} says what stands in the way."
+
+
+def _receipt_lines(receipt: Receipt, written: Report) -> Iterator[str]:
+    parts = [
+        f"{number:,} {word}" for number, word in (
+            (receipt.changed, "changed"), (receipt.added, "added"), (receipt.dropped, "dropped"),
+        ) if number
+    ]
+    total = receipt.kept + receipt.changed + receipt.dropped
+    yield f"wrote {printable(str(receipt.path))}: {', '.join(parts) or 'no line changed'}; " \
+          f"{receipt.kept:,} of {total:,} lines as they were."
+    if receipt.backup is not None:
+        yield f"backup: {printable(str(receipt.backup))}"
+    if receipt.note:
+        yield printable(receipt.note)
+    yield headline(written, painter())
+    if receipt.command:
+        yield "resume it with:"
+        yield f"    {printable(receipt.command)}"
