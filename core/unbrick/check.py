@@ -68,7 +68,7 @@ def simulate(
     violations = tuple(api.lint(request, target))
     return Situation(
         bundle, session, thread, request, target, surroundings, violations,
-        lambda row: format_.text(session.value(row)),
+        lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
     )
 
 

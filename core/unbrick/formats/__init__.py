@@ -69,6 +69,10 @@ class Format(Protocol):
         """What a person reads of a record, in one go; any length."""
         ...
 
+    def kept(self, value: Json) -> tuple[str, ...]:
+        """Ids of the records from before it that a boundary record keeps by name; empty for other records."""
+        ...
+
     def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:
         """What the client's configuration on this machine says, read only."""
         ...

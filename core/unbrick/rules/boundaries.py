@@ -1,8 +1,219 @@
-"""Rules of the boundaries family."""
+"""Rules of the boundaries family: what a compaction left, and what it cuts off."""
 
 from __future__ import annotations
 
-from unbrick.finding import Rule
-from unbrick.situation import Situation
+from collections.abc import Iterator
 
-RULES: tuple[Rule[Situation], ...] = ()
+from unbrick import measure
+from unbrick.edit import Uncompact
+from unbrick.entry import Flag, Kind
+from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.rules.chainfix import TALK, history, line, restoring
+from unbrick.situation import Situation
+from unbrick.thread import Outcome
+
+
+def _boundary(situation: Situation) -> int | None:
+    """The boundary that the conversation begins with; the last of the file when nothing is loaded."""
+    session, thread = situation.session, situation.thread
+    if thread.boundary is not None or thread.rows:
+        return thread.boundary
+    kinds, flags = session.scan.kind, session.scan.flags
+    return next(
+        (row for row in range(len(kinds) - 1, -1, -1)
+         if kinds[row] == Kind.BOUNDARY and not flags[row] & Flag.SIDECHAIN), None,
+    )
+
+
+def _summary(situation: Situation, boundary: int) -> int | None:
+    """The summary that follows a boundary, on the thread or hanging on it."""
+    session = situation.session
+    for row in situation.thread.rows:
+        if session.has(row, Flag.SUMMARY) and row > boundary:
+            return row
+    stack, seen = [boundary], {boundary}
+    while stack:
+        for child in session.children.get(stack.pop(), ()):
+            if session.has(child, Flag.SUMMARY):
+                return child
+            if child not in seen and session.kind(child) not in TALK:
+                seen.add(child)
+                stack.append(child)
+    return None
+
+
+def _before(situation: Situation, boundary: int) -> int | None:
+    """The last record before a compaction: the one the boundary names, else the one before it in the file."""
+    session = situation.session
+    named = session.row_of.get(session.scan.refers[boundary], -1)
+    if named >= 0 and named != boundary:
+        return named
+    flags, kinds = session.scan.flags, session.scan.kind
+    return next(
+        (row for row in range(boundary - 1, -1, -1)
+         if flags[row] & Flag.LINK and not flags[row] & (Flag.SIDECHAIN | Flag.NO_UUID)
+         and kinds[row] not in (Kind.PROGRESS, Kind.UNKNOWN)), None,
+    )
+
+
+def _undone(situation: Situation, boundary: int, summary: int | None) -> tuple[Fix, list[int], int]:
+    """The fix that takes a compaction back, the history it brings in, and the tokens of the whole afterwards."""
+    rows = history(situation, _before(situation, boundary))
+    rest = [row for row in situation.thread.rows if row not in (boundary, summary)]
+    what = "boundary and summary" if summary is not None else "boundary"
+    fix = restoring(
+        situation, "uncompact", f"Take {what} out and go on from the history before",
+        (Uncompact(situation.at(boundary)),), rows, instead=rest,
+    )
+    return fix, rows, measure.context(situation.session, [*rows, *rest])
+
+
+def bare_boundary(situation: Situation) -> Iterator[Finding]:
+    """A compaction boundary that no summary follows.
+
+    What stands before a boundary is not loaded; without a summary nothing stands for it, so the model starts from
+    nothing, or the client finds no conversation at all (claude-code-resume-table, `c_third_boundary_bare`). It comes
+    from a compaction that was killed or not written to its end. Taking the boundary out brings the history back.
+    """
+    boundary = _boundary(situation)
+    if boundary is None or _summary(situation, boundary) is not None:
+        return
+    session, thread = situation.session, situation.thread
+    fix, rows, _after = _undone(situation, boundary, None)
+    count = measure.messages(session, rows)
+    if not count:
+        return
+    outcome = thread.outcome if thread.outcome in (Outcome.NOT_FOUND, Outcome.EMPTY) else None
+    yield Finding(
+        "B001", "bare-boundary", Severity.ERROR,
+        f"a compaction ends here without a summary: {measure.counted(count, 'message')} before it are neither sent nor "
+        "summarised",
+        situation.at(boundary), boundary, fixes=(fix,), outcome=outcome,
+        api_error=thread.error if outcome is not None else None,
+    )
+
+
+def failed_compaction(situation: Situation) -> Iterator[Finding]:
+    """The summary of a compaction is only an error text: the model goes on with an empty context.
+
+    When the call for the summary fails ("Request timed out", a usage limit, an API error), clients from 1.0.128 to
+    2.1.139 store that text as if it were the summary and go on (anthropics/claude-code#2423, #4996; observed). The
+    model has lost everything, the prompt that set the compaction off included, and nothing says so. The whole history
+    is still in the file, since a compaction deletes nothing.
+
+    Taking boundary and summary out brings it back (checked on 2.0.76, 2.1.139 and 2.1.329). What could not be
+    compacted may be too long again: the fix says how many tokens the session then holds, and a cut at a safe point
+    that fits is the other way.
+    """
+    boundary = _boundary(situation)
+    if boundary is None:
+        return
+    summary = _summary(situation, boundary)
+    if summary is None or not situation.session.has(summary, Flag.FAILED):
+        return
+    session = situation.session
+    fix, rows, after = _undone(situation, boundary, summary)
+    count = measure.messages(session, rows)
+    window = measure.window(situation)
+    now = measure.context(session, situation.thread.rows)
+    where = f"{line(situation, rows[0])} to {line(situation, rows[-1])}" if rows else ""
+    message = "the compaction here failed and was kept all the same: its summary is only an error text"
+    if not count:
+        yield Finding(
+            "B002", "failed-compaction", Severity.INFO, f"{message}; the history before it is not in the file",
+            situation.at(summary), summary,
+        )
+        return
+    message += (
+        f". The model goes on from about {measure.tokens(now)}, without the {measure.counted(count, 'message')} before "
+        f"it; they are all still in the file ({where})"
+    )
+    session_id = situation.bundle.session_id
+    ways = []
+    if after > window * measure.FULL:
+        message += (
+            f". Brought back, the conversation is about {measure.tokens(after)} long, and the model's window holds "
+            f"{window:,}: bring it back and cut it, or the next compaction fails as this one did"
+        )
+        ways.append(Advice(
+            "Bring it back into a copy, then cut the copy at a safe point that fits:",
+            f"unbrick repair {session_id} --restore --as-session",
+        ))
+    ways.append(Advice(
+        "Or cut a copy at a safe point, before or after the compaction; the list shows the tokens each one leaves:",
+        f"unbrick truncate {session_id} --list",
+    ))
+    ways.append(Advice(
+        "Once it resumes, compact it on purpose (/compact) with a client from 2.1.158 on: that one does not keep a "
+        "summary that failed.",
+    ))
+    yield Finding(
+        "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary, fixes=(fix,),
+        advice=tuple(ways),
+    )
+
+
+def dangling_preserved_segment(situation: Situation) -> Iterator[Finding]:
+    """A boundary names messages to keep from before it, and the file does not hold (all of) them.
+
+    Clients from 2.1.158 put the named messages behind the summary; what is not there is left out without a word
+    (claude-code-resume-table, `c_preserved_dangling`). Where the records are gone there is nothing to bring back: the
+    summary still stands for them.
+    """
+    boundary = situation.thread.boundary
+    if boundary is None:
+        return
+    named = situation.kept(boundary)
+    missing = [uuid for uuid in named if situation.session.row(uuid) is None]
+    if not missing:
+        return
+    severity = BY_NAME["dangling-preserved-segment"].severity(situation.target, situation.size)
+    yield Finding(
+        "B003", "dangling-preserved-segment", severity,
+        f"the compaction keeps {measure.counted(len(named), 'message')} by name, and {len(missing):,} of these are "
+        "not in the file: the kept messages are not put behind the summary",
+        situation.at(boundary), boundary, fixes=tuple(_undo_fully(situation, boundary)),
+    )
+
+
+def _undo_fully(situation: Situation, boundary: int) -> Iterator[Fix]:
+    fix, rows, _after = _undone(situation, boundary, _summary(situation, boundary))
+    if measure.messages(situation.session, rows):
+        yield Fix(fix.id, fix.title, Safety.RESTORES, fix.edits, fix.price.removeprefix("keeps everything; "))
+
+
+def dangling_logical_parent(situation: Situation) -> Iterator[Finding]:
+    """A boundary names a record before it that the file does not hold.
+
+    No client follows that name when it builds the request, so nothing is lost to the model; viewers that show a
+    session across its compactions stop there (anthropics/claude-code#46603). A third of the boundaries in public
+    transcripts are like this.
+    """
+    session = situation.session
+    for row, kind in enumerate(session.scan.kind):
+        if kind == Kind.BOUNDARY and session.scan.refers[row] >= 0 and session.scan.refers[row] not in session.row_of:
+            yield Finding(
+                "B004", "dangling-logical-parent", Severity.INFO,
+                "the compaction names a last record before it that is not in the file; the client does not need it",
+                situation.at(row), row,
+            )
+
+
+RULES: tuple[Rule[Situation], ...] = (
+    Rule(
+        "B001", "bare-boundary", bare_boundary, None,
+        (
+            Affect(Severity.ERROR, until="2.1.112"),
+            Affect(Severity.ERROR, Outcome.NOT_FOUND, since="2.1.158", until="2.1.200"),
+            Affect(Severity.ERROR, Outcome.EMPTY, since="2.1.200"),
+        ),
+    ),
+    Rule("B002", "failed-compaction", failed_compaction, None, (Affect(Severity.ERROR),)),
+    Rule(
+        "B003", "dangling-preserved-segment", dangling_preserved_segment, None,
+        (Affect(Severity.WARNING, since="2.1.158"),),
+    ),
+    Rule("B004", "dangling-logical-parent", dangling_logical_parent),
+)
+
+BY_NAME = {rule.name: rule for rule in RULES}

@@ -11,7 +11,7 @@ from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Clock, Clone
 from unbrick.formats.claude_code import lower as lowering
-from unbrick.formats.claude_code import places, records, settings, target, texts
+from unbrick.formats.claude_code import places, records, settings, summaries, target, texts
 from unbrick.formats.claude_code import request as sending
 from unbrick.formats.claude_code import thread as loading
 from unbrick.patch import Patch

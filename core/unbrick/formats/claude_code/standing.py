@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
-from unbrick.entry import Flag, Kind
+from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
@@ -207,12 +207,19 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
     }
     if not responses:
         return
+    answered = {
+        ref for kind, ref in zip(scan.block_kind, scan.block_ref, strict=True) if kind == BlockKind.TOOL_RESULT
+    }
     member: dict[int, int] = {}
     lost: dict[int, int] = {}
     for row, message in enumerate(scan.message_id):
         if message in responses and scan.kind[row] == Kind.ASSISTANT:
             member[row] = responses[message]
-            if table.of[row] == _OPEN:
+            # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
+            if table.of[row] == _OPEN and any(
+                scan.block_kind[block] == BlockKind.TOOL_USE and scan.block_ref[block] in answered
+                for block in scan.blocks(row)
+            ):
                 lost[responses[message]] = lost.get(responses[message], 0) + table.mark((row,), Standing.LOST)
     for row, parent in enumerate(session.parent_row):
         if (

@@ -1,0 +1,140 @@
+"""Where the chain breaks on the way from the leaf to the root, and which rule each break belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from unbrick import measure
+from unbrick.entry import Flag, Kind
+from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, true_parent
+from unbrick.session import Standing
+from unbrick.situation import Situation
+from unbrick.thread import Loss
+
+
+@dataclass(frozen=True)
+class Break:
+    """A record whose parent the client does not find, or should not have followed. `goes_on` is the row that the
+    client goes on with instead (None: it stops there), `before` the row that stood before it, `lost` the rows that
+    are not loaded because of the break, oldest first."""
+
+    code: str
+    row: int
+    goes_on: int | None
+    before: int | None
+    lost: tuple[int, ...] = ()
+    messages: int = 0
+
+    @property
+    def hurts(self) -> bool:
+        """Whether messages are not sent because of it."""
+        return self.messages > 0
+
+
+def breaks(situation: Situation, code: str) -> Iterator[Break]:
+    """The breaks that a rule explains: those that lose history, and those that this client gets over."""
+    session, thread = situation.session, situation.thread
+    standing = thread.standing
+    seen: set[int] = set()
+    for loss in thread.losses:
+        if loss.before != loss.row and not thread_ends_aside(situation):
+            seen.add(loss.row)
+            if _code(situation, loss.row) == code:
+                yield _broken(situation, code, loss)
+    rows: list[int] = []
+    if thread.losses and code in ("L001", "L010"):
+        # Further breaks of the lost history, so that one repair mends them all.
+        rows = [
+            row for row, parent in enumerate(session.parent_row)
+            if parent == MISSING and standing[row] == Standing.LOST
+        ]
+    for row in (*rows, *thread.bridged):
+        if row in seen or _code(situation, row) != code:
+            continue
+        seen.add(row)
+        goes_on, before = thread.bridged.get(row), true_parent(situation, row)
+        lost = _missed(situation, before) if goes_on is not None and before != goes_on else []
+        yield Break(code, row, goes_on, before, tuple(lost), measure.messages(session, lost))
+
+
+def _broken(situation: Situation, code: str, loss: Loss) -> Break:
+    before = true_parent(situation, loss.row)
+    lost = [row for row in history(situation, before) if situation.thread.standing[row] != Standing.REWOUND]
+    return Break(code, loss.row, None, before, tuple(lost), loss.messages or measure.messages(situation.session, lost))
+
+
+def _missed(situation: Situation, before: int | None) -> list[int]:
+    """What the client passes over where it goes on with another record than the one that stood before."""
+    standing = situation.thread.standing
+    return [
+        row for row in history(situation, before)
+        if standing[row] in (Standing.UNDECIDED, Standing.LOST)
+    ]
+
+
+def thread_ends_aside(situation: Situation) -> bool:
+    """Whether the client takes a subagent's record for the end of the conversation."""
+    leaf = situation.thread.leaf
+    return leaf is not None and situation.session.has(leaf, Flag.SIDECHAIN)
+
+
+def _code(situation: Situation, row: int) -> str:
+    """The rule that a broken link belongs to, by its shape."""
+    session = situation.session
+    parent = session.parent_row[row]
+    if parent == NO_PARENT:
+        return "L002"
+    if parent == MISSING:
+        return "L010" if nameless(situation, row) is not None else "L001"
+    if session.kind(parent) is Kind.PROGRESS:
+        return "L008"
+    if any(session.scan.uuid[other] in session.duplicates for other in session.ancestors(row)):
+        return "L004"
+    return "L003" if _in_cycle(situation, row) else "L001"
+
+
+def _in_cycle(situation: Situation, row: int) -> bool:
+    session = situation.session
+    *_, last = session.ancestors(row)
+    return session.parent_row[last] >= 0
+
+
+def nameless(situation: Situation, row: int) -> int | None:
+    """The record directly before a row that has lost its id, which is then the id that the row names as its parent."""
+    session = situation.session
+    flags = session.scan.flags
+    for other in range(row - 1, -1, -1):
+        if flags[other] & Flag.LINK:
+            return other if flags[other] & Flag.NO_UUID and not flags[other] & Flag.SIDECHAIN else None
+    return None
+
+
+def branches(situation: Situation) -> Iterator[tuple[int, list[int]]]:
+    """Groups of records off the thread of which the file does not say why: (where they hang on, or -1; rows in file
+    order). Only those with messages, that hang on what is loaded or on nothing, behind the last boundary."""
+    session, thread = situation.session, situation.thread
+    standing, kinds = thread.standing, session.scan.kind
+    group: dict[int, int] = {}
+    found: dict[int, list[int]] = {}
+    open_rows = [row for row, value in enumerate(standing) if value == Standing.UNDECIDED]
+    members = set(open_rows)
+    for row in open_rows:
+        head = row
+        for other in session.ancestors(row):
+            if other not in members:
+                break
+            head = other
+            if other in group:
+                head = group[other]
+                break
+        group[row] = head
+        found.setdefault(head, []).append(row)
+    start = -1 if thread.boundary is None else thread.boundary
+    for head, rows in found.items():
+        parent = session.parent_row[head]
+        if any(kinds[row] in TALK for row in rows) and head > start and (parent < 0 or parent in situation.loaded):
+            yield parent if parent >= 0 else -1, rows
+
+
+__all__ = ["Break", "branches", "breaks", "nameless", "thread_ends_aside"]

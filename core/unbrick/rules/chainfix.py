@@ -1,0 +1,119 @@
+"""Where a broken chain went on: the true parent of a record, what hangs on it, and what bringing it back costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from unbrick import measure
+from unbrick.edit import Edit
+from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.finding import Fix, Safety
+from unbrick.session import MISSING, NO_PARENT, Session, Standing
+from unbrick.situation import Situation
+
+TALK = (Kind.USER, Kind.ASSISTANT)
+
+_LINKS = (*TALK, Kind.NOTICE, Kind.ATTACHMENT, Kind.BOUNDARY)
+
+
+def true_parent(situation: Situation, row: int) -> int | None:
+    """The nearest earlier record of the main conversation in the file's order, within the same compaction segment.
+
+    Never a subagent's record, never one of a branch that the person left, never one that descends from the row
+    itself; a boundary only for what directly follows it. None when nothing stands before.
+    """
+    session, standing = situation.session, situation.thread.standing
+    flags, kinds, uuids = session.scan.flags, session.scan.kind, session.scan.uuid
+    below: set[int] | None = None
+    for other in range(row - 1, -1, -1):
+        if (
+            kinds[other] not in _LINKS or uuids[other] < 0 or flags[other] & (Flag.SIDECHAIN | Flag.TEAM)
+            or session.row_of.get(uuids[other]) != other
+        ):
+            continue
+        if kinds[other] == Kind.BOUNDARY:
+            return other
+        if standing[other] == Standing.REWOUND:
+            continue
+        below = descendants(session, row) if below is None else below
+        if other not in below:
+            return other
+    return None
+
+
+def descendants(session: Session, row: int) -> set[int]:
+    """A row and everything that hangs on it."""
+    found = {row}
+    stack = [row]
+    while stack:
+        for child in session.children.get(stack.pop(), ()):
+            if child not in found:
+                found.add(child)
+                stack.append(child)
+    return found
+
+
+def history(situation: Situation, row: int | None) -> list[int]:
+    """The records that a row and what stands before it would bring in, oldest first, up to a boundary or to what is
+    loaded already; further breaks are bridged as their repair would. Parallel calls and results come along."""
+    session, loaded = situation.session, situation.loaded
+    seen: set[int] = set()
+    walked: list[int] = []
+    while row is not None and row not in seen and row not in loaded:
+        seen.add(row)
+        walked.append(row)
+        if session.kind(row) is Kind.BOUNDARY:
+            break
+        parent = session.parent_row[row]
+        row = parent if parent >= 0 else true_parent(situation, row) if parent == MISSING else None
+    rows: list[int] = []
+    for row in reversed(walked):
+        rows.append(row)
+        rows += [other for other in _parallel(session, row) if other not in seen and other not in loaded]
+        seen.update(rows)
+    return rows
+
+
+def _parallel(session: Session, row: int) -> Iterator[int]:
+    """Calls of the same response and results that hang on a record."""
+    scan = session.scan
+    if scan.kind[row] != Kind.ASSISTANT:
+        return
+    for child in session.children.get(row, ()):
+        if scan.kind[child] == Kind.ASSISTANT and scan.message_id[child] == scan.message_id[row] >= 0:
+            yield child
+            yield from _parallel(session, child)
+        elif scan.kind[child] == Kind.USER and any(
+            scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(child)
+        ):
+            yield child
+
+
+def restoring(
+    situation: Situation, fix_id: str, title: str, edits: Sequence[Edit], rows: Sequence[int], *, certain: bool = True,
+    instead: Sequence[int] | None = None,
+) -> Fix:
+    """A fix that brings rows back in front of the thread (or of `instead`).
+
+    Safe when they are certainly lost and the whole fits the model's window; else the price says what comes back.
+    """
+    session = situation.session
+    rest = [row for row in (situation.thread.rows if instead is None else instead) if row not in set(rows)]
+    window = measure.window(situation)
+    after = measure.context(session, [*rows, *rest])
+    count = measure.messages(session, rows)
+    fits = after <= window * measure.FULL
+    price = f"brings back {measure.counted(count, 'message')} (about {measure.tokens(after)} afterwards"
+    price += ")" if fits else f", which the model's window of {window:,} does not hold)"
+    if certain and fits:
+        return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}")
+    return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price)
+
+
+def line(situation: Situation, row: int) -> str:
+    """`line 214`."""
+    at = situation.at(row)
+    return f"line {at.line:,}" if at.line < 1 << 62 else "an added line"
+
+
+__all__ = ["MISSING", "NO_PARENT", "TALK", "descendants", "history", "line", "restoring", "true_parent"]
