@@ -94,22 +94,26 @@ class View:
 def compose(patch: Patch, change: Mapping[At, Sequence[bytes]]) -> Patch:
     """A patch with changes applied that address the lines as the patch left them.
 
-    Each place in `change` is replaced by its pieces; `At(END, count of appended lines)` appends.
+    Each place in `change` is replaced by its pieces; `At(END, count of appended lines)` appends. Raises KeyError
+    for a place that the patch left empty or never had.
     """
     result = dict(patch)
     by_line: dict[int, dict[int, Sequence[bytes]]] = {}
     for at, pieces in change.items():
         by_line.setdefault(at.line, {})[at.part] = pieces
     for line, parts in by_line.items():
-        new: list[bytes] = []
         old = result.get(line)
         count = len(old) if old is not None else (0 if line == END else 1)
-        for part in range(max(count, max(parts) + 1)):
+        last = count if line == END else count - 1
+        if min(parts) < 0 or max(parts) > last:
+            raise KeyError(At(line, max(parts)))
+        new: list[bytes] = []
+        for part in range(last + 1):
             if part in parts:
                 new += parts[part]
-            elif old is not None and part < len(old):
+            elif part < count:
+                if old is None:
+                    raise KeyError(At(line, part))
                 new.append(old[part])
-            else:
-                raise KeyError(At(line, part))
         result[line] = tuple(new)
     return result

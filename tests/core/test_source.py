@@ -1,0 +1,129 @@
+"""A file as numbered raw lines, whatever its bytes and its kind."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unbrick.errors import CannotReadError
+from unbrick.source import CHUNK, Source
+
+TEXT = st.lists(st.sampled_from([b"\n", b"\r\n", b"a", b"{}", b"\x00", b"\xff", b"longer piece"]), max_size=40).map(
+    b"".join
+)
+
+
+@given(TEXT)
+def test_lines_are_the_file_split_behind_each_line_feed(data: bytes) -> None:
+    with Source.of(data) as source:
+        expected = data.split(b"\n")
+        lines = [line + b"\n" for line in expected[:-1]] + ([expected[-1]] if expected[-1] else [])
+        assert list(source.lines()) == lines
+        assert [source[i] for i in range(len(source))] == lines
+        assert b"".join(source.lines()) == data
+        assert source.size == len(data)
+        assert [list(source.lines(first)) for first in range(len(lines))] == [lines[i:] for i in range(len(lines))]
+
+
+@pytest.mark.parametrize("size", [CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_lines_longer_than_a_chunk_are_whole(size: int) -> None:
+    data = b"x" * size + b"\n" + b"y" * 10 + b"\n" + b"z" * size
+    with Source.of(data) as source:
+        assert [len(line) for line in source.lines()] == [size + 1, 11, size]
+
+
+@given(TEXT, TEXT.filter(bool))
+def test_extending_gives_what_opening_anew_gives(before: bytes, more: bytes) -> None:
+    with Source.of(before) as source, Source.of(before + more) as whole:
+        os.pwrite(source._fd, more, len(before))
+        assert source.extend()
+        assert list(source.ends) == list(whole.ends)
+        assert not source.extend()
+
+
+def test_a_file_that_was_replaced_or_shrank_is_changed_and_does_not_extend(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"one\ntwo\n")
+    with Source.open(path) as source:
+        assert not source.changed()
+        assert source.intact()
+        other = tmp_path / "b"
+        other.write_bytes(b"one\ntwo\nthree\n")
+        other.replace(path)
+        assert source.changed()
+        assert source.intact()
+        assert not source.extend()
+    with Source.open(path) as source:
+        os.truncate(path, 3)
+        assert source.changed()
+        assert not source.intact()
+        assert not source.extend()
+        assert list(source.lines())
+    with Source.open(path) as source:
+        path.unlink()
+        assert source.changed()
+        assert not source.extend()
+
+
+def test_a_file_that_grew_extends(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"one\ntw")
+    with Source.open(path) as source:
+        with path.open("ab") as file:
+            file.write(b"o\nthree\n")
+        assert source.changed()
+        assert source.intact()
+        assert source.extend()
+        assert list(source.lines()) == [b"one\n", b"two\n", b"three\n"]
+        assert not source.changed()
+
+
+def test_what_is_no_file_is_refused_at_once_with_a_way_forward(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(CannotReadError, match=r"pipe is a pipe; save its content to a file, or pipe it into"):
+        Source.open(pipe)
+    with pytest.raises(CannotReadError, match="is a folder, not a transcript; name one of the files in it"):
+        Source.open(tmp_path)
+    with pytest.raises(CannotReadError, match="/dev/null is a device"):
+        Source.open(Path("/dev/null"))
+    with pytest.raises(CannotReadError, match="cannot be read: no such file or directory"):
+        Source.open(tmp_path / "gone.jsonl")
+    with pytest.raises(CannotReadError, match="cannot be read: embedded null byte"):
+        Source.open(Path("a\0b"))
+
+
+def test_no_file_stays_open_after_a_refusal(tmp_path: Path) -> None:
+    def open_files() -> int:
+        return len(list(Path("/dev/fd").iterdir()))
+
+    before = open_files()
+    for _ in range(3):
+        with pytest.raises(CannotReadError):
+            Source.open(tmp_path)
+    assert open_files() == before
+
+
+def test_a_stream_is_spooled_and_never_counts_as_changed() -> None:
+    with Source.spool(io.BytesIO(b"a\nb")) as source:
+        assert source.private
+        assert not source.changed()
+        assert source.mode() == 0o600
+        assert list(source.lines()) == [b"a\n", b"b"]
+
+
+def test_a_stream_that_breaks_is_a_sentence() -> None:
+    class Broken(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, _buffer: object) -> int:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(CannotReadError, match="<stdin> cannot be read: input/output error"):
+        Source.spool(io.BufferedReader(Broken()))
