@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.theme import Theme
 
 from unbrick.bundle import Bundle
 from unbrick.formats import Format
@@ -19,20 +18,8 @@ from unbrick.printable import printable
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick_tui.glyphs import choose
 from unbrick_tui.screens.session import SessionScreen
+from unbrick_tui.theme import DARK, THEMES, shades
 from unbrick_tui.workspace import ChooseTarget, Workspace
-
-DARK = Theme(
-    name="unbrick-dark", primary="#5fa8d3", secondary="#c9a36b", accent="#7fc8a9", foreground="#d8dee6",
-    background="#12161c", surface="#1a2029", panel="#1f2732", warning="#e0b050", error="#ef6f6c", success="#7ec98f",
-    dark=True,
-)
-LIGHT = Theme(
-    name="unbrick-light", primary="#1f6f9f", secondary="#7a5200", accent="#00694d", foreground="#1d2430",
-    background="#fbfbf9", surface="#f1f1ed", panel="#e6e7e2", warning="#8a5a00", error="#b3261e", success="#1e6b34",
-    dark=False,
-)
-THEMES = (DARK, LIGHT)
-
 
 class UnbrickApp(App[int]):
     """One session at a time."""
@@ -52,6 +39,10 @@ class UnbrickApp(App[int]):
         self.theme = wanted if wanted in self.available_themes else DARK.name
         if workspace.glyphs.ascii:
             self.add_class("-ascii")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Shades that themes do not name; the painted lines cannot blend, so these are plain colours."""
+        return shades(self.current_theme.dark)
 
     def on_mount(self) -> None:
         """Open the session."""

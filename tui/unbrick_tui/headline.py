@@ -43,6 +43,8 @@ def verdict(report: Report) -> tuple[str, str]:
         return "loses history", "bad"
     if report.verdict is Verdict.BROKEN:
         return "resumes, but broken", "bad"
+    if lost:
+        return "loses history", "warn"
     if report.verdict is Verdict.FRAGILE or outcome is Outcome.HEALED:
         return "resumes, with changes", "warn"
     return "resumes in full", "good"
@@ -77,12 +79,14 @@ def opening(bundle: Bundle, records: int, title: str, width: int, glyphs: Glyphs
     """Which session: its title or id, size, records."""
     dot = f" {glyphs.dot} "
     facts = f"{dot}{size(bundle.main.size)}{dot}{count(records, 'record')}"
+    if width < 50:
+        facts = dot + size(bundle.main.size)
     name = printable(bundle.session_id or bundle.path.stem)
     room = width - len(facts) - 1
     if not title:
         return [(shorten(name, room, glyphs.ellipsis), "strong"), (facts, "dim")]
     brief = name[:8] if len(name) >= 32 else name
-    title = shorten(one_line(title), max(room - len(brief) - len(dot), 8), glyphs.ellipsis)
+    title = shorten(one_line(title), max(room - len(brief) - len(dot), 1), glyphs.ellipsis)
     return [(title, "strong"), (dot + brief, ""), (facts, "dim")]
 
 

@@ -4,7 +4,8 @@ the interface drives them in a worker thread and takes over their results itself
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from unbrick import sentences
 from unbrick.bundle import Bundle
@@ -15,8 +16,10 @@ from unbrick.formats import Clock, Format
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
+from unbrick.save import Receipt, save_as_session, save_copy, save_in_place
 from unbrick.scan import scan
 from unbrick.session import Session, link
+from unbrick.source import Source
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick.truncate import SafePoint, truncate
 from unbrick_tui.glyphs import UNICODE, Glyphs
@@ -42,8 +45,9 @@ class Result(NamedTuple):
     said: str = ""
 
 
-Work = Generator[int, None, Result]
-"""Yields rows read so far."""
+T = TypeVar("T")
+Work = Generator[int, None, T]
+"""Yields rows read so far, and gives back what came of it."""
 
 
 class Workspace:
@@ -111,9 +115,21 @@ class Workspace:
         self._done += 1
         return self._steps[self._done - 1].title
 
+    def written(self, receipt: Receipt) -> None:
+        """Remember what was saved; a session that was replaced is opened anew, without the edits it now holds.
+
+        Raises CannotReadError when it cannot be opened.
+        """
+        self.saved = self.patch
+        if receipt.backup is not None:
+            source = Source.open(self.bundle.path)
+            self.bundle.main.close()
+            self.bundle = self.format.bundle(source)
+            self.saved, self._steps, self._done = EMPTY, [], 0
+
     # Work for a thread
 
-    def check(self) -> Work:
+    def check(self) -> Work[Result]:
         """Judge the session as it is now."""
         patch = self.patch
         scanned = yield from scan(View(self.bundle.main, patch), self.format.entry)
@@ -121,7 +137,7 @@ class Workspace:
         target = self._target(session) if callable(self._target) else self._target
         return Result(Outline.of(judge(self.format, self.bundle, session, target, self.surroundings)))
 
-    def fix(self, finding: Finding, fix: Fix) -> Work:
+    def fix(self, finding: Finding, fix: Fix) -> Work[Result]:
         """Apply one fix."""
         done = yield from self._repair(chosen={finding.id: fix.id}, allow=())
         if not done.applied:
@@ -129,7 +145,7 @@ class Workspace:
         title = f"{fix.title}: {fix.price} ({finding.code}, {sentences.place(finding).rstrip(': ') or 'the session'})"
         return Result(Outline.of(done.after), Step(title, done.patch), f"{fix.title}: {fix.price}. u takes it back.")
 
-    def fix_all(self) -> Work:
+    def fix_all(self) -> Work[Result]:
         """Apply every fix that keeps everything."""
         done = yield from self._repair()
         if not done.applied:
@@ -139,7 +155,7 @@ class Workspace:
         title = f"{number} that keep{'s' if len(done.applied) == 1 else ''} everything ({codes})"
         return Result(Outline.of(done.after), Step(title, done.patch), f"{title}. u takes them back.")
 
-    def cut(self, point: SafePoint) -> Work:
+    def cut(self, point: SafePoint) -> Work[Result]:
         """Cut behind a safe point."""
         report = self._report()
         done = yield from truncate(
@@ -148,7 +164,17 @@ class Workspace:
         title = f"Cut behind line {point.at.line:,}: {point.price}"
         return Result(Outline.of(done.after), Step(title, done.patch), f"{title}. u takes it back.")
 
-    def _repair(self, **how: object) -> Generator[int, None, Repaired]:
+    def save(self, where: str, path: Path | None = None) -> Work[Receipt]:
+        """Write: `session` a new session beside this one, `place` over this one with a backup, `copy` to a path."""
+        yield 0
+        if where == "session":
+            return save_as_session(self.format, self.bundle, self.patch, self.clock)
+        if where == "place":
+            return save_in_place(self.format, self.bundle, self.patch, self.clock)
+        assert path is not None, "a copy goes to a path"
+        return save_copy(self.bundle, self.patch, path)
+
+    def _repair(self, **how: object) -> Work[Repaired]:
         report = self._report()
         return (yield from repair(
             self.format, self.bundle, report.target, self.surroundings, patch=self.patch, clock=self.clock,

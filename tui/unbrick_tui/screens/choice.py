@@ -80,7 +80,7 @@ class ChoiceScreen(ModalScreen[str | None]):
     def _option(self, answer: Answer) -> Option:
         detail = f"\n   {answer.detail}" if answer.detail else ""
         return Option(
-            Content.assemble((self._plain(answer.title), "bold"), (self._plain(detail), "$text-muted")), id=answer.id,
+            Content.assemble((self._plain(answer.title), "bold"), (self._plain(detail), "$quiet")), id=answer.id,
         )
 
     def _plain(self, text: str) -> str:

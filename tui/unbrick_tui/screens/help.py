@@ -28,12 +28,12 @@ def keys(binding: Binding) -> str:
     return ", ".join(_NAMES.get(key.strip(), key.strip()) for key in binding.key.split(","))
 
 
-def listed(bindings: Iterable[BindingType]) -> Iterator[Paragraph]:
-    """One line per binding that says what it does."""
+def listed(bindings: Iterable[BindingType], wide: bool) -> Iterator[Paragraph]:
+    """One line per binding that says what it does, or two where there is little room."""
     for binding in bindings:
         if isinstance(binding, Binding) and binding.description:
             text = binding.tooltip or binding.description
-            yield "plain", f"  {keys(binding):<18} {text}"
+            yield "plain", f"  {keys(binding):<18} {text}" if wide else f"  {keys(binding)}\n      {text}"
 
 
 def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
@@ -54,16 +54,21 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]], glyphs: Glyphs) -> None:
         super().__init__()
-        self._text: list[Paragraph] = []
-        for title, bindings in groups:
-            self._text += [("head", title), *listed(bindings), ("plain", "")]
-        self._text += [("head", "Marks"), *legend(glyphs)]
-        self._ascii = glyphs.ascii
+        self._groups = list(groups)
+        self._glyphs = glyphs
+
+    def _text(self) -> Iterator[Paragraph]:
+        for title, bindings in self._groups:
+            yield "head", title
+            yield from listed(bindings, self.app.size.width >= 70)
+            yield "plain", ""
+        yield "head", "Marks"
+        yield from legend(self._glyphs)
 
     def compose(self) -> ComposeResult:
         """The text and how to leave."""
         with Vertical(id="dialog", classes="tall"):
-            yield TextView(self._text, ascii_=self._ascii, id="about")
+            yield TextView(self._text(), ascii_=self._glyphs.ascii, id="about")
             yield Static("esc goes back", id="hint", markup=False)
 
     def action_leave(self) -> None:

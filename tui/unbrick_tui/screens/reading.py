@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -58,14 +59,14 @@ class ReadingScreen(Screen[None]):
 
     # Work in the background
 
-    def _drive(self, name: str, start: Callable[[], Work]) -> None:
+    def _drive(self, name: str, start: Callable[[], Work[Any]]) -> None:
         self._serial += 1
         self._busy, self._rows = name, 0
         self._say()
         self._run(self._serial, name, start)
 
     @work(thread=True, exclusive=True, group="engine", exit_on_error=False)
-    def _run(self, serial: int, name: str, start: Callable[[], Work]) -> None:
+    def _run(self, serial: int, name: str, start: Callable[[], Work[Any]]) -> None:
         drive(self, serial, name, start)
 
     @on(Progressed)
@@ -78,9 +79,16 @@ class ReadingScreen(Screen[None]):
     def _failed(self, event: Failed) -> None:
         if event.serial == self._serial:
             self._busy = ""
-            self._note = event.sentence
-            self._say()
-        self.notify(event.sentence, severity="error", timeout=15, markup=False)
+            self._refused(event.name, event.sentence)
+        elif event.name == "search":
+            self.notify(event.sentence, severity="error", markup=False)
+        self._say()
+
+    def _refused(self, name: str, sentence: str) -> None:
+        """Something could not be done."""
+        if self.workspace.outline is None:
+            self._note = sentence
+        self.notify(sentence, severity="error", timeout=15, markup=False)
 
     @on(Done)
     def _finished(self, event: Done) -> None:
@@ -129,7 +137,8 @@ class ReadingScreen(Screen[None]):
         report = outline.report
         lines.append(headline.judged(report, width, glyphs))
         if self._busy:
-            lines[-1] = [(f"{glyphs.busy} CHECKING AGAIN", "strong"), (self._progress(), "")]
+            doing = "SAVING" if self._busy == "save" else "CHECKING AGAIN"
+            lines[-1] = [(f"{glyphs.busy} {doing}", "strong"), (self._progress(), "")]
         lines.append(headline.wrong(report, width, glyphs))
         lines.append(headline.loaded(report, width, glyphs))
         lines.append(headline.offer(report, len(workspace.titles), not workspace.unsaved, width, glyphs))

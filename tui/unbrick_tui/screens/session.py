@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 
 from unbrick import sentences
+from unbrick.errors import CannotReadError
 from unbrick.finding import Finding, Fix, Safety, Severity
-from unbrick_tui import details, headline
+from unbrick.save import Receipt
+from unbrick_tui import details, headline, saving
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.screens.choice import Answer, ChoiceScreen
 from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.screens.inspector import InspectorScreen
+from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.reading import ReadingScreen
 from unbrick_tui.screens.review import ReviewScreen
 from unbrick_tui.screens.truncate import TruncateScreen
 from unbrick_tui.text import count, one_line
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.workspace import Result
 
 
 class SessionScreen(ReadingScreen):
@@ -204,6 +209,54 @@ class SessionScreen(ReadingScreen):
     @work(group="ask", exclusive=True)
     async def action_save(self) -> None:
         """Ask where to, and write."""
+        if self._free() is None:
+            return
+        if not self.workspace.patch:
+            self.notify("nothing has been changed; there is nothing to save", markup=False)
+            return
+        where = await self._ask("Save", saving.about(self.workspace), saving.DESTINATIONS)
+        path: Path | None = None
+        if where == "copy":
+            path = await self.app.push_screen_wait(PathScreen(saving.suggested(self.workspace)))
+            if path is None:
+                return
+        if where is not None:
+            self._drive("save", lambda: self.workspace.save(where, path))
+
+    def _taken(self, result: Result | Receipt, name: str) -> None:
+        if isinstance(result, Receipt):
+            self._written(result)
+        else:
+            super()._taken(result, name)
+
+    @work(group="ask", exclusive=True)
+    async def _written(self, receipt: Receipt) -> None:
+        """Say what was written where, and how to resume it."""
+        workspace = self.workspace
+        about = saving.receipt(workspace, receipt)
+        try:
+            workspace.written(receipt)
+        except CannotReadError as error:
+            about.append(("bad", str(error)))
+        self._say()
+        if receipt.backup is not None:
+            self.timeline.show(workspace.view, None)
+            self._drive("check", workspace.check)
+        answers = [Answer("stay", "Go on"), Answer("leave", "Leave unbrick")]
+        if await self._ask("Saved", about, answers, copy=receipt.command) == "leave":
+            self.app.exit(0)
+
+    def _refused(self, name: str, sentence: str) -> None:
+        if name == "save":
+            self._not_saved(sentence)
+        else:
+            super()._refused(name, sentence)
+
+    @work(group="ask", exclusive=True)
+    async def _not_saved(self, sentence: str) -> None:
+        answers = [Answer("again", "Choose again where to save")]
+        if await self._ask("Not saved", [("bad", sentence)], answers) is not None:
+            self.action_save()
 
     @work(group="ask", exclusive=True)
     async def action_leave(self) -> None:

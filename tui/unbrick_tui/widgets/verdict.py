@@ -11,7 +11,7 @@ from unbrick_tui.headline import Piece
 from unbrick_tui.text import ascii_only
 
 STYLES = {
-    "good": "bold $text-success", "bad": "bold $text-error", "warn": "bold $text-warning", "dim": "$text-muted",
+    "good": "bold $success", "bad": "bold $error", "warn": "bold $warning", "dim": "$quiet",
     "strong": "bold", "key": "reverse bold", "": "",
 }
 
