@@ -23,10 +23,11 @@ class Said:
     """Whether a line break sets it apart from a text before it."""
 
 
-def says(value: Json, traits: Behaviour, *, as_system: bool) -> list[Said]:
+def says(value: Json, traits: Behaviour, *, as_system: bool, keeps_wrapper: bool = False) -> list[Said]:
     """What goes out for an attachment record; nothing for those that are only noted.
 
-    `as_system` is whether the model gets attachments as system turns.
+    `as_system` is whether the model gets attachments as system turns, `keeps_wrapper` whether these keep the
+    wrapper of a reminder.
     """
     attachment = value.get("attachment")
     if not isinstance(attachment, dict):
@@ -44,9 +45,15 @@ def says(value: Json, traits: Behaviour, *, as_system: bool) -> list[Said]:
     if system and traits.rendered and attachment.get("type") == "queued_command":
         return [Said(Role.USER, unwrap(text)) for text in texts]
     if system:
-        return [Said(Role.SYSTEM, "\n".join(map(unwrap, texts)))] if texts else []
-    seam = traits.rendered and not value.get("renderedBesideToolResult")
+        texts = [wrap(text) if keeps_wrapper else text for text in map(unwrap, texts)]
+        return [Said(Role.SYSTEM, "\n".join(texts))] if texts else []
+    seam = traits.rendered and as_system and not value.get("renderedBesideToolResult")
     return [Said(Role.USER, text, seam) for text in texts]
+
+
+def keeps_wrapper(model: str | None) -> bool:
+    """Whether a model's system turns keep the reminder's wrapper (observed for Sonnet 5 on 2.1.329)."""
+    return model is not None and "sonnet-5" in model and "sonnet-5-5" not in model
 
 
 def system_turns(traits: Behaviour, target: Target, surroundings: Surroundings) -> bool:
@@ -165,8 +172,26 @@ def _todo(found: Json) -> str:
 
 
 def _lines(found: Json) -> str:
-    lines = found.get("addedLines") or found.get("lines")
+    lines = found.get("addedLines") or found.get("addedBlocks")
     return "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+
+
+def _tools(found: Json) -> str:
+    lines = _lines(found)
+    return (
+        "The following deferred tools are now available via ToolSearch. Their schemas are NOT loaded — calling them "
+        "directly will fail with InputValidationError. Use ToolSearch with query "
+        f'"select:<name>[,<name>...]" to load tool schemas before calling them:\n{lines}'
+    ) if lines else ""
+
+
+def _agents(found: Json) -> str:
+    lines = _lines(found)
+    together = (
+        "\n\nWhen you launch multiple agents for independent work, send them in a single message with multiple tool "
+        "uses so they run concurrently."
+    ) if found.get("showConcurrencyNote") else ""
+    return f"Available agent types for the Agent tool:\n{lines}{together}" if lines else ""
 
 
 def _plain(found: Json) -> str:
@@ -182,10 +207,11 @@ _WORDS: Mapping[str, Callable[[Json], str | list[str]]] = {
     "edited_text_file": _edited,
     "nested_memory": _memory,
     "file": _file,
-    "deferred_tools_delta": _lines,
-    "agent_listing_delta": _lines,
+    "deferred_tools_delta": _tools,
+    "agent_listing_delta": _agents,
     "mcp_instructions_delta": _lines,
     "plan_mode": _plain,
+    "auto_mode": lambda found: "## Auto Mode Active",
     "critical_system_reminder": _plain,
     "diagnostics": _plain,
     "date_change": lambda found: f"The date has changed. Today's date is now {found.get('newDate')}.",

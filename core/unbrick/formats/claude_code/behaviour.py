@@ -131,8 +131,7 @@ class Behaviour:
 
 
 _NEVER_HEALS: frozenset[str] = frozenset()
-_SYSTEM_158 = ("opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5", "mythos-5")
-_SYSTEM_201 = ("opus-4-8", "opus-5", "sonnet-5-5", "haiku-5-5", "fable-5", "mythos-5")
+_SYSTEM = ("opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5", "mythos-5")
 
 _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "leaf": (
@@ -155,7 +154,7 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "nothing_left_opens": (("0", True), ("2.1.90", False), ("2.1.200", True)),
     "siblings": (("0", Where.NEVER), ("2.1.80", Where.ALWAYS), ("2.1.139", Where.SMALL), ("2.1.290", Where.ALWAYS)),
     "sibling_attachments": (("0", False), ("2.1.290", True)),
-    "preserved": (("0", False), ("2.1.158", True)),
+    "preserved": (("0", False), ("2.1.70", True)),
     "malformed_crash": (("0", True), ("2.1.281", False)),
     "api_errors_sent": (("0", True), ("2.0.76", False)),
     "virtual_sent": (("0", True), ("2.1.90", False)),
@@ -179,7 +178,7 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "rendered": (("0", False), ("2.1.290", True)),
     "directives": (("0", False), ("2.1.290", True)),
     "notifications_wrapped": (("0", False), ("2.1.290", True)),
-    "system_models": (("0", ()), ("2.1.158", _SYSTEM_158), ("2.1.201", _SYSTEM_201)),
+    "system_models": (("0", ()), ("2.1.158", _SYSTEM)),
     "system_flag": (("0", False), ("2.1.139", True), ("2.1.158", False)),
     "surrogates_cleaned": (("0", False), ("2.1.132", True)),
     "references_dropped": (("0", False), ("2.0.76", True)),

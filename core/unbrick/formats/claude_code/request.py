@@ -59,6 +59,7 @@ class _Builder:
         self.traits = traits
         self.drafts = drafts
         self.as_system = as_system
+        self.wrapped = attachments.keeps_wrapper(target.model)
         self.merger = Merger(drafts, traits)
         self.rows = [row for row in thread.rows if self._sent(row)]
         talk = [row for row in thread.rows if session.scan.kind[row] in (Kind.USER, Kind.ASSISTANT)]
@@ -193,7 +194,9 @@ class _Builder:
 
     def _attachment(self, row: int) -> None:
         reminders: list[tuple[int, bool]] = []
-        for said in attachments.says(self.session.value(row), self.traits, as_system=self.as_system):
+        for said in attachments.says(
+            self.session.value(row), self.traits, as_system=self.as_system, keeps_wrapper=self.wrapped
+        ):
             if said.role is Role.SYSTEM:
                 self.merger.system(said.text, row)
             else:
