@@ -94,8 +94,9 @@ def load(session: Session, traits: Behaviour) -> Loaded:
         for row, mark in marks:
             alive[row] = mark
         loaded.discarded = last
+    link = int(Flag.LINK)
     loaded.whole = not session.duplicates and all(
-        alive[row] for row in range(len(scan)) if scan.flags[row] & Flag.LINK
+        held for held, flags in zip(alive, scan.flags, strict=True) if flags & link
     )
     if loaded.preserved is not None:
         _relink(loaded, loaded.preserved)
@@ -124,7 +125,8 @@ def _leave_out(loaded: Loaded) -> None:
         held = [row for row in rows if alive[row]]
         for row in held[:-1]:
             alive[row] = 0
-    unnamed = [row for row, flags in enumerate(scan.flags) if flags & Flag.NO_UUID and alive[row]]
+    no_uuid = int(Flag.NO_UUID)
+    unnamed = [row for row, flags in enumerate(scan.flags) if flags & no_uuid and alive[row]]
     for row in unnamed[:-1]:
         alive[row] = 0
 

@@ -15,6 +15,13 @@ from unbrick.thread import Loss, Outcome, Thread
 _OPEN = 255
 """Not decided yet."""
 
+_BY_KIND = bytes(
+    Standing.UNREADABLE if kind == Kind.FAULT
+    else Standing.APART if kind in (Kind.METADATA, Kind.PROGRESS, Kind.NOTICE) else _OPEN
+    for kind in range(256)
+)
+"""What the kind alone says, as a translation table."""
+
 _TALK = (Kind.USER, Kind.ASSISTANT)
 
 
@@ -23,17 +30,14 @@ class _Standings:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.of = bytearray([_OPEN]) * len(session)
-        scan = session.scan
-        for row, (kind, flags) in enumerate(zip(scan.kind, scan.flags, strict=True)):
-            if kind == Kind.FAULT:
-                self.of[row] = Standing.UNREADABLE
-            elif not flags & Flag.LINK or kind == Kind.PROGRESS:
-                self.of[row] = Standing.APART
-            elif flags & Flag.SIDECHAIN:
-                self.of[row] = Standing.SIDE
-            elif kind == Kind.NOTICE or flags & Flag.API_ERROR:
-                self.of[row] = Standing.APART
+        kinds = session.scan.kind
+        self.of = bytearray(kinds.tobytes().translate(_BY_KIND))
+        usual, telling = int(Flag.LINK), Flag.LINK | Flag.SIDECHAIN | Flag.API_ERROR
+        for row, flags in enumerate(session.scan.flags):
+            if flags & telling == usual or kinds[row] in (Kind.FAULT, Kind.PROGRESS):
+                continue
+            side = flags & Flag.LINK and flags & Flag.SIDECHAIN
+            self.of[row] = Standing.SIDE if side else Standing.APART
 
     def mark(self, rows: Iterable[int], standing: Standing) -> int:
         """Decide the rows that are open; how many user and assistant records were."""
