@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import total_ordering
 from typing import Generic, TypeVar
 
 from unbrick.edit import Edit
@@ -14,7 +13,6 @@ from unbrick.target import Target, Version
 from unbrick.thread import Outcome
 
 
-@total_ordering
 class Severity(StrEnum):
     """Error: on this target the next prompt fails, or messages are not sent that an undamaged resume would
     send. Warning: it works, but something is silently altered. Info: other targets would break on it."""
@@ -23,9 +21,23 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
-    def __lt__(self, other: object) -> bool:
-        order = [Severity.INFO, Severity.WARNING, Severity.ERROR]
-        return order.index(self) < order.index(Severity(str(other)))
+    @property
+    def rank(self) -> int:
+        """Info 0, warning 1, error 2."""
+        return ("info", "warning", "error").index(self.value)
+
+    # All four, since a string brings alphabetical ones along.
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Severity(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Severity(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Severity(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Severity(other).rank
 
 
 class Safety(StrEnum):
