@@ -39,8 +39,8 @@ def says(value: Json, traits: Behaviour, *, as_system: bool, keeps_wrapper: bool
     else:
         type_ = str(attachment.get("type"))
         write = None if traits.rendered and type_ in _GONE else _WORDS.get(type_)
-        text = write(attachment) if write is not None else ""
-        texts = [wrap(one) for one in ([text] if isinstance(text, str) else text) if one]
+        words = write(attachment) if write is not None else ""
+        texts = [wrap(text) for text in ([words] if isinstance(words, str) else words) if text]
         system = as_system
     if system and traits.rendered and attachment.get("type") == "queued_command":
         return [Said(Role.USER, unwrap(text)) for text in texts]
