@@ -3,8 +3,8 @@
 Compared are the outcome, the sequence of roles, the members of a message besides its content, whether the content
 is a string, and of every block its type, call id, name, input and text. The corpus shortens texts that the client
 writes by itself to 160 characters and an ellipsis, in the records as well as in the requests; such texts are compared
-up to the first ellipsis on either side, and without the wrappers' openings, because a shortened wrapper no longer
-closes. Three things stand in no record and can only be told by kind: the context reminder in front of the first
+up to the first cut or renamed folder on either side, and without the wrappers' openings, because a shortened wrapper no
+longer closes. Three things stand in no record and can only be told by kind: the context reminder in front of the first
 prompt, and, together with the new prompt, reminders in its message and a system turn behind it.
 """
 
@@ -32,6 +32,8 @@ CASES = sorted(CORPUS.glob("*/*/next-*.json"))
 OPENING = "<system-reminder>\n"
 CONTEXT = "<system-reminder>\nAs you answer the user's questions"
 PROMPT = "NEXT-PROMPT"
+SHORTENED = re.compile(r"…|\n</system-reminder|/tmp/|/home/")
+"""Where the comparison of a shortened text ends: at the cut, at a wrapper that was cut, at a renamed folder."""
 
 pytestmark = pytest.mark.skipif(not CASES, reason="the corpus is not beside the checkout (../shared/corpus)")
 
@@ -62,7 +64,7 @@ def blocks(content: str | list[Block]) -> list[Block]:
 def same_text(ours: str, theirs: str) -> bool:
     if "…" not in ours and "…" not in theirs:
         return ours == theirs
-    one, two = (text.replace(OPENING, "").split("…")[0] for text in (ours, theirs))
+    one, two = (SHORTENED.split(text.replace(OPENING, ""))[0] for text in (ours, theirs))
     length = min(len(one), len(two))
     return length >= 20 and one[:length] == two[:length]
 
