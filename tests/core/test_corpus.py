@@ -32,7 +32,7 @@ CASES = sorted(CORPUS.glob("*/*/next-*.json"))
 OPENING = "<system-reminder>\n"
 CONTEXT = "<system-reminder>\nAs you answer the user's questions"
 PROMPT = "NEXT-PROMPT"
-SHORTENED = re.compile(r"…|\n</system-reminder|/tmp/|/home/")
+SHORTENED = re.compile(r"\n<[/\w-]*…|…|/tmp/|/home/")
 """Where the comparison of a shortened text ends: at the cut, at a wrapper that was cut, at a renamed folder."""
 
 pytestmark = pytest.mark.skipif(not CASES, reason="the corpus is not beside the checkout (../shared/corpus)")
