@@ -178,17 +178,32 @@ _START = re.compile(r'\{"(?:parentUuid|type|uuid|role|message|isSidechain|timest
 def salvage(body: bytes) -> tuple[bytes, ...]:
     """Whole records on a damaged line: a run from its first byte, and a run that reaches its last.
 
-    What lies inside a record that was cut off is never taken for a record: only runs that touch an end count.
+    What lies inside a record that was cut off is never taken for a record: only runs that touch an end count, and
+    where a run may be part of what was cut off (a content block before the cut), only one that begins like a record.
     """
     text = body.decode("utf-8", "surrogateescape").rstrip()
     first, position = _run(text, 0)
     if position >= len(text):
         return first
-    for start in _START.finditer(text, position + 1 if first else 1):
+    for start in _START.finditer(text, position if first else 1):
         last, end = _run(text, start.start())
-        if last and end >= len(text):
+        if last and end >= len(text) and (_stands_alone(text, start.start()) or _OWN & _keys(last[0])):
             return first + last
     return first
+
+
+_OWN = frozenset({"parentUuid", "sessionId", "leafUuid", "snapshot"})
+"""Members that records have and the objects inside them have not."""
+
+
+def _stands_alone(text: str, position: int) -> bool:
+    """Whether an object cannot be a value inside the text before it."""
+    return text[max(position - 64, 0) : position].rstrip()[-1:] not in ("[", ",", ":")
+
+
+def _keys(raw: bytes) -> set[str]:
+    value, _fault = read(raw)
+    return set(value or ())
 
 
 def _run(text: str, position: int) -> tuple[tuple[bytes, ...], int]:

@@ -105,7 +105,7 @@ def test_very_deep_nesting_is_read_as_far_as_it_matters() -> None:
 
 
 def test_what_lies_inside_a_record_that_was_cut_off_is_not_taken_for_a_record() -> None:
-    torn = ONE[:-2]
+    torn = ONE[: ONE.index(b"]}}")]
     assert salvage(torn) == ()
     assert salvage(torn + TWO) == (TWO,)
 
