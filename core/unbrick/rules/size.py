@@ -124,16 +124,23 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
     """
     request = situation.request
     scan = situation.session.scan
-    rough = sum(scan.block_size[scan.first[row] + block] for row, block in situation.sent)
+
+    def size_of(place: tuple[int, int]) -> int:
+        """Characters of a block; of a record that is sent without having blocks, an attachment, its bytes."""
+        row, block = place
+        blocks = scan.blocks(row)
+        return scan.block_size[blocks[block]] if block < len(blocks) else scan.size[row]
+
+    rough = sum(map(size_of, situation.sent))
     if rough < LIMIT * NEAR:
         return
     exact = sum(len(compact(message)) for message in request.messages())
     if exact <= LIMIT:
         return
     severity = BY_NAME["request-too-large"].severity(situation.target, situation.size)
-    row, block = max(situation.sent, key=lambda place: scan.block_size[scan.first[place[0]] + place[1]])
+    row, block = max(situation.sent, key=size_of)
     message, index = request.locate(situation.sent[row, block])
-    size = scan.block_size[scan.first[row] + block]
+    size = size_of((row, block))
     yield Finding(
         "S002", "request-too-large", severity,
         f"the messages to send are {exact / 1e6:,.1f} MB, the API takes 32 MB; the largest part, "
