@@ -69,7 +69,9 @@ def sentence(report: Report) -> str:
         return "Nothing is wrong with this file." if report.cause is Cause.NONE else ""
     innocent = report.cause in INNOCENT
     first = next((found for found in above if found.cause == report.cause.value), above[0]) if innocent else above[0]
-    what = f"{place(first)}{printable(first.message)}"
+    said = printable(first.message)
+    end = said.find(". ")
+    what = f"{place(first)}{said if end < 0 else said[:end]}".rstrip(".") + "."
     if innocent:
         return f"The file is innocent, and no edit of it will help: {what}"
     return what[:1].upper() + what[1:]

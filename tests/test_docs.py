@@ -1,0 +1,73 @@
+"""The documentation says what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from unbrick import json_report
+from unbrick.catalogue import FAMILIES, explanation, markdown, rule_of
+from unbrick.rules import ALL, BY_CODE
+from unbrick.session import Standing
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+def test_the_page_of_rules_is_the_one_that_the_rules_write() -> None:
+    assert (DOCS / "rules.md").read_text("utf-8") == markdown(), (
+        "run: python -m unbrick.catalogue > docs/rules.md"
+    )
+
+
+@pytest.mark.parametrize("code", sorted(BY_CODE))
+def test_a_rule_has_a_row_and_a_section(code: str) -> None:
+    text = (DOCS / "rules.md").read_text("utf-8")
+    assert f"| [{code}](#" in text
+    assert explanation(BY_CODE[code]) in text
+
+
+def test_rules_are_found_by_code_and_name() -> None:
+    for rule in ALL:
+        assert rule_of(rule.code.lower()) is rule
+        assert rule_of(rule.name) is rule
+        assert rule.code[0] in FAMILIES
+    assert rule_of("Z999") is None
+
+
+@pytest.mark.parametrize(
+    "word", ["record", "message", "block", "turn", "thread", "chain", "leaf", "boundary", "request", "target"],
+)
+def test_the_glossary_fixes_the_word(word: str) -> None:
+    assert f"**{word}**" in (DOCS / "glossary.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("standing", ["rewound", "lost", "undecided"])
+def test_the_glossary_names_what_is_off_the_thread(standing: str) -> None:
+    assert Standing[standing.upper()]
+    assert f"**{standing}**" in (DOCS / "glossary.md").read_text("utf-8")
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in DOCS.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+\.md)[^)]*\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} → {target}"
+
+
+def test_every_command_is_documented() -> None:
+    from unbrick_tui.cli import cli
+
+    text = (DOCS / "command-line.md").read_text("utf-8")
+    for name, command in cli.commands.items():
+        if not command.hidden:
+            assert f"unbrick {name} " in text
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("--"):
+                    assert option in text, f"{name} {option}"
+
+
+def test_the_schema_number_is_the_documented_one() -> None:
+    assert f'"schema": {json_report.SCHEMA}' in (DOCS / "json.md").read_text("utf-8")
