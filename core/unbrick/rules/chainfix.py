@@ -69,20 +69,26 @@ def history(situation: Situation, row: int | None) -> list[int]:
     rows: list[int] = []
     for row in reversed(walked):
         rows.append(row)
-        rows += [other for other in _parallel(session, row) if other not in seen and other not in loaded]
-        seen.update(rows)
+        stack = [_parallel(session, row)]
+        while stack:
+            other = next(stack[-1], None)
+            if other is None:
+                stack.pop()
+            elif other not in seen and other not in loaded:
+                seen.add(other)
+                rows.append(other)
+                stack.append(_parallel(session, other))
     return rows
 
 
 def _parallel(session: Session, row: int) -> Iterator[int]:
-    """Calls of the same response and results that hang on a record."""
+    """Calls of the same response and results that hang right on a record."""
     scan = session.scan
     if scan.kind[row] != Kind.ASSISTANT:
         return
     for child in session.children.get(row, ()):
         if scan.kind[child] == Kind.ASSISTANT and scan.message_id[child] == scan.message_id[row] >= 0:
             yield child
-            yield from _parallel(session, child)
         elif scan.kind[child] == Kind.USER and any(
             scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(child)
         ):
