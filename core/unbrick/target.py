@@ -61,7 +61,7 @@ class Setting:
     source: str
 
 
-SYSTEM_TURNS = "system-turns"
+SYSTEM_TURNS = "mid_conversation_system"
 """Key of the setting that makes a client send its reminders as system turns; its value says for which models."""
 
 

@@ -31,6 +31,11 @@ def _summary(situation: Situation, boundary: int) -> int | None:
     for row in situation.thread.rows:
         if session.has(row, Flag.SUMMARY) and row > boundary:
             return row
+    return _summary_below(situation, boundary)
+
+
+def _summary_below(situation: Situation, boundary: int) -> int | None:
+    session = situation.session
     stack, seen = [boundary], {boundary}
     while stack:
         for child in session.children.get(stack.pop(), ()):
@@ -77,6 +82,7 @@ def bare_boundary(situation: Situation) -> Iterator[Finding]:
     """
     boundary = _boundary(situation)
     if boundary is None or _summary(situation, boundary) is not None:
+        yield from _passed_over(situation)
         return
     session, thread = situation.session, situation.thread
     fix, rows, _after = _undone(situation, boundary, None)
@@ -91,6 +97,21 @@ def bare_boundary(situation: Situation) -> Iterator[Finding]:
         situation.at(boundary), boundary, fixes=(fix,), outcome=outcome,
         api_error=thread.error if outcome is not None else None,
     )
+
+
+def _passed_over(situation: Situation) -> Iterator[Finding]:
+    """A bare boundary at the end of the file that this client does not look at."""
+    session, thread = situation.session, situation.thread
+    kinds, flags = session.scan.kind, session.scan.flags
+    last = next((row for row in range(len(kinds) - 1, -1, -1) if kinds[row] in (*TALK, Kind.BOUNDARY)), None)
+    if last is None or kinds[last] != Kind.BOUNDARY or flags[last] & Flag.SIDECHAIN or last == thread.boundary:
+        return
+    if thread.rows and _summary_below(situation, last) is None:
+        yield Finding(
+            "B001", "bare-boundary", Severity.INFO,
+            "the file ends in a compaction without a summary; this client does not look at it",
+            situation.at(last), last, fixes=(_undone(situation, last, None)[0],),
+        )
 
 
 def failed_compaction(situation: Situation) -> Iterator[Finding]:

@@ -170,8 +170,9 @@ def leaf_not_found(situation: Situation) -> Iterator[Finding]:
     bad = Flag.SIDECHAIN | Flag.NO_TIME
     if failing:
         pointed = _pointed(session)
-        wanted = _last_main(session) if pointed is None or not session.has(pointed, bad) else pointed
-        if wanted is None:
+        last = _last_main(session)
+        wanted = last if pointed is None or not session.has(pointed, bad) else pointed
+        if wanted is None or last is None:
             yield from _no_messages(situation)
             return
         untimed = [row for row in range(len(session)) if session.has(row, Flag.LINK) and session.has(row, Flag.NO_TIME)]
@@ -187,6 +188,7 @@ def leaf_not_found(situation: Situation) -> Iterator[Finding]:
             fixes=(_adopt(situation, rows),),
         )
         return
+    yield from _marked_tail(situation)
     for parent, rows in branches(situation):
         untimed = [row for row in (parent, *rows) if row >= 0 and session.has(row, Flag.NO_TIME)]
         talk = [row for row in rows if session.kind(row) in TALK]
@@ -197,6 +199,33 @@ def leaf_not_found(situation: Situation) -> Iterator[Finding]:
                 f"{measure.counted(len(talk), 'message')} after it are not loaded",
                 situation.at(untimed[0]), untimed[0], fixes=(_adopt(situation, untimed),),
             )
+
+
+def _marked_tail(situation: Situation) -> Iterator[Finding]:
+    """Records marked as a subagent's that go on from the end of the main conversation."""
+    session, leaf = situation.session, situation.thread.leaf
+    if leaf is None or session.has(leaf, Flag.SIDECHAIN):
+        return
+    tail: list[int] = []
+    stack = [leaf]
+    while stack:
+        children = [row for row in session.children.get(stack.pop(), ()) if session.has(row, Flag.SIDECHAIN)]
+        tail += children
+        stack += children
+    if not any(session.kind(row) in TALK for row in tail):
+        return
+    first = next(row for row in tail if session.kind(row) in TALK)
+    certain = session.kind(leaf) is Kind.USER and session.kind(first) is Kind.ASSISTANT
+    fix = restoring(
+        situation, "adopt", "Take the subagent's mark off", tuple(Adopt(situation.at(row)) for row in tail),
+        sorted(tail), certain=certain,
+    )
+    yield Finding(
+        "L007", "leaf-not-found", Severity.ERROR if certain else Severity.WARNING,
+        f"{measure.counted(measure.messages(session, tail), 'message')} at the end carry a subagent's mark and are not "
+        "loaded, though they go on from the main conversation",
+        situation.at(first), first, fixes=(fix,),
+    )
 
 
 def _no_messages(situation: Situation) -> Iterator[Finding]:
@@ -321,10 +350,10 @@ def _run(situation: Situation, run: list[int], following: int | None) -> Finding
     count = measure.counted(measure.messages(session, run), "message")
     keep = Fix("adopt", "Take the subagent's mark off: they are the main conversation's", Safety.SAFE,
                tuple(Adopt(situation.at(row)) for row in run))
-    if _paired_outside(session, run):
+    if following is None or _paired_outside(session, run):
         return Finding(
             "L011", "sidechain-in-chain", Severity.INFO,
-            f"{count} of the main conversation carry a subagent's mark; they are sent all the same",
+            f"the main conversation holds {count} with a subagent's mark, sent all the same",
             situation.at(run[0]), run[0], fixes=(keep,),
         )
     before = true_parent(situation, run[0])

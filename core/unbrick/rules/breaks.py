@@ -74,9 +74,11 @@ def _missed(situation: Situation, before: int | None) -> list[int]:
 
 
 def thread_ends_aside(situation: Situation) -> bool:
-    """Whether the client takes a subagent's record for the end of the conversation."""
-    leaf = situation.thread.leaf
-    return leaf is not None and situation.session.has(leaf, Flag.SIDECHAIN)
+    """Whether the client resumes a subagent's conversation instead of the main one."""
+    session, leaf = situation.session, situation.thread.leaf
+    return leaf is not None and session.has(leaf, Flag.SIDECHAIN) and not any(
+        session.kind(row) in TALK and not session.has(row, Flag.SIDECHAIN) for row in situation.thread.rows
+    )
 
 
 def _code(situation: Situation, row: int) -> str:
@@ -86,7 +88,10 @@ def _code(situation: Situation, row: int) -> str:
     if parent == NO_PARENT:
         return "L002"
     if parent == MISSING:
-        return "L010" if nameless(situation, row) is not None else "L001"
+        if nameless(situation, row) is not None:
+            return "L010"
+        before = true_parent(situation, row)
+        return "L004" if before is not None and session.scan.uuid[before] in session.duplicates else "L001"
     if session.kind(parent) is Kind.PROGRESS:
         return "L008"
     if any(session.scan.uuid[other] in session.duplicates for other in session.ancestors(row)):

@@ -113,30 +113,32 @@ def duplicate_uuid(situation: Situation) -> Iterator[Finding]:
     clients hang and later ones lose what stands before. The same line written twice is common and harmless, and is
     not reported (anthropics/claude-code#40487; most duplicates come from a client that wrote its history again).
     """
-    session, scan = situation.session, situation.session.scan
-    replaced = {loss.row: loss for loss in situation.thread.losses if loss.before == loss.row}
-    broken = {found.row: found for found in breaks(situation, "L004")}
+    session = situation.session
+    replaced = {loss.row: loss for loss in situation.thread.losses if loss.before == loss.row and loss.messages}
+    told = False
     for rows in session.duplicates.values():
         last = rows[-1]
         for row in rows[:-1]:
-            loss = replaced.get(row)
-            if loss is None or not loss.messages:
+            if row not in replaced:
                 continue
-            fixes = tuple(_tell_apart(situation, row, last))
+            told = True
             yield Finding(
                 "L004", "duplicate-uuid", Severity.ERROR,
-                f"{line(situation, last)} carries the same id ({str(session.uuid(row))[:8]}…) and takes "
-                "its place: this message is not sent",
-                situation.at(row), row, fixes=fixes,
+                f"{line(situation, last)} carries the same id ({str(session.uuid(row))[:8]}…) and takes its place: "
+                "this message is not sent",
+                situation.at(row), row, fixes=tuple(_tell_apart(situation, row, last)),
             )
-    for found in broken.values():
-        twins = [
-            rows for rows in session.duplicates.values()
-            if not descendants(session, found.row).isdisjoint(rows)
-            or not set(session.ancestors(found.row)).isdisjoint(rows)
-        ]
-        fixes = tuple(fix for rows in twins[:1] for fix in _tell_apart(situation, rows[0], rows[-1]))
-        what = "two records with one id make its parents go round in a circle"
+    for found in breaks(situation, "L004"):
+        if told and not found.hurts:
+            continue
+        if session.parent_row[found.row] == MISSING:
+            what = "its parent is not in the file: the record before it carries the id of another one"
+            near = {-1 if found.before is None else found.before}
+        else:
+            what = "two records with one id make its parents go round in a circle"
+            near = descendants(session, found.row).union(session.ancestors(found.row))
+        twins = next((rows for rows in session.duplicates.values() if not near.isdisjoint(rows)), None)
+        fixes = () if twins is None else tuple(_tell_apart(situation, twins[0], twins[-1]))
         yield _finding(situation, "duplicate-uuid", found, what, fixes or _relink(situation, found))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from unbrick import measure, models, recorded
 from unbrick.edit import DropRecord
@@ -21,6 +22,9 @@ _ROLE = re.compile(rb'"role" ?: ?"system"')
 ALTERNATIVES = ("claude-sonnet-4-6", "claude-opus-4-8")
 """Models that a stuck session was resumed on in tests (claude-code-resume §4)."""
 FIRST_GOOD = "2.1.158"
+ENVIRONMENT = "environment"
+VARIABLE = "CLAUDE_CODE_MID_CONVERSATION_SYSTEM"
+FLAG = "tengu_fennel_kite_model"
 
 
 def system_role_flag(situation: Situation) -> Iterator[Finding]:
@@ -91,8 +95,8 @@ def _innocence(
     else:
         yield f"Claude Code {version} writes its own reminders as `system` turns, and {model} refuses that role."
     if setting is not None:
-        where = "the environment" if setting.source == "environment" else setting.source
-        yield f"The cause is a setting: {setting.name} in {where} names “{setting.value}”."
+        where = "the environment" if setting.source == ENVIRONMENT else setting.source
+        yield f"The cause is a setting: {_name(setting)} in {where} names “{setting.value}”."
     elif situation.surroundings.read:
         yield ("The likely cause is a remote flag that the client caches in its configuration file; it was not found "
                "there now, so it was withdrawn or set on another machine.")
@@ -126,13 +130,20 @@ def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]
             f"Another model would do as well, but the conversation of about {measure.tokens(need)} does not fit the "
             "window of those that were tried."
         )
-    if setting is not None and setting.source == "environment":
-        yield Advice(f"Or start the client without {setting.name}:", f"env -u {setting.name} claude --resume {session}")
+    if setting is not None and setting.source == ENVIRONMENT:
+        yield Advice(f"Or start the client without {VARIABLE}:", f"env -u {VARIABLE} claude --resume {session}")
     elif setting is not None:
+        again = "; the service may set it again" if _name(setting) == FLAG else ""
         yield Advice(
-            f"Or quit the client and remove {setting.name} from {setting.source} by hand (tested; the service may set "
-            "it again, and unbrick does not edit settings)."
+            f"Or quit the client and take {_name(setting)} out of {setting.source} by hand (tested{again}). unbrick does "
+            "not edit settings."
         )
+
+
+def _name(setting: Setting) -> str:
+    """What the setting is called where it stands: an environment variable, or a flag that the client caches."""
+    in_settings = PurePath(setting.source).name.startswith("settings")
+    return VARIABLE if setting.source == ENVIRONMENT or in_settings else FLAG
 
 
 def session_in_use(situation: Situation) -> Iterator[Finding]:
