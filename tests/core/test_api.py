@@ -282,7 +282,7 @@ def test_tools_of_the_api_itself_pair_inside_the_turn(messages: list[dict[str, A
     pytest.param([user("a"), assistant("b"), system(), user("c")], None, id="a directive stands anywhere"),
     pytest.param([system("s"), user("a")], "messages.0: use the top-level 'system' parameter", id="first"),
     pytest.param([user("a"), system("s"), user("b")], "messages.1: role 'system' must precede", id="before a user"),
-    pytest.param([user("a"), assistant("b"), system("s")], "messages.2: role 'system' must follow", id="behind a reply"),
+    pytest.param([user("a"), assistant("b"), system("s")], "messages.2: role 'system' must follow", id="last"),
 ])
 def test_where_a_system_turn_may_stand(messages: list[dict[str, Any]], expected: str | None) -> None:
     found = lint(messages, "claude-opus-5-5")

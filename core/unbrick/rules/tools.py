@@ -142,7 +142,7 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
     violated = {what.violation.ref: what for what in broken(situation, "T003")}
     for call in situation.calls:
         loaded = [place for place in call.results if place[0] in situation.loaded]
-        if len(loaded) < 2:
+        if len(loaded) < 2 or _ambiguous(situation, call):
             continue
         loaded.sort(key=lambda place: (situation.loaded[place[0]], place[1]))
         keep = next((place for place in loaded if not _synthetic(situation, place)), loaded[0])
@@ -168,6 +168,11 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
                 yield remark(situation, "T003", name, severity, message, row, block, fixes)
     for what in violated.values():
         yield refusal(situation, name, what, "a call is answered more than once")
+
+
+def _ambiguous(situation: Situation, call: Call) -> bool:
+    """Whether several calls carry this id: which result is whose is settled first (T006)."""
+    return sum(row in situation.loaded for row, _block in call.uses) > 1
 
 
 def _synthetic(situation: Situation, place: tuple[int, int]) -> bool:
@@ -201,18 +206,21 @@ def late_result(situation: Situation) -> Iterator[Finding]:
         seen.add(ref)
         call = calls.get(ref or "")
         place = None if call is None else _loaded_result(situation, call)
-        fixes = () if call is None or place is None else _late(situation, call, place)
+        known = call is not None and place is not None and not _ambiguous(situation, call)
+        fixes = _late(situation, call, place) if known and call is not None and place is not None else ()
         yield refusal(situation, name, what, f"{_call(situation, call)} is answered too late", fixes)
     invented = _invented(situation)
     prompts = [place for place, row in enumerate(situation.thread.rows) if situation.session.has(row, Flag.PROMPT)]
     for call in situation.calls:
-        if call.ref in seen or not call.results or not call.uses:
+        if call.ref in seen or not call.results or not call.uses or _ambiguous(situation, call):
             continue
         use = next((row for row, _block in call.uses if row in situation.loaded), None)
         place = _loaded_result(situation, call)
         if use is None or place is None:
             continue
         row, block = place
+        if situation.session.kind(row) is Kind.ASSISTANT:
+            continue
         if call.ref in invented and not sent(situation, row, block):
             message = f"{_call(situation, call)} is answered too late; the client answers it in its own words instead"
             yield remark(situation, "T004", name, Severity.WARNING, message, row, block, _late(situation, call, place))
@@ -238,7 +246,8 @@ def _late(situation: Situation, call: Call, place: tuple[int, int]) -> tuple[Fix
     use = next((row for row, _block in call.uses if row in situation.loaded), None)
     if use is None:
         return ()
-    also = toolfix.answer(situation, use, call.ref).edits
+    others = [at for at in call.results if at[0] in situation.loaded and at != place]
+    also = () if others else toolfix.answer(situation, use, call.ref).edits
     return tuple(toolfix.as_text(situation, row, block, "[result of an earlier tool call]", *also))
 
 
@@ -261,6 +270,8 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
         claimed.add(ref)
         call = calls.get(ref or "")
         place = None if call is None else _loaded_result(situation, call)
+        if what.row is not None and what.block is not None and "can only be" in what.violation.text:
+            place = what.row, what.block
         fixes = () if call is None or place is None else _in_order(situation, call, place)
         yield refusal(situation, name, what, f"the result of {_call(situation, call)} does not come first", fixes)
     scan = situation.session.scan
@@ -271,7 +282,12 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
         row, block = place
         start = scan.first[row]
         behind = any(scan.block_kind[start + before] != BlockKind.TOOL_RESULT for before in range(block))
-        if behind or scan.kind[row] == Kind.ASSISTANT:
+        if scan.kind[row] == Kind.ASSISTANT:
+            message = f"the result of {_call(situation, call)} stands in a record of the assistant's"
+            message += "" if sent(situation, row, block) else "; the client leaves it out"
+            severity = Severity.INFO if sent(situation, row, block) else Severity.WARNING
+            yield remark(situation, "T005", name, severity, message, row, block, _in_order(situation, call, place))
+        elif behind:
             message = f"the result of {_call(situation, call)} does not come first; this client puts it in order"
             yield remark(situation, "T005", name, Severity.INFO, message, row, block, _in_order(situation, call, place))
 
