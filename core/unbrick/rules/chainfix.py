@@ -87,11 +87,9 @@ def _parallel(session: Session, row: int) -> Iterator[int]:
     if scan.kind[row] != Kind.ASSISTANT:
         return
     for child in session.children.get(row, ()):
-        if scan.kind[child] == Kind.ASSISTANT and scan.message_id[child] == scan.message_id[row] >= 0:
-            yield child
-        elif scan.kind[child] == Kind.USER and any(
-            scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(child)
-        ):
+        same = scan.kind[child] == Kind.ASSISTANT and scan.message_id[child] == scan.message_id[row] >= 0
+        kinds = (scan.block_kind[block] for block in scan.blocks(child))
+        if same or (scan.kind[child] == Kind.USER and BlockKind.TOOL_RESULT in kinds):
             yield child
 
 
