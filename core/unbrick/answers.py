@@ -6,9 +6,11 @@ Editing the transcript helps with none of these; each answer says so and what he
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 
+from unbrick.bundle import Bundle
 from unbrick.finding import Advice
 
 RESUME = "claude --resume {session}"
@@ -32,12 +34,20 @@ class Answer:
         """The compiled pattern."""
         return re.compile(self.pattern, re.IGNORECASE)
 
-    def advice_for(self, session_id: str) -> tuple[Advice, ...]:
-        """The ways out with this session's id in the commands."""
+    def advice_for(self, bundle: Bundle | None) -> tuple[Advice, ...]:
+        """The ways out as complete commands for a session; for none in particular, `SESSION-ID` stands in them."""
+        session = "SESSION-ID" if bundle is None else shlex.quote(bundle.session_id)
         return tuple(
-            Advice(one.text, None if one.command is None else one.command.replace("{session}", session_id))
+            Advice(one.text, one.command and in_project(bundle, one.command.replace("{session}", session)))
             for one in self.advice
         )
+
+
+def in_project(bundle: Bundle | None, command: str) -> str:
+    """A command that starts the client, in the folder of the session's project: the client looks for it there."""
+    if bundle is None or bundle.project is None or "claude" not in command:
+        return command
+    return f"cd {shlex.quote(str(bundle.project))} && {command}"
 
 
 _AGAIN = Advice("Resume it and send the prompt again.", RESUME)

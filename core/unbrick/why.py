@@ -81,7 +81,7 @@ def account(situation: Situation, findings: Sequence[Finding]) -> LastError | No
         if left and answer.cause == "endpoint":
             said += f" What it left behind: {', '.join(found.id for found in left)}."
         return LastError(
-            error.row, error.text, None, error.past, said, answer.advice_for(situation.bundle.session_id)
+            error.row, error.text, None, error.past, said, answer.advice_for(situation.bundle)
         )
     if codes:
         return LastError(error.row, error.text, None, error.past, _over(situation, codes))
@@ -169,7 +169,6 @@ def _by_answer(
     text: str, answer: Answer, codes: tuple[str, ...], places: tuple[tuple[int, str], ...],
     situation: Situation | None, findings: Sequence[Finding],
 ) -> Explanation:
-    session_id = "SESSION-ID" if situation is None else situation.bundle.session_id
     said = [answer.title, answer.text]
     left = tuple(_left_behind(findings))
     apart = [found for found in findings if found.severity > Severity.INFO and found not in left]
@@ -177,8 +176,9 @@ def _by_answer(
         said.append("What the interruption left in the file: " + "; ".join(found.message for found in left) + ".")
     if apart:
         said.append(f"Other findings are apart from it: {', '.join(found.id for found in apart[:8])}.")
+    bundle = None if situation is None else situation.bundle
     return Explanation(
-        text, codes, answer.title, answer.cause, True, tuple(said), left, places, answer.advice_for(session_id)
+        text, codes, answer.title, answer.cause, True, tuple(said), left, places, answer.advice_for(bundle)
     )
 
 

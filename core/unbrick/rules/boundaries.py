@@ -9,6 +9,7 @@ from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.chainfix import TALK, history, line, restoring
+from unbrick.rules.cutting import cut_to_fit
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -147,29 +148,26 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
         return
     message += (
         f". The model goes on from about {measure.tokens(now)}, without the {measure.counted(count, 'message')} before "
-        f"it; they are all still in the file ({where})"
+        f"it; they are all still in the file ({where})."
     )
     session_id = situation.bundle.session_id
-    ways = []
+    cuts: tuple[Fix, ...] = ()
     if after > window * measure.FULL:
         message += (
-            f". Brought back, the conversation is about {measure.tokens(after)} long, and the model's window holds "
-            f"{window:,}: bring it back and cut it, or the next compaction fails as this one did"
+            f" Brought back whole, the conversation is about {measure.tokens(after)} long, {after / window:.0%} of the "
+            "model's window: the next compaction would fail as this one did, so bring back what fits."
         )
-        ways.append(Advice(
-            "Bring it back into a copy, then cut the copy at a safe point that fits:",
-            f"unbrick repair {session_id} --restore --as-session",
-        ))
-    ways.append(Advice(
-        "Or cut a copy at a safe point, before or after the compaction; the list shows the tokens each one leaves:",
+        rest = [row for row in situation.thread.rows if row not in set(rows)]
+        cuts = tuple(cut_to_fit(situation, rows, rest))
+    ways = [Advice(
+        "See every safe point before and after the compaction, with the tokens each one leaves, and cut a copy there:",
         f"unbrick truncate {session_id} --list",
-    ))
-    ways.append(Advice(
-        "Once it resumes, compact it on purpose (/compact) with a client from 2.1.158 on: that one does not keep a "
+    ), Advice(
+        "Once it resumes, compact on purpose (/compact), with a client from 2.1.158 on: that one does not keep a "
         "summary that failed.",
-    ))
+    )]
     yield Finding(
-        "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary, fixes=(fix,),
+        "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary, fixes=(fix, *cuts),
         advice=tuple(ways),
     )
 

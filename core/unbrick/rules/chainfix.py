@@ -108,7 +108,7 @@ def restoring(
     count = measure.messages(session, rows)
     fits = after <= window * measure.FULL
     price = f"brings back {measure.counted(count, 'message')} (about {measure.tokens(after)} afterwards"
-    price += ")" if fits else f", which the model's window of {window:,} does not hold)"
+    price += ")" if fits else f", {after / window:.0%} of the model's window)"
     if certain and fits:
         return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}")
     return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from unbrick import api, measure, recorded
-from unbrick.edit import Cut
-from unbrick.entry import BlockKind, Flag, Kind
-from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.entry import BlockKind
+from unbrick.finding import Advice, Affect, Finding, Rule, Severity
 from unbrick.record import compact
+from unbrick.rules.cutting import cut_to_fit
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -18,9 +18,6 @@ LIMIT = 32 * 1024 * 1024
 
 NEAR = 0.7
 """Share of the limit from which a request is measured exactly."""
-
-ROOM = 0.8
-"""Share of the window that a cut should leave the conversation with, so that it can go on or be compacted."""
 
 TOO_LONG = re.compile(
     r"prompt is too long|conversation too long|input length and `?max_tokens`? exceed context"
@@ -62,7 +59,7 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
         + _heaviest(situation),
         None if leaf is None else situation.at(leaf), leaf,
         api_error=f"prompt is too long: {max(count, window + 1)} tokens > {window} maximum",
-        fixes=tuple(_cut(situation, window)), outcome=outcome,
+        fixes=tuple(cut_to_fit(situation, situation.thread.rows)), outcome=outcome,
         advice=(
             Advice("See every safe point with the tokens it leaves, and cut a copy there.",
                    f"unbrick truncate {situation.bundle.session_id} --list"),
@@ -88,32 +85,6 @@ def _heaviest(situation: Situation) -> str:
         return f"It holds {measure.counted(measure.messages(session, situation.thread.rows), 'message')}."
     top = sorted(weights.items(), key=lambda item: -item[1])[:3]
     return "Most of it: " + ", ".join(f"{name} ({measure.tokens(count)})" for name, count in top) + "."
-
-
-def _cut(situation: Situation, window: int) -> Iterator[Fix]:
-    """A cut behind the last complete turn that leaves room in the window, when the file's order allows one."""
-    session, rows = situation.session, list(situation.thread.rows)
-    scan = session.scan
-    prompts = [place for place, row in enumerate(rows) if place and scan.flags[row] & Flag.PROMPT]
-    for place in reversed(prompts):
-        kept, gone = rows[:place], rows[place:]
-        if max(kept) > min(gone) or not recorded.is_reply(session, _last_message(situation, kept)):
-            continue
-        left = measure.context(session, kept)
-        if left <= window * ROOM:
-            count = sum(bool(scan.flags[row] & Flag.PROMPT) for row in gone)
-            yield Fix(
-                "cut", f"Cut behind line {situation.at(max(kept)).line:,}: leaves about {measure.tokens(left)}",
-                Safety.LOSSY, (Cut(situation.at(max(kept))),),
-                f"drops {measure.counted(count, 'prompt')}, "
-                f"{measure.counted(measure.messages(session, gone), 'message')}",
-            )
-            return
-
-
-def _last_message(situation: Situation, rows: list[int]) -> int:
-    kinds = situation.session.scan.kind
-    return next((row for row in reversed(rows) if kinds[row] in (Kind.USER, Kind.ASSISTANT)), rows[-1])
 
 
 def request_too_large(situation: Situation) -> Iterator[Finding]:
@@ -148,7 +119,7 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
         situation.at(row), row, block, message_index=message, block_index=index,
         api_error="Request exceeds the maximum size",
         outcome=Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED,
-        fixes=tuple(_cut(situation, measure.window(situation))),
+        fixes=tuple(cut_to_fit(situation, situation.thread.rows)),
         advice=(Advice("See every safe point, and cut a copy there.",
                        f"unbrick truncate {situation.bundle.session_id} --list"),),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from unbrick import measure, models, recorded
+from unbrick.answers import UPDATE, in_project
 from unbrick.edit import DropRecord
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
@@ -48,7 +49,10 @@ def system_role_flag(situation: Situation) -> Iterator[Finding]:
         return
     setting = situation.surroundings.settings.get(SYSTEM_TURNS)
     version = situation.target.version
-    exposed = refused or Version.parse("2.1.139") <= version < Version.parse(FIRST_GOOD)
+    exposed = refused or (
+        Version.parse("2.1.139") <= version < Version.parse(FIRST_GOOD)
+        and "disable_experimental_betas" not in situation.surroundings.settings
+    )
     if refused:
         rows = [
             row for message in range(len(request)) if request.role(message) is Role.SYSTEM
@@ -78,65 +82,69 @@ def _innocence(
 ) -> Iterator[str]:
     session = situation.session
     model = situation.target.model or "this model"
-    version = situation.target.version
+    who = f"Claude Code {situation.target.version}"
+    if exposed:
+        yield f"{who} sends its own reminders as `system` turns, and {model} refuses that role."
+    else:
+        yield (f"the client that recorded “role 'system' is not supported” sent its own reminders as `system` turns; "
+               f"{who} does not do that to {model}.")
     holding = [row for row in situation.thread.rows if _ROLE.search(session.scan.view.raw(row))]
     if holding:
-        yield (f"{measure.counted(len(holding), 'record')} of the conversation name the role `system` (first: line "
+        yield (f"{measure.counted(len(holding), 'record')} of the conversation name that role (first: line "
                f"{situation.at(holding[0]).line:,}), but the client sends none of them under it.")
     else:
-        yield f"none of the {len(session):,} records holds the role `system` in the conversation."
+        yield f"None of the {len(session):,} records of the file holds that role in the conversation."
     if not exposed:
-        yield (f"It was the client that recorded this error that wrote its reminders as `system` turns; {version} does "
-               f"not do that to {model}.")
         return
     if rows:
-        yield (f"Claude Code {version} sends {measure.counted(len(rows), 'record')} that it keeps as reminders (first: "
-               f"line {situation.at(rows[0]).line:,}) as `system` turns, and {model} refuses that role.")
-    else:
-        yield f"Claude Code {version} writes its own reminders as `system` turns, and {model} refuses that role."
+        go = "goes" if len(rows) == 1 else "go"
+        yield (f"{measure.counted(len(rows), 'record')} that the client keeps as reminders {go} out under it (first: "
+               f"line {situation.at(rows[0]).line:,}); without them it would write new ones.")
     if setting is not None:
         where = "the environment" if setting.source == ENVIRONMENT else setting.source
         yield f"The cause is a setting: {_name(setting)} in {where} names “{setting.value}”."
     elif situation.surroundings.read:
-        yield ("The likely cause is a remote flag that the client caches in its configuration file; it was not found "
-               "there now, so it was withdrawn or set on another machine.")
+        yield ("The likely cause is a remote flag that the client caches in its configuration file; it is not there "
+               "now, so it was withdrawn, or set on another machine.")
     else:
         yield "The likely cause is a remote flag that the client caches in its configuration file, which was not read."
 
 
 def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]:
-    session = shlex.quote(situation.bundle.session_id)
+    bundle = situation.bundle
+    resume = f"claude --resume {shlex.quote(bundle.session_id)}"
     yield Advice(
         "Switch the client's experimental request features off for this run (tested; keeps everything):",
-        f"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 claude --resume {session}",
+        in_project(bundle, f"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}"),
     )
     yield Advice(
         f"Or update the client: {FIRST_GOOD} and later do not send such turns to this model, and send them again as "
-        "reminders where one is refused (tested):",
-        f"npm install -g @anthropic-ai/claude-code@latest && claude --resume {session}",
+        "reminders where one is refused (tested; keeps everything):",
+        in_project(bundle, f"{UPDATE} && {resume}"),
     )
     need = measure.context(situation.session, situation.thread.rows)
-    for name in ALTERNATIVES:
-        room = models.window(name)
-        if name == situation.target.model or need > room * measure.FULL:
-            continue
+    fitting = next(
+        (name for name in ALTERNATIVES
+         if name != situation.target.model and need <= models.window(name) * measure.FULL), None,
+    )
+    if fitting is not None:
         yield Advice(
-            f"Or go on with another model: about {measure.tokens(need)} fit its window of {room:,} (tested):",
-            f"claude --resume {session} --model {name}",
+            f"Or go on with another model: the conversation's {measure.tokens(need)} or so fit its window of "
+            f"{models.window(fitting):,} (tested):",
+            in_project(bundle, f"{resume} --model {fitting}"),
         )
-        break
     else:
         yield Advice(
             f"Another model would do as well, but the conversation of about {measure.tokens(need)} does not fit the "
             "window of those that were tried."
         )
     if setting is not None and setting.source == ENVIRONMENT:
-        yield Advice(f"Or start the client without {VARIABLE}:", f"env -u {VARIABLE} claude --resume {session}")
+        yield Advice(f"Or start the client without {VARIABLE}:", in_project(bundle, f"env -u {VARIABLE} {resume}"))
     elif setting is not None:
         again = "; the service may set it again" if _name(setting) == FLAG else ""
         yield Advice(
-            f"Or quit the client and take {_name(setting)} out of {setting.source} by hand (tested{again}). unbrick does "
-            "not edit settings."
+            f"Or quit the client and take {_name(setting)} out of {setting.source} by hand (tested{again}). unbrick "
+            "does not edit settings."
         )
 
 
@@ -198,9 +206,11 @@ def error_only_prompts(situation: Situation) -> Iterator[Finding]:
         last = tail.index(errors[-1])
         first = tail.index(prompts[0])
         gone = [
-            row for row in tail[first : last + 1]
-            if session.has(row, Flag.PROMPT | Flag.API_ERROR | Flag.RETRY)
-            or scan.kind[row] in (Kind.ATTACHMENT, Kind.NOTICE, Kind.PROGRESS)
+            row for place, row in enumerate(tail)
+            if session.has(row, Flag.API_ERROR) or (first <= place <= last and (
+                session.has(row, Flag.PROMPT)
+                or scan.kind[row] in (Kind.ATTACHMENT, Kind.NOTICE, Kind.PROGRESS)
+            ))
         ]
         fixes.insert(0 if severity is Severity.INFO else 1, Fix(
             "prompts", f"Drop the {measure.counted(len(prompts), 'prompt')} that only got errors, and the errors",
