@@ -109,7 +109,7 @@ def test_a_repair_reaches_the_expected_verdict_and_keeps_what_it_says(folder: Pa
         done = repaired(session, checked(session), after["options"])
         data = b"".join(patched(session.bundle.main, done.patch))
         fixes = [f"{a.finding.id}={a.fix.id}" for a in done.applied]
-    assert done.after.verdict == after["verdict"], (fixes, sentences(done.after))
+    assert judged["verdict"] in (None, done.after.verdict), (fixes, sentences(done.after))
     assert done.after.resume.messages >= after["kept"], (fixes, done.after.resume)
 
     with opened(folder, judged, data) as session:

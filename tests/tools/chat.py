@@ -11,6 +11,7 @@ from typing import Any
 from unbrick.check import check
 from unbrick.finding import Finding
 from unbrick.formats.table import FORMATS
+from unbrick.repair import Repaired, repair
 from unbrick.report import Report
 from unbrick.scan import finish
 from unbrick.source import Source
@@ -76,12 +77,29 @@ class Chat:
         return b"".join(line + b"\n" for line in self.lines())
 
 
-def judge(transcript: Chat | bytes, version: str, model: str | None = MODEL, strict: bool = False) -> Report:
-    data = transcript.bytes() if isinstance(transcript, Chat) else transcript
-    source = Source.of(data)
+def _source(transcript: Chat | bytes) -> Source:
+    source = Source.of(transcript.bytes() if isinstance(transcript, Chat) else transcript)
     source.path = Path("5e550000-0000-4000-8000-000000000000.jsonl")
+    return source
+
+
+def judge(transcript: Chat | bytes, version: str, model: str | None = MODEL, strict: bool = False) -> Report:
     target = Target("claude-code", Version.parse(version), model, strict=strict)
-    return finish(check(FORMATS[0], FORMATS[0].bundle(source), target=target))
+    return finish(check(FORMATS[0], FORMATS[0].bundle(_source(transcript)), target=target))
+
+
+def mend(transcript: Chat | bytes, version: str, model: str | None = MODEL, **chosen: str) -> Repaired:
+    """The repair with what keeps everything; `chosen` names a fix by the finding's code."""
+    source = _source(transcript)
+    format_, bundle, target = FORMATS[0], FORMATS[0].bundle(source), Target("claude-code", Version.parse(version), model)
+    found = finish(check(format_, bundle, target=target)).findings
+    by_id = {one.id: chosen[one.code] for one in found if one.code in chosen}
+    return finish(repair(format_, bundle, target, chosen=by_id))
+
+
+def sent(report: Report) -> str:
+    """Everything that goes into the request, as JSON."""
+    return json.dumps(list(report.situation.request.messages()))
 
 
 def codes(report: Report, families: Iterable[str] = "JTC") -> list[str]:
