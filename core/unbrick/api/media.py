@@ -38,10 +38,7 @@ def fault(source: dict[str, Any], many: bool, limit: int) -> tuple[str | None, s
         return None
     if not data:
         return "image.source.base64", "image cannot be empty"
-    try:
-        head = binascii.a2b_base64(data[:_HEAD].encode("ascii", "strict") + b"==", strict_mode=False)
-    except (binascii.Error, ValueError):
-        return "image.source.base64.data", "Invalid base64 data"
+    head = _head(data)
     kind = media_type(head)
     if kind is None:
         return None, "Could not process image"
@@ -58,6 +55,20 @@ def fault(source: dict[str, Any], many: bool, limit: int) -> tuple[str | None, s
             "At least one of the image dimensions exceed max allowed size for many-image requests: 2000 pixels"
         )
     return None
+
+
+def kind_of(data: str) -> str | None:
+    """The media type of base64 data by its first bytes, None when it is no image that the API knows."""
+    return media_type(_head(data))
+
+
+def _head(data: str) -> bytes:
+    """The first bytes of base64 data, empty where it is none."""
+    text = data[:_HEAD].rstrip("=")
+    try:
+        return binascii.a2b_base64(text[: len(text) // 4 * 4].encode("ascii"))
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def media_type(head: bytes) -> str | None:
