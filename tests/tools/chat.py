@@ -77,8 +77,18 @@ class Chat:
         return b"".join(line + b"\n" for line in self.lines())
 
 
+_open: list[Source] = []
+
+
+def close() -> None:
+    """Release every transcript that was judged."""
+    while _open:
+        _open.pop().close()
+
+
 def _source(transcript: Chat | bytes) -> Source:
     source = Source.of(transcript.bytes() if isinstance(transcript, Chat) else transcript)
+    _open.append(source)
     source.path = Path("5e550000-0000-4000-8000-000000000000.jsonl")
     return source
 
@@ -90,8 +100,8 @@ def judge(transcript: Chat | bytes, version: str, model: str | None = MODEL, str
 
 def mend(transcript: Chat | bytes, version: str, model: str | None = MODEL, **chosen: str) -> Repaired:
     """The repair with what keeps everything; `chosen` names a fix by the finding's code."""
-    source = _source(transcript)
-    format_, bundle, target = FORMATS[0], FORMATS[0].bundle(source), Target("claude-code", Version.parse(version), model)
+    format_, target = FORMATS[0], Target("claude-code", Version.parse(version), model)
+    bundle = format_.bundle(_source(transcript))
     found = finish(check(format_, bundle, target=target)).findings
     by_id = {one.id: chosen[one.code] for one in found if one.code in chosen}
     return finish(repair(format_, bundle, target, chosen=by_id))

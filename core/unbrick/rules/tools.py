@@ -163,7 +163,7 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
             if what is not None:
                 yield refusal(situation, name, type(what)(what.violation, row, block), message, fixes)
             else:
-                lost = not repeated and not sent(situation, row, block)
+                lost = not sent(situation, *keep) or not (repeated or sent(situation, row, block))
                 severity = Severity.WARNING if lost else Severity.INFO
                 yield remark(situation, "T003", name, severity, message, row, block, fixes)
     for what in violated.values():
