@@ -8,7 +8,7 @@ from unbrick import measure
 from unbrick.edit import Adopt, Edit, Relink, Salvage
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules import branching
+from unbrick.rules import branching, leaf, responses, sidechains
 from unbrick.rules.breaks import Break, breaks, nameless
 from unbrick.rules.chainfix import MISSING, descendants, line, restoring, true_parent
 from unbrick.session import Standing
@@ -265,9 +265,12 @@ RULES: tuple[Rule[Situation], ...] = (
         "L004", "duplicate-uuid", duplicate_uuid, None,
         (Affect(Severity.ERROR, Outcome.HANG, until="2.1.30"), Affect(Severity.ERROR, since="2.1.30")),
     ),
-    *branching.RULES[:3],
+    branching.LOST_BRANCH,
+    branching.WRONG_LEAF,
+    leaf.LEAF_NOT_FOUND,
     Rule("L008", "progress-in-chain", progress_in_chain, None, (Affect(Severity.ERROR, until="2.1.20"),)),
-    branching.RULES[3],
+    responses.LOST_PARALLEL_RESULTS,
     Rule("L010", "record-without-uuid", record_without_uuid, None, _STOPS),
-    *branching.RULES[4:],
+    sidechains.SIDECHAIN_IN_CHAIN,
+    responses.MISSING_MESSAGE_ID,
 )

@@ -1,0 +1,124 @@
+"""Whether the records of one response are put together again (L009, L012)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbrick import measure
+from unbrick.edit import Adopt, Linearise
+from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.session import Session
+from unbrick.situation import Situation
+
+
+def lost_parallel_results(situation: Situation) -> Iterator[Finding]:
+    """One response made several calls at once, and the client follows only one of them.
+
+    From 2.1.20 on each result hangs on its own call, so that a response with parallel calls is a tree. 2.1.20 to
+    2.1.79 follow one branch of it; from 2.1.139 to 2.1.289 so does every client in files above 5 MB. The other calls
+    and results are then dropped without a word. Written as one chain, calls first and then the results, the response is
+    read fully by every version and size (claude-code-resume §3, Siblings; tested).
+    """
+    session, thread = situation.session, situation.thread
+    hurt = False
+    for loss in thread.losses:
+        row = loss.row
+        if loss.before != row or row not in situation.loaded or session.scan.message_id[row] < 0:
+            continue
+        order = _response(session, row)
+        if not any(one not in situation.loaded and session.scan.kind[one] == Kind.USER for one in order):
+            continue
+        hurt = True
+        yield Finding(
+            "L009", "lost-parallel-results", Severity.ERROR,
+            f"a response with parallel calls: the client follows one of them and drops "
+            f"{measure.counted(loss.messages, 'record')} with the other calls and results",
+            situation.at(row), row,
+            fixes=(Fix("linearise", f"Write the {len(order):,} records of the response as one chain", Safety.SAFE,
+                       (Linearise(tuple(situation.at(one) for one in order)),)),),
+        )
+    found = sorted(row for row in thread.recovered if row > (thread.boundary if thread.boundary is not None else -1))
+    if found and not hurt:
+        yield Finding(
+            "L009", "lost-parallel-results", Severity.INFO,
+            f"parallel calls are stored as a tree; this client puts {measure.counted(len(found), 'record')} of it back",
+            situation.at(found[0]), found[0],
+        )
+
+
+def _response(session: Session, row: int) -> list[int]:
+    """The records of a response in file order, then their results in the order of the calls."""
+    scan = session.scan
+    calls = [
+        other for other, number in enumerate(scan.message_id)
+        if number == scan.message_id[row] and scan.kind[other] == Kind.ASSISTANT
+        and session.row_of.get(scan.uuid[other]) == other
+    ]
+    order = {
+        scan.block_ref[block]: place for place, (block) in enumerate(
+            block for call in calls for block in scan.blocks(call) if scan.block_kind[block] == BlockKind.TOOL_USE
+        )
+    }
+    members = set(calls)
+    results: list[tuple[int, int]] = []
+    for other, parent in enumerate(session.parent_row):
+        if parent not in members or scan.kind[other] != Kind.USER:
+            continue
+        refs = [
+            order[scan.block_ref[block]] for block in scan.blocks(other)
+            if scan.block_kind[block] == BlockKind.TOOL_RESULT and scan.block_ref[block] in order
+        ]
+        if refs:
+            results.append((min(refs), other))
+    return calls + [other for _place, other in sorted(results)]
+
+
+def missing_message_id(situation: Situation) -> Iterator[Finding]:
+    """Replies of the model do not carry the id of the response they belong to.
+
+    From 2.0.76 on clients put the records of one response together by that id; replies without one all count as one
+    response, are merged, and calls among them are dropped (claude-code-resume-table, `message_id_missing`). Such files
+    come from other tools and from conversions. Any id of its own for each reply mends it.
+    """
+    session, scan, rows = situation.session, situation.session.scan, situation.thread.rows
+    groups: list[list[int]] = []
+    last: int | None = None
+    for row in rows:
+        if scan.kind[row] == Kind.ASSISTANT:
+            if scan.message_id[row] < 0 and not scan.flags[row] & Flag.API_ERROR:
+                if last is not None and groups and groups[-1][-1] == last:
+                    groups[-1].append(row)
+                else:
+                    groups.append([row])
+            last = row
+        elif scan.kind[row] == Kind.USER:
+            last = None
+    if len(groups) < 2:
+        return
+    affected = MISSING_MESSAGE_ID.severity(situation.target, situation.size)
+    count = sum(map(len, groups))
+    edits = tuple(
+        Adopt(situation.at(row), response=f"msg_{(session.uuid(group[0]) or str(group[0])).replace('-', '')}")
+        for group in groups for row in group
+    )
+    yield Finding(
+        "L012", "missing-message-id", affected,
+        f"{measure.counted(count, 'reply').replace('replys', 'replies')} of the model carry no response id"
+        + ("; this client merges them all into one" if affected is Severity.ERROR else ""),
+        situation.at(groups[0][0]), groups[0][0],
+        fixes=(Fix("ids", "Give each reply an id of its own", Safety.SAFE, edits),),
+    )
+
+
+LOST_PARALLEL_RESULTS: Rule[Situation] = Rule(
+    "L009", "lost-parallel-results", lost_parallel_results, None,
+    (
+        Affect(Severity.ERROR, since="2.1.20", until="2.1.80"),
+        Affect(Severity.ERROR, since="2.1.139", until="2.1.290", above=5_000_000),
+    ),
+)
+
+MISSING_MESSAGE_ID: Rule[Situation] = Rule(
+    "L012", "missing-message-id", missing_message_id, None, (Affect(Severity.ERROR, since="2.1.20"),),
+)
