@@ -126,6 +126,8 @@ class Behaviour:
     surrogates_cleaned: bool
     references_dropped: bool
     result_in_assistant_moved: bool
+    names_cut: bool
+    """Names of tools are cut to the 200 characters that the API takes."""
     heals: frozenset[str]
     """Codes of the refusals that the client answers by a second, accepted request."""
 
@@ -183,6 +185,7 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "surrogates_cleaned": (("0", False), ("2.1.132", True)),
     "references_dropped": (("0", False), ("2.0.76", True)),
     "result_in_assistant_moved": (("0", False), ("2.1.281", True)),
+    "names_cut": (("0", False), ("2.1.281", True)),
     "heals": (
         ("0", _NEVER_HEALS),
         ("2.1.158", frozenset({"C005", "C011", "S001"})),

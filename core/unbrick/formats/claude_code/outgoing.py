@@ -44,11 +44,12 @@ class Drafts:
 
     def write(
         self, block: dict[str, Any], why: Synthetic | None, row: int = -1, kind: BlockKind = BlockKind.TEXT,
-        ref: str | None = None, flags: int = 0,
+        ref: str | None = None, flags: int = 0, block_index: int = 0,
     ) -> int:
-        """The code of a part that the client writes; `row` is the record it is written for."""
+        """The code of a part that the client writes; `row` is the record it is written for, `block_index` the
+        block of it that it stands for."""
         text = block.get("text") or block.get("content") or ""
-        self.own.append((Part(row, 0, kind, flags, ref, why, len(text)), block))
+        self.own.append((Part(row, block_index, kind, flags, ref, why, len(text)), block))
         return -len(self.own)
 
     def text(self, text: str, why: Synthetic | None, row: int = -1, flags: int = int(BlockFlag.STRING)) -> int:

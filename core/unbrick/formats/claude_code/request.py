@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.formats.claude_code import attachments, records, words
 from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
 from unbrick.formats.claude_code.merge import NO_ID, Merger
-from unbrick.formats.claude_code.outgoing import Draft, Drafts
+from unbrick.formats.claude_code.outgoing import WIDTH, Draft, Drafts
 from unbrick.formats.claude_code.pairing import pair, result
 from unbrick.record import FaultKind
 from unbrick.request import Request, Role, Synthetic
@@ -18,7 +19,9 @@ from unbrick.session import Session
 from unbrick.target import Surroundings, Target
 from unbrick.thread import Outcome, Thread
 
+_HALF = re.compile("[\ud800-\udfff]")
 _THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
+LONGEST_NAME = 200
 _UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 
 
@@ -27,7 +30,7 @@ def request(
 ) -> Request:
     """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
     traits = behaviour(target.version)
-    result_ = Request(lambda row: records.blocks(session.value(row)), heals=traits.heals)
+    result_ = Request(_reader(session, cleaned=traits.surrogates_cleaned), heals=traits.heals)
     if thread.outcome in _UNLOADED:
         return result_
     drafts = Drafts(session)
@@ -45,6 +48,30 @@ def request(
     if not traits.surrogates_cleaned:
         _mark_surrogates(session, result_)
     return result_
+
+
+def _reader(session: Session, *, cleaned: bool) -> Callable[[int], list[dict[str, Any]]]:
+    """Reads the blocks of a row; halves of surrogate pairs become U+FFFD in clients that clean them."""
+    faults = session.scan.faults
+
+    def read(row: int) -> list[dict[str, Any]]:
+        blocks = records.blocks(session.value(row))
+        fault = faults.get(row) if cleaned else None
+        if fault is not None and fault.kind is FaultKind.SURROGATE:
+            return [_clean(block) for block in blocks]
+        return blocks
+
+    return read
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items()}
+    return value
 
 
 class _Builder:
@@ -76,7 +103,15 @@ class _Builder:
             scan.message_id[row] for row, parts in kept.items()
             if scan.message_id[row] >= 0 and any(drafts.kind(code) not in _THOUGHTS for code in parts)
         }
-        rows = [row for row in self.rows if scan.kind[row] != Kind.ASSISTANT or self._stays(row, kept[row], speaking)]
+        saying = set() if traits.empty_beside_dropped else {
+            scan.message_id[row] for row, parts in kept.items()
+            if scan.message_id[row] >= 0
+            and any(drafts.kind(code) not in _THOUGHTS and not self._blank(code) for code in parts)
+        }
+        rows = [
+            row for row in self.rows
+            if scan.kind[row] != Kind.ASSISTANT or self._stays(row, kept[row], speaking, saying)
+        ]
         if traits.context_reminder:
             merger.user([drafts.text(words.CONTEXT, Synthetic.REMINDER)])
         last = max((place for place, row in enumerate(rows) if scan.kind[row] != Kind.ATTACHMENT), default=-1)
@@ -149,6 +184,8 @@ class _Builder:
                 continue
             if kind in _THOUGHTS and foreign:
                 continue
+            if kind == BlockKind.TOOL_USE and self.traits.names_cut and drafts.flags(code) & BlockFlag.BAD_NAME:
+                code = self._cut(code)
             kept.append(code)
         if self.traits.empty_beside_dropped and len(kept) > 1:
             kept = [code for code in kept if not self._blank(code)] or kept
@@ -164,13 +201,29 @@ class _Builder:
         flags = BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.MALFORMED
         return self.drafts.is_text(code) and bool(self.drafts.flags(code) & flags)
 
-    def _stays(self, row: int, parts: list[int], speaking: set[int]) -> bool:
-        """Whether anything of an assistant record is sent."""
+    def _cut(self, code: int) -> int:
+        """A call whose name is longer than the API takes, as the client shortens it."""
+        row, place = code >> WIDTH, code & 0xFFFF
+        block = records.blocks(self.session.value(row))[place]
+        name = block.get("name")
+        if not isinstance(name, str) or len(name) <= LONGEST_NAME:
+            return code
+        drafts = self.drafts
+        return drafts.write(
+            {**block, "name": name[:LONGEST_NAME]}, None, row, BlockKind.TOOL_USE,
+            self.scan.strings.text(drafts.ref(code)), drafts.flags(code) & ~BlockFlag.BAD_NAME, place,
+        )
+
+    def _stays(self, row: int, parts: list[int], speaking: set[int], saying: set[int]) -> bool:
+        """Whether anything of an assistant record is sent. A blank one goes with the rest of its response where
+        that says something."""
         if not parts:
             return not self.scan.blocks(row) and not self.scan.flags[row] & Flag.MALFORMED
         if not self.traits.only_thinking_sent and all(self.drafts.kind(code) in _THOUGHTS for code in parts):
             return self.scan.message_id[row] in speaking
-        return self.traits.blank_sent or not all(self._blank(code) for code in parts)
+        if self.traits.blank_sent or self.scan.message_id[row] in saying:
+            return True
+        return not all(self._blank(code) for code in parts)
 
     def _user(self, row: int) -> list[int]:
         """The parts of a user record as sent."""
