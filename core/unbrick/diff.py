@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from unbrick.json_report import pointer
 from unbrick.patch import Patch
-from unbrick.printable import around, printable
+from unbrick.printable import around, printable, shorten
 from unbrick.record import END, compact, read
 from unbrick.source import Source
 
 CONTEXT = 160
+NOWHERE: Mapping[str, int] = {}
 
 
 class ValueChange(NamedTuple):
@@ -39,11 +40,11 @@ class LineChange:
 
     @property
     def inserted(self) -> tuple[bytes, ...]:
-        """Lines that are new beside a kept line, or appended."""
+        """Lines that are new beside a kept or rewritten line, or appended."""
         if self.before is None:
             return self.after
         if not self.kept:
-            return self.after[1:] if self.rewritten else self.after
+            return self.after[1:]
         index = self.after.index(self.before)
         return self.after[:index] + self.after[index + 1 :]
 
@@ -66,24 +67,32 @@ class LineChange:
         """`line 214`, or `end`."""
         return "end" if self.line >= END else f"line {self.line:,}"
 
-    def words(self) -> list[str]:
-        """What happens here, a sentence each."""
-        said: list[str] = []
+    def words(self, moved: Mapping[str, int] = NOWHERE) -> Iterator[str]:
+        """What happens here, a sentence each. `moved` says from which lines records came (see `moves`)."""
         if self.before is not None and not self.after:
-            said.append(f"{self.where}: removed ({describe(self.before)})")
-        elif self.before is not None and not self.kept and not self.rewritten:
-            count = f"{len(self.after)} records" if len(self.after) > 1 else "1 record"
-            said.append(f"{self.where}: replaced by {count}")
-            return said
+            if _uuid(self.before) not in moved:
+                yield f"{self.where}: removed ({describe(self.before)})"
         elif self.rewritten:
             names = [change.pointer or "/" for change in self.values()]
             shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-            said.append(f"{self.where}: {shown or 'spelling'} changed ({describe(self.before or b'')})")
+            yield f"{self.where}: {shown or 'spelling'} changed ({describe(self.before or b'')})"
+        elif self.before is not None and not self.kept:
+            yield f"{self.where}: {describe(self.before)}, replaced by {describe(self.after[0])}"
         place = "at the end" if self.line >= END else f"behind line {self.line:,}"
-        if self.before is not None and self.kept and self.after and self.after[-1] == self.before:
+        if self.before is not None and self.kept and self.after[-1] == self.before:
             place = f"before line {self.line:,}"
-        said += [f"{place}: added ({describe(raw)})" for raw in self.inserted]
-        return said
+        for raw in self.inserted:
+            origin = moved.get(_uuid(raw) or "")
+            said = "added" if origin is None else f"moved here from line {origin:,}"
+            yield f"{place}: {said} ({describe(raw)})"
+
+
+def moves(found: Iterable[LineChange]) -> dict[str, int]:
+    """Id → line of the records that a patch takes out in one place and puts back in another."""
+    found = list(found)
+    gone = {uuid: c.line for c in found if c.before and not c.after and (uuid := _uuid(c.before)) is not None}
+    new = {_uuid(raw) for change in found for raw in change.inserted}
+    return {uuid: line for uuid, line in gone.items() if uuid in new}
 
 
 def changes(source: Source, patch: Patch) -> list[LineChange]:
@@ -97,8 +106,14 @@ def changes(source: Source, patch: Patch) -> list[LineChange]:
     return found
 
 
+def _uuid(raw: bytes) -> str | None:
+    value, _fault = read(raw)
+    uuid = None if value is None else value.get("uuid")
+    return uuid if isinstance(uuid, str) else None
+
+
 def describe(raw: bytes) -> str:
-    """A record in a few words: its type and what its blocks are."""
+    """A record in a few words: its type, what its blocks are, and how its text begins."""
     value, _fault = read(raw)
     if value is None:
         return f"{len(raw):,} bytes that are no record"
@@ -107,10 +122,15 @@ def describe(raw: bytes) -> str:
     words = f"{kind} {subtype}" if isinstance(subtype, str) else str(kind)
     message = value.get("message", value)
     content = message.get("content") if isinstance(message, dict) else None
+    text = content if isinstance(content, str) else ""
     if isinstance(content, list):
-        names = [str(part.get("type", "?")) if isinstance(part, dict) else "?" for part in content]
-        counted = [f"{names.count(name)} {name}" for name in dict.fromkeys(names)]
+        parts = [part for part in content if isinstance(part, dict)]
+        names = [str(part.get("type", "?")) for part in parts]
+        counted = [f"{names.count(name)} {name}" for name in dict.fromkeys(names) if name != "text"]
         words += ": " + ", ".join(counted) if counted else ""
+        text = next((str(part.get("text")) for part in parts if part.get("type") == "text"), "")
+    if text:
+        words += f" “{shorten(' '.join(text[:400].split()), 60)}”"
     return printable(words)[:CONTEXT]
 
 
@@ -165,13 +185,14 @@ def lines(change: LineChange, width: int = CONTEXT) -> list[str]:
                 after = "(none)" if value.after is None else _clip(value.after, width // 3)
                 shown.append(f"    {printable(value.pointer)}: {before} → {after}")
     elif change.before is not None and not change.kept:
-        shown.append("-" + printable(around(plain(change.before), 0, 0, width)))
-    shown += ["+" + printable(around(plain(raw), 0, 0, width)) for raw in change.inserted]
+        shown.append("-" + _clip(plain(change.before), width))
+        shown += ["+" + _clip(plain(raw), width) for raw in change.after[:1]]
+    shown += ["+" + _clip(plain(raw), width) for raw in change.inserted]
     return shown
 
 
 def _clip(text: str, width: int) -> str:
-    return printable(around(text, 0, 0, width))
+    return printable(shorten(text, width))
 
 
 def count(found: list[LineChange], total: int) -> str:

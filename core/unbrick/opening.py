@@ -159,8 +159,8 @@ def main_transcripts(folder: Path) -> list[Path]:
     direct = sorted(path for path in folder.glob("*.jsonl") if _is_transcript(path))
     if direct:
         return direct
-    below = (path for path in folder.rglob("*.jsonl") if "subagents" not in path.parts and _is_transcript(path))
-    return sorted(below)
+    below = (path for path in folder.rglob("*.jsonl") if "subagents" not in path.relative_to(folder).parts)
+    return sorted(path for path in below if _is_transcript(path))
 
 
 def _is_transcript(path: Path) -> bool:

@@ -23,8 +23,9 @@ def change_lines(result: Repaired, paint: Paint = plain) -> Iterator[str]:
         place = f"{applied.finding.id}: " if applied.finding.at is not None else ""
         yield f"{place}{printable(applied.fix.title)} ({printable(applied.fix.price)})"
     yield ""
+    moved = diff.moves(found)
     for change in found:
-        yield from change.words()
+        yield from change.words(moved)
     yield ""
     for change in found:
         for line in diff.lines(change):
