@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -142,6 +142,21 @@ def lines(records: Iterable[Record]) -> bytes:
     )
 
 
+_SOURCES: list[Source] = []
+
+
+def _source(raw: bytes) -> Source:
+    source = Source.of(raw, f"{SESSION}.jsonl")
+    _SOURCES.append(source)
+    return source
+
+
+def close() -> None:
+    """Close every file that a report was asked for."""
+    while _SOURCES:
+        _SOURCES.pop().close()
+
+
 def target(version: str, model: str | None = "claude-opus-4-7") -> Target:
     """A target of a version."""
     return Target("claude-code", Version.parse(version), model, basis=Basis.GIVEN)
@@ -153,7 +168,7 @@ def judge(
 ) -> Report:
     """The report on a file."""
     raw = data.data() if isinstance(data, Transcript) else data
-    bundle = FORMATS[0].bundle(Source.of(raw, f"/tmp/{SESSION}.jsonl"))
+    bundle = FORMATS[0].bundle(_source(raw))
     return finish(check(FORMATS[0], bundle, patch, target(version, model), surroundings))
 
 
@@ -162,7 +177,7 @@ def mend(
 ) -> Repaired:
     """What a repair makes of a file."""
     raw = data.data() if isinstance(data, Transcript) else data
-    bundle = FORMATS[0].bundle(Source.of(raw, f"/tmp/{SESSION}.jsonl"))
+    bundle = FORMATS[0].bundle(_source(raw))
     return finish(repair(FORMATS[0], bundle, target(version, model), **options))
 
 
@@ -186,5 +201,3 @@ def fix(finding: Finding, fix_id: str) -> Fix:
     """A fix by id."""
     return next(one for one in finding.fixes if one.id == fix_id)
 
-
-Change = Callable[[list[Record]], None]

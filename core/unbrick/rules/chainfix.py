@@ -55,13 +55,15 @@ def descendants(session: Session, row: int) -> set[int]:
 
 def history(situation: Situation, row: int | None) -> list[int]:
     """The records that a row and what stands before it would bring in, oldest first, up to a boundary or to what is
-    loaded already; further breaks are bridged as their repair would. Parallel calls and results come along."""
-    session, loaded = situation.session, situation.loaded
+    loaded already; further breaks are bridged as their repair would. Parallel calls and results come along, and
+    messages that a compaction kept are passed over."""
+    session, loaded, kept = situation.session, situation.loaded, situation.thread.recovered
     seen: set[int] = set()
     walked: list[int] = []
-    while row is not None and row not in seen and row not in loaded:
+    while row is not None and row not in seen and (row not in loaded or row in kept):
         seen.add(row)
-        walked.append(row)
+        if row not in loaded:
+            walked.append(row)
         if session.kind(row) is Kind.BOUNDARY:
             break
         parent = session.parent_row[row]

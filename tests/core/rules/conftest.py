@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools import chat
+from tools import chat, transcript
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +12,4 @@ def closed() -> Iterator[None]:
     """A report reads its transcript on; after the test nobody does."""
     yield
     chat.close()
+    transcript.close()
