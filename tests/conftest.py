@@ -1,7 +1,8 @@
-"""Puts this folder on the import path, and bounds the property tests."""
+"""Puts this folder on the import path, bounds the property tests, and adds the option that renews the screens."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -10,3 +11,7 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("bounded"), max_examples=1500, derandomize=False)
 settings.load_profile("bounded")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-screens", action="store_true", help="write the expected screens of tests/tui anew")

@@ -21,6 +21,7 @@ from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.theme import DARK, THEMES, shades
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
+
 class UnbrickApp(App[int]):
     """One session at a time."""
 

@@ -39,10 +39,8 @@ def verdict(report: Report) -> tuple[str, str]:
         return "will not open", "bad"
     if outcome is Outcome.REFUSED:
         return "refused", "bad"
-    if outcome is Outcome.EMPTY or (report.verdict is Verdict.BROKEN and lost):
+    if outcome is Outcome.EMPTY or report.verdict is Verdict.BROKEN:
         return "loses history", "bad"
-    if report.verdict is Verdict.BROKEN:
-        return "resumes, but broken", "bad"
     if lost:
         return "loses history", "warn"
     if report.verdict is Verdict.FRAGILE or outcome is Outcome.HEALED:
@@ -159,25 +157,32 @@ def standing(edits: int, saved: bool) -> str:
     return f"{count(edits, 'edit')}, {'saved' if saved else 'not saved'}"
 
 
+_ABOUT = re.compile(r" \([^()]*\)$")
+_TITLE = 20
+"""Cells that the title of a fix needs at least to say anything."""
+
+
 def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Glyphs) -> list[Piece]:
-    """The remedy on the left, what has been changed on the right."""
-    state = standing(edits, saved)
+    """The remedy with its price on the left, what has been changed on the right; the price is never cut."""
     style = "warn" if edits and not saved else "dim"
-    if width < 60:
-        state = {True: "unchanged"}.get(not edits, f"{edits} unsaved" if not saved else "saved")
+    states = (standing(edits, saved), "unchanged" if not edits else "saved" if saved else f"{edits} not saved")
     if report is None:
-        return [(state, style)]
-    next_step = remedy(report)
-    if edits and not saved and not next_step.key:
-        next_step = Remedy("w", "save a copy that resumes" if verdict(report)[1] != "bad" else "save a copy")
-    lead = f" {next_step.key} " if next_step.key else ""
-    gap = 1 if lead else 0
-    room = max(width - len(state) - len(lead) - gap - 2, 4)
-    price = f": {one_line(next_step.price)}" if next_step.price else ""
-    if len(price) > room - 12:
-        price = ""
-    text = shorten(one_line(next_step.text), room - len(price), glyphs.ellipsis) + price
-    return [
-        (lead, "key"), (" " * gap + text, ""), (" " * (max(width - len(lead) - gap - len(text) - len(state), 1)), ""),
-        (state, style),
-    ]
+        return [(states[0], style)]
+    step = remedy(report)
+    if edits and not saved and not step.key:
+        step = Remedy("w", "save a copy that resumes")
+    lead = f" {step.key} " if step.key else ""
+    full = f": {one_line(step.price)}" if step.price else ""
+    prices = (full, _ABOUT.sub("", full))
+    text = one_line(step.text)
+
+    def room(state: str, price: str) -> int:
+        return width - len(lead) - len(price) - len(state) - 2 - bool(lead)
+
+    forms = [(state, price) for state in states for price in prices]
+    wanted = min(len(text), _TITLE)
+    state, price = next((form for form in forms if room(*form) >= wanted), ("", prices[1]))
+    said = shorten(text, max(room(state, price), 1), glyphs.ellipsis) + price
+    said = shorten(said, max(width - len(lead) - 1, 1), glyphs.ellipsis)
+    gap = max(width - len(lead) - bool(lead) - len(said) - len(state), 1)
+    return [(lead, "key"), (" " * bool(lead) + said, ""), (" " * gap, ""), (state, style)]

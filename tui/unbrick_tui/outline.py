@@ -124,7 +124,7 @@ class Outline:
         situation = self.report.situation
         session, scan = situation.session, situation.session.scan
         found: set[int] = set()
-        for block in scan.blocks(row):
+        for block in scan.blocks(row) if row < len(scan) else ():
             if scan.block_kind[block] in (BlockKind.TOOL_USE, BlockKind.TOOL_RESULT):
                 call = session.calls.get(scan.strings.text(scan.block_ref[block]) or "")
                 if call is not None:

@@ -33,7 +33,7 @@ def listed(bindings: Iterable[BindingType], wide: bool) -> Iterator[Paragraph]:
     for binding in bindings:
         if isinstance(binding, Binding) and binding.description:
             text = binding.tooltip or binding.description
-            yield "plain", f"  {keys(binding):<18} {text}" if wide else f"  {keys(binding)}\n      {text}"
+            yield "plain", f"  {keys(binding):<17} {text}" if wide else f"  {keys(binding)}\n      {text}"
 
 
 def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
@@ -41,9 +41,13 @@ def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
     g = glyphs
     yield "plain", f"  {g.error} error  {g.warning} warning  {g.info} note  {g.changed} changed  {g.added} added"
     yield "plain", f"  {g.span_start} call  {g.span} open  {g.span_end} result  {g.reply} beside a line: its other half"
-    yield "plain", f"  {g.start} resume begins here; what is dim is not loaded, the word says why:"
-    yield "plain", "  summarised (a summary stands for it), rewound (you went back before it),"
-    yield "plain", "  lost (in the file, not loaded), undecided (the file does not say), side (a subagent's)"
+    yield "plain", f"  {g.start} resume begins here; what is dim is not loaded:"
+    yield "plain", "    summarised: a summary stands for it"
+    yield "plain", "    rewound: you went back before it"
+    yield "plain", "    lost: in the file, and the client will not load it"
+    yield "plain", "    undecided: the file does not say why"
+    yield "plain", "    side: a subagent's"
+    yield "plain", "    kept: stands before the start, and is loaded"
 
 
 class HelpScreen(ModalScreen[None]):

@@ -33,16 +33,17 @@ class SessionScreen(ReadingScreen):
     """Fixing, cutting, reviewing, saving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "fix", "fix", tooltip="fix the problem at the cursor, or the one that the verdict names"),
-        Binding("F", "fix_all", "fix all", tooltip="apply every fix that keeps everything"),
-        Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes first"),
-        Binding("r", "review", "review", tooltip="review the changes in words and in bytes"),
-        Binding("w", "save", "save", tooltip="save: as a new session, in place with a backup, to a file"),
-        Binding("p", "problems", "problems", tooltip="list all problems, and what helps when no edit does"),
+        Binding("f", "fix", "fix", tooltip="fix what is wrong here, or the worst problem"),
+        Binding("F", "fix_all", "fix all", tooltip="apply all fixes that keep everything"),
+        Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes"),
+        Binding("r", "review", "review", tooltip="review the changes, in words and in bytes"),
+        Binding("w", "save", "save", tooltip="save as a new session, in place, or to a file"),
+        Binding("p", "problems", "problems", tooltip="list all problems, and what else helps"),
         Binding("slash", "search", "search", key_display="/", tooltip="search the text of the records"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="these keys"),
         Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved"),
         Binding("enter", "inspect", "read the record", show=False, tooltip="read a record, or open a folded run"),
+        Binding("space", "fold", "fold", show=False, tooltip="fold or unfold a run of context and state"),
         Binding("n", "next(1)", "next problem", show=False, tooltip="next problem, or next match of a search"),
         Binding("N", "next(-1)", "previous problem", show=False, tooltip="previous problem or match"),
         Binding(
@@ -82,6 +83,11 @@ class SessionScreen(ReadingScreen):
             timeline.jump(row)
         if wish == "fix":
             self.action_fix()
+
+    def action_fold(self) -> None:
+        """Fold or unfold the run at the cursor."""
+        if len(self.workspace.view):
+            self.timeline.toggle_run(self.timeline.cursor)
 
     @work(group="ask", exclusive=True)
     async def action_problems(self) -> None:

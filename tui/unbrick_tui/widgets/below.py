@@ -10,7 +10,7 @@ from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.text import count, fold, one_line, shorten
 
 INDENT = "    "
-MOST_LINES = 3
+MOST_LINES = 4
 MOST_FINDINGS = 4
 
 

@@ -139,7 +139,7 @@ class Timeline(ScrollView, can_focus=True):
         if self.outline is None:
             return False
         run = next((r for r in self.outline.runs if r.first <= row < r.first + r.rows), None)
-        if run is None or (run.first in self._open and row != run.first):
+        if run is None:
             return False
         self._open ^= {run.first}
         self._arrange()
@@ -384,6 +384,8 @@ class Timeline(ScrollView, can_focus=True):
             return "added", standing not in _QUIET
         if at.line in self.view.patch:
             return "changed", standing not in _QUIET
+        if standing is Standing.LOADED and self.outline is not None and row < (self.outline.start or 0):
+            return "kept", False
         return ("" if standing in _QUIET else standing.name.lower()), standing is not Standing.LOADED
 
     def _mark(self, row: int) -> tuple[str, Style]:

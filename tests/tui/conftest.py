@@ -1,0 +1,88 @@
+"""The application on a sample, driven by keys; screens compared as text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+import pytest
+from driving import SAMPLES, Open, Opened, screen_text, settle
+
+from unbrick import sentences
+from unbrick.clock import FixedClock
+from unbrick.formats.table import FORMATS
+from unbrick.source import Source
+from unbrick_tui.app import UnbrickApp
+from unbrick_tui.glyphs import ASCII, UNICODE
+from unbrick_tui.workspace import Workspace
+
+SCREENS = Path(__file__).parent / "screens"
+
+
+class Then(datetime):
+    """A fixed day: times are said with their year unless it is this one."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Then:
+        return cls(2026, 6, 1, 12, 0, 0, tzinfo=tz)
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """One time zone, one day, no animation, a home of the test's own, no client on the path."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("TEXTUAL_THEME", raising=False)
+    monkeypatch.setattr(sentences, "datetime", Then)
+    monkeypatch.chdir(tmp_path)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def open_app(tmp_path: Path) -> Open:
+    """Opens a sample, or some bytes, in the application and waits for the check."""
+
+    @asynccontextmanager
+    async def opened(
+        what: str | bytes, size: tuple[int, int] = (80, 24), *, ascii_: bool = False, name: str = "session.jsonl"
+    ) -> AsyncIterator[Opened]:
+        path = tmp_path / name
+        path.write_bytes(what if isinstance(what, bytes) else (SAMPLES / what / "session.jsonl").read_bytes())
+        format_ = FORMATS[0]
+        with Source.open(path) as source:
+            workspace = Workspace(
+                format_, format_.bundle(source), clock=FixedClock("2026-06-01T12:00:00.000Z"),
+                glyphs=ASCII if ascii_ else UNICODE,
+            )
+            app = UnbrickApp(workspace)
+            async with app.run_test(size=size) as pilot:
+                await settle(pilot)
+                yield pilot
+
+    return opened
+
+
+@pytest.fixture
+def same_screen(request: pytest.FixtureRequest) -> Callable[[UnbrickApp, str], None]:
+    """Compares a screen with the one that is kept; `--update-screens` keeps it instead."""
+
+    def compare(app: UnbrickApp, name: str) -> None:
+        width, height = app.size
+        path = SCREENS / f"{name}-{width}x{height}.txt"
+        now = screen_text(app)
+        if request.config.getoption("--update-screens"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(now, encoding="utf-8")
+        assert path.exists(), f"{path.name} is not kept yet; run with --update-screens and look at it"
+        assert now == path.read_text(encoding="utf-8")
+
+    return compare

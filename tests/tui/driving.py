@@ -1,0 +1,45 @@
+"""Driving the application by keys, and reading its screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from textual.app import App
+from textual.pilot import Pilot
+
+SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
+
+def screen_text(app: App[int]) -> str:
+    """The screen as it is painted, without colours."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips()) + "\n"
+
+
+def notices(app: App[int]) -> str:
+    """What was said in passing."""
+    return "\n".join(notice.message for notice in app._notifications)
+
+
+Opened = Pilot[int]
+Open = Callable[..., AbstractAsyncContextManager[Opened]]
+
+
+async def settle(pilot: Opened) -> None:
+    """Wait until nothing works in the background, dialogs that wait for an answer aside."""
+    for _ in range(10):
+        engine = [worker for worker in pilot.app.workers if worker.group != "ask" and not worker.is_finished]
+        if engine:
+            await pilot.app.workers.wait_for_complete(engine)
+        await pilot.pause()
+        if not [w for w in pilot.app.workers if w.group != "ask" and not w.is_finished]:
+            return
+
+
+async def press(pilot: Opened, *keys: str) -> None:
+    """Press keys one by one, each when the one before has had its effect."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+

@@ -1,0 +1,65 @@
+"""The main screens, as text. `pytest tests/tui --update-screens` writes them anew; look at the diff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from driving import Open, press
+
+from unbrick_tui.app import UnbrickApp
+
+SMALL, LARGE = (80, 24), (120, 40)
+Same = Callable[[UnbrickApp, str], None]
+
+SCREENS = [
+    pytest.param("healthy-compacted-twice", (), id="healthy"),
+    pytest.param("healthy-compacted-twice", ("s",), id="where-resume-begins"),
+    pytest.param("crash-mid-tool", (), id="opened-at-the-break"),
+    pytest.param("crash-mid-tool", ("enter",), id="reading-a-record"),
+    pytest.param("crash-mid-tool", ("question_mark",), id="help"),
+    pytest.param("crash-mid-tool", ("f",), id="after-a-fix"),
+    pytest.param("crash-mid-tool", ("f", "r"), id="review"),
+    pytest.param("crash-mid-tool", ("f", "w"), id="save"),
+    pytest.param("crash-mid-tool", ("f", "q"), id="leaving-with-edits"),
+    pytest.param("crash-mid-tool", ("t", "left_square_bracket"), id="cutting-back"),
+    pytest.param("missing-parent", (), id="lost-history"),
+    pytest.param("missing-parent", ("p",), id="problems"),
+    pytest.param("failed-compaction", ("f",), id="which-fix"),
+    pytest.param("role-system-with-flag", (), id="not-this-file"),
+    pytest.param("role-system-with-flag", ("f",), id="what-helps"),
+    pytest.param("torn-and-glued", (), id="torn-line"),
+]
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize(("sample", "keys"), SCREENS)
+async def test_screen(
+    open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str, keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    name = request.node.callspec.id.split("-80x24")[0].split("-120x40")[0]
+    async with open_app(sample, size) as pilot:
+        await press(pilot, *keys)
+        same_screen(pilot.app, name)
+
+
+@pytest.mark.parametrize("size", [(40, 20), (160, 50)], ids=["narrow", "wide"])
+async def test_other_widths(open_app: Open, same_screen: Same, size: tuple[int, int]) -> None:
+    async with open_app("missing-parent", size) as pilot:
+        same_screen(pilot.app, "lost-history")
+
+
+async def test_ascii(open_app: Open, same_screen: Same) -> None:
+    """Nothing but ASCII is painted, whatever the transcript holds."""
+    async with open_app("missing-parent", ascii_=True) as pilot:
+        same_screen(pilot.app, "ascii")
+        for keys in (("p",), ("escape", "question_mark"), ("escape", "enter"), ("escape", "t")):
+            await press(pilot, *keys)
+            assert screen_of(pilot.app).isascii(), keys
+
+
+def screen_of(app: UnbrickApp) -> str:
+    from driving import screen_text
+
+    return screen_text(app)
