@@ -108,6 +108,8 @@ class Behaviour:
     empty_beside_dropped: bool
     empty_user_filled: bool
     ids_shared_when_missing: bool
+    calls_last: bool
+    """Calls go behind the texts of their response, whatever order the file has them in."""
     seams: bool
     """Texts of neighbouring user records are set apart by a line break."""
     folds: bool
@@ -172,7 +174,8 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "empties_filled": (("0", False), ("2.1.70", True)),
     "empty_beside_dropped": (("0", False), ("2.1.70", True), ("2.1.112", False), ("2.1.281", True)),
     "empty_user_filled": (("0", False), ("2.1.158", True)),
-    "ids_shared_when_missing": (("0", False), ("2.0.76", True)),
+    "ids_shared_when_missing": (("0", False), ("2.0.76", True), ("2.1.290", False)),
+    "calls_last": (("0", False), ("2.1.139", True)),
     "seams": (("0", False), ("2.1.20", True)),
     "folds": (("0", False), ("2.1.90", True), ("2.1.290", False)),
     "strings_kept": (("0", False), ("2.1.20", True)),

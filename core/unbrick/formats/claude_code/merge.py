@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unbrick.entry import BlockKind
-from unbrick.formats.claude_code.attachments import OPENING
+from unbrick.formats.claude_code.attachments import OPENING, wrap
 from unbrick.formats.claude_code.behaviour import Behaviour
 from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.request import Role
@@ -15,7 +15,7 @@ class Merger:
     """Takes records in order and builds messages.
 
     Reminders go in front of the prompts they came with, back to the reply or result before them; system turns
-    go behind the whole user message.
+    go behind the whole user message, and become reminders where there is none.
     """
 
     def __init__(self, drafts: Drafts, traits: Behaviour) -> None:
@@ -23,8 +23,7 @@ class Merger:
         self.traits = traits
         self._prompts: list[list[int]] = []
         self._reminders: list[list[tuple[int, bool]]] = []
-        self._system: list[str] = []
-        self._system_row = -1
+        self._system: list[tuple[str, int]] = []
         self._by_id: dict[int, int] = {}
         self._barrier = -1
 
@@ -43,8 +42,7 @@ class Merger:
 
     def system(self, text: str, row: int) -> None:
         """An attachment that goes out as a system turn."""
-        self._system.append(text)
-        self._system_row = row if self._system_row < 0 else self._system_row
+        self._system.append((text, row))
 
     def assistant(self, parts: list[int], id: int) -> None:
         """An assistant record; it joins the message that has its id, back over that message's results."""
@@ -53,6 +51,8 @@ class Merger:
         known = self._by_id.get(id, -1) if id != NO_ID or self.traits.ids_shared_when_missing else -1
         if known > self._barrier:
             messages[known].parts += parts
+            if self.traits.calls_last:
+                self._calls_last(messages[known].parts)
             return
         self._by_id[id] = len(messages)
         messages.append(Draft(Role.ASSISTANT, parts, id))
@@ -60,11 +60,21 @@ class Merger:
     def close(self) -> None:
         """End the user message and put its system turn behind it."""
         self._flush()
-        if self._system:
-            code = self.drafts.text("\n\n".join(self._system), None, self._system_row)
-            self.drafts.messages.append(Draft(Role.SYSTEM, [code], plain=True))
-            self._barrier = len(self.drafts.messages) - 1
-        self._system, self._system_row = [], -1
+        messages = self.drafts.messages
+        if self._system and (not messages or messages[-1].role is not Role.USER):
+            for text, row in self._system:
+                self._join([self.drafts.text(wrap(text), None, row)], seam=True)
+        elif self._system:
+            code = self.drafts.text("\n\n".join(text for text, _row in self._system), None, self._system[0][1])
+            messages.append(Draft(Role.SYSTEM, [code], plain=True))
+            self._barrier = len(messages) - 1
+        self._system = []
+
+    def _calls_last(self, parts: list[int]) -> None:
+        """Calls behind everything else of a response."""
+        kinds = [self.drafts.kind(code) == BlockKind.TOOL_USE for code in parts]
+        if kinds != sorted(kinds):
+            parts.sort(key=lambda code: self.drafts.kind(code) == BlockKind.TOOL_USE)
 
     def _flush(self) -> None:
         for codes in self._reminders:
