@@ -26,16 +26,25 @@ def choose(loaded: Loaded, walker: Walker) -> Choice:
     rule = loaded.traits.leaf
     if rule in (Leaf.NEWEST_ANY, Leaf.NEWEST):
         return _newest(loaded, walker, sidechains=rule is Leaf.NEWEST_ANY)
-    last = last_spoken(loaded)
-    chain = None if last is None else walker.walk(last)
-    leaf = last
+    leaf = last = last_spoken(loaded)
     if rule is Leaf.POINTER:
         pointed = pointer(loaded)
-        if pointed is not None and (chain is None or pointed not in set(chain.rows)):
-            leaf, chain = pointed, None
+        if pointed is not None and (last is None or not _descends(loaded, last, pointed)):
+            leaf = pointed
     if leaf is None or (loaded.session.scan.flags[leaf] & (Flag.SIDECHAIN | Flag.NO_TIME)):
         return Choice()
-    return Choice(leaf, chain or walker.walk(leaf))
+    return Choice(leaf, walker.walk(leaf))
+
+
+def _descends(loaded: Loaded, row: int, ancestor: int) -> bool:
+    """Whether a record descends from another by its parents as written; nothing is bridged for this."""
+    seen: set[int] = set()
+    while row >= 0 and row not in seen:
+        if row == ancestor:
+            return True
+        seen.add(row)
+        row = loaded.parent(row)
+    return False
 
 
 def _newest(loaded: Loaded, walker: Walker, *, sidechains: bool) -> Choice:
