@@ -36,8 +36,11 @@ def end_at(draft: Draft, leaf: int, target: Target, clock: Clock, end: int) -> N
         draft.set(leaf, ("timestamp",), write.after(neighbour, None, clock))
     if session.has(leaf, Flag.SIDECHAIN):
         draft.set(leaf, ("isSidechain",), False)
-    spoken = next((row for row in session.ancestors(leaf) if _speaks(session, row) or row == leaf), leaf)
-    if session.kind(spoken) in (Kind.USER, Kind.ASSISTANT):
+    talk = (Kind.USER, Kind.ASSISTANT)
+    spoken = leaf
+    if session.kind(leaf) not in talk:
+        spoken = next((row for row in session.ancestors(leaf) if _speaks(session, row)), leaf)
+    if session.kind(spoken) in talk:
         last = last_spoken(session, end)
         if last is not None and last != spoken and (
             target.version < POINTERS or (last != leaf and draft.descends(last, leaf))
