@@ -333,8 +333,8 @@ def failed_compaction(r: list[Json]) -> list[Item]:
 
 
 @sample(
-    "bare-boundary", TWICE_NEW, "c_third_boundary_bare", Judged(NEW, "empty", lost=None, codes=("B001",)),
-    Judged(OLD, "not-found", "No conversation found", codes=("B001",)),
+    "bare-boundary", TWICE_NEW, "c_third_boundary_bare", Judged(NEW, "empty", lost=True, codes=("B001",)),
+    Judged(OLD, "not-found", "No conversation found", lost=True, codes=("B001",)),
 )
 def bare_boundary(r: list[Json]) -> list[Item]:
     """The client was stopped between a third boundary and its summary."""
@@ -345,8 +345,8 @@ def bare_boundary(r: list[Json]) -> list[Item]:
 
 
 @sample(
-    "dangling-preserved-segment", TWICE_NEW, "c_preserved_dangling", Judged(NEW, lost=None, codes=("B003",)), Judged(OLD),
-    verdict="fragile", delta=-1,
+    "dangling-preserved-segment", TWICE_NEW, "c_preserved_dangling", Judged(NEW, lost=None, codes=("B003",), verdict="fragile"), Judged(OLD),
+    verdict="healthy", delta=-1,
 )
 def dangling_preserved(r: list[Json]) -> list[Item]:
     """The last boundary names preserved records that are not there under these ids; they are not put back."""
@@ -527,7 +527,7 @@ def tool_input_string(r: list[Json]) -> list[Item]:
 
 @sample(
     "empty-text-beside-a-call", LONG, "empty_text_beside_tool",
-    Judged(OLD, "refused", "must be non-empty", codes=("C001",)), Judged(NEW, codes=()),
+    Judged(OLD, "refused", "must be non-empty", codes=("C001",)), Judged(NEW, codes=()), delta=-1,
 )
 def empty_text_beside_tool(r: list[Json]) -> list[Item]:
     """An aborted stream left an empty text in front of a call."""

@@ -143,7 +143,8 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
         if chain.boundary is not None:
             table.history(before_boundary(session, chain.boundary), Standing.SUMMARISED)
     elif loaded.discarded >= 0:
-        table.history(before_boundary(session, loaded.discarded), Standing.SUMMARISED)
+        # Nothing stands behind that boundary, not even a summary.
+        table.history(before_boundary(session, loaded.discarded), Standing.LOST)
     _replaced(session, chain, table, losses)
     _unread(loaded, chain, table, losses)
     _parallel(session, chain, table, losses)
