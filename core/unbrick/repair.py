@@ -20,7 +20,7 @@ from unbrick.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.situation import Situation
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick.thread import Thread
+from unbrick.thread import Outcome, Thread
 
 STAGES = "JLBTCSE"
 """Families in the order of repair: a salvaged line may hold the parent that a link misses, and so on."""
@@ -127,7 +127,7 @@ def repair(
         if not batch:
             break
         done, new_patch, new_report = yield from _apply(format_, report, batch, patch, clock, surroundings)
-        if not done or _introduced(report, new_report):
+        if not done or _introduced(report, new_report, done):
             if len(batch) == 1:
                 refused.add((batch[0].finding.id, batch[0].fix.id))
                 continue
@@ -213,14 +213,25 @@ def _one_by_one(
     """Find the first fix of a batch that makes nothing worse, and refuse those that do."""
     for applied in batch:
         done, new_patch, after = yield from _apply(format_, report, [applied], patch, clock, surroundings)
-        if done and not _introduced(report, after):
+        if done and not _introduced(report, after, done):
             return done, new_patch, after
         refused.add((applied.finding.id, applied.fix.id))
     return [], patch, report
 
 
-def _introduced(before: Report, after: Report) -> bool:
-    """Whether a finding above info is there that was not there before, or one got worse."""
+_LOADS = (Outcome.ACCEPTED, Outcome.HEALED, Outcome.REFUSED)
+
+
+def _introduced(before: Report, after: Report, done: Sequence[Applied]) -> bool:
+    """Whether a finding above info is there that was not there before, or one got worse.
+
+    A line that can be read again, or a session that loads again, may show what was wrong all along: that is found,
+    not introduced, and the next rounds see to it.
+    """
+    if before.resume.outcome not in _LOADS and after.resume.outcome in _LOADS:
+        return False
+    if all(applied.finding.code.startswith("J") for applied in done):
+        return after.resume.messages < before.resume.messages
     known: dict[tuple[str, str | None], Severity] = {}
     for finding in before.findings:
         key = (finding.code, finding.uuid)

@@ -90,22 +90,9 @@ def _fill(situation: Situation, row: int | None, block: int | None) -> tuple[Fix
         return (safe("drop", "Take the empty text out of the result", edit),)
     if isinstance(whole, list) and len(whole) > 1:
         return (safe("drop", "Take the block out: there is nothing in it", DropBlock(situation.at(row), block)),)
-    if _shared(situation, row, block):
-        return (safe("drop", "Take the record out: there is nothing in it", DropRecord(situation.at(row))),)
     if isinstance(whole, str):
         return (safe("fill", f"Write {PLACEHOLDER} in its place", set_content(situation, row, PLACEHOLDER)),)
     return (safe("fill", f"Write {PLACEHOLDER} in its place", set_block(situation, row, block, PLACEHOLDER, "text")),)
-
-
-def _shared(situation: Situation, row: int, block: int) -> bool:
-    """Whether the message that a record goes into has other records' content as well."""
-    request = situation.request
-    part = situation.sent.get((row, block))
-    if part is None:
-        return False
-    message, _block = request.locate(part)
-    rows = request.row[request.first[message] : request.first[message + 1]]
-    return any(other >= 0 and other != row for other in rows)
 
 
 def empty_content(situation: Situation) -> Iterator[Finding]:
@@ -115,7 +102,7 @@ def empty_content(situation: Situation) -> Iterator[Finding]:
     out, when a prompt was sent empty, or when a reply was broken off after its thinking. Clients from 2.1.20 on leave
     out replies that are only thinking; an empty prompt is refused to this day.
 
-    A placeholder is written; a record that is empty and stands beside others of its message is taken out.
+    A placeholder is written.
     """
     scan = situation.session.scan
     claimed: set[int] = set()

@@ -89,6 +89,11 @@ def remark(
     )
 
 
+def sends(situation: Situation) -> bool:
+    """Whether a request goes out at all: where loading fails, nothing is left out of one."""
+    return len(situation.request) > 0
+
+
 def sent(situation: Situation, row: int, block: int) -> bool:
     """Whether a block goes into the request as what it is, not as a placeholder for it."""
     part = situation.sent.get((row, block))

@@ -9,7 +9,7 @@ from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
 from unbrick.request import Synthetic
 from unbrick.rules import toolfix, toolshape
-from unbrick.rules.parts import broken, content, counted, refusal, remark, safe, sent, set_content, stored
+from unbrick.rules.parts import broken, content, counted, refusal, remark, safe, sends, sent, set_content, stored
 from unbrick.session import Call, Standing
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -41,7 +41,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
             fixes = _answers(situation, call, what.row)
         yield refusal(situation, name, what, f"{_call(situation, call)} has no result", fixes)
     invented = _invented(situation)
-    for call in situation.calls:
+    for call in situation.calls if sends(situation) else ():
         if call.ref in claimed or any(row in situation.loaded for row, _block in call.results):
             continue
         for row, block in call.uses:
@@ -110,7 +110,7 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
             fixes = _orphan(situation, call, what.row, what.block)
         ref = what.violation.ref
         yield refusal(situation, name, what, f"a result answers {ref}, a call that does not stand before it", fixes)
-    for call in situation.calls:
+    for call in situation.calls if sends(situation) else ():
         if any(row in situation.loaded for row, _block in call.uses):
             continue
         for row, block in call.results:
@@ -164,6 +164,7 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
                 yield refusal(situation, name, type(what)(what.violation, row, block), message, fixes)
             else:
                 lost = not sent(situation, *keep) or not (repeated or sent(situation, row, block))
+                lost = lost and sends(situation)
                 severity = Severity.WARNING if lost else Severity.INFO
                 yield remark(situation, "T003", name, severity, message, row, block, fixes)
     for what in violated.values():
@@ -211,7 +212,7 @@ def late_result(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, name, what, f"{_call(situation, call)} is answered too late", fixes)
     invented = _invented(situation)
     prompts = [place for place, row in enumerate(situation.thread.rows) if situation.session.has(row, Flag.PROMPT)]
-    for call in situation.calls:
+    for call in situation.calls if sends(situation) else ():
         if call.ref in seen or not call.results or not call.uses or _ambiguous(situation, call):
             continue
         use = next((row for row, _block in call.uses if row in situation.loaded), None)
@@ -284,8 +285,9 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
         behind = any(scan.block_kind[start + before] != BlockKind.TOOL_RESULT for before in range(block))
         if scan.kind[row] == Kind.ASSISTANT:
             message = f"the result of {_call(situation, call)} stands in a record of the assistant's"
-            message += "" if sent(situation, row, block) else "; the client leaves it out"
-            severity = Severity.INFO if sent(situation, row, block) else Severity.WARNING
+            left = sends(situation) and not sent(situation, row, block)
+            message += "; the client leaves it out" if left else ""
+            severity = Severity.WARNING if left else Severity.INFO
             yield remark(situation, "T005", name, severity, message, row, block, _in_order(situation, call, place))
         elif behind:
             message = f"the result of {_call(situation, call)} does not come first; this client puts it in order"

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 
 from unbrick.edit import DropBlock, Edit, SetRef
-from unbrick.entry import BlockKind
+from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
 from unbrick.rules import toolfix
-from unbrick.rules.parts import broken, refusal, remark, safe, sent, set_block, stored
+from unbrick.rules.parts import broken, refusal, remark, safe, sends, sent, set_block, stored
 from unbrick.session import Call
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -44,7 +44,7 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
             if what is not None:
                 yield refusal(situation, name, type(what)(what.violation, row, block), message, (fix,))
             else:
-                lost = not repeated and not sent(situation, row, block)
+                lost = sends(situation) and not repeated and not sent(situation, row, block)
                 severity = Severity.WARNING if lost else Severity.INFO
                 yield remark(situation, "T006", name, severity, message, row, block, (fix,))
     for what in violated.values():
@@ -105,19 +105,32 @@ def bad_tool_name(situation: Situation) -> Iterator[Finding]:
     """A tool call has an empty or overlong name.
 
     The API takes names of 1 to 200 characters in the history; a model that calls a tool by a whole sentence makes
-    every later request fail. Every client before 2.1.281 stays stuck.
+    every later request fail. Clients before 2.1.281 stay stuck; later ones shorten the name each time they send it.
 
     The name is shortened. It labels a call that is over, so nothing that the conversation says changes.
     """
+    name, message = "bad-tool-name", "a tool call has a name that the API does not accept"
+    claimed: set[tuple[int | None, int | None]] = set()
     for what in broken(situation, "T008"):
-        fixes: tuple[Fix, ...] = ()
-        if what.row is not None and what.block is not None:
-            found = stored(situation, what.row, what.block)
-            old = found.get("name") if isinstance(found, dict) else None
-            new = (old[:NAME_LIMIT] if isinstance(old, str) else "") or NO_NAME
-            title = f"Shorten the name to {NAME_LIMIT} characters" if new != NO_NAME else f"Name it {NO_NAME}"
-            fixes = (safe("rename", title, set_block(situation, what.row, what.block, new, "name")),)
-        yield refusal(situation, "bad-tool-name", what, "a tool call has a name that the API does not accept", fixes)
+        claimed.add((what.row, what.block))
+        fixes = () if what.row is None or what.block is None else (_rename(situation, what.row, what.block),)
+        yield refusal(situation, name, what, message, fixes)
+    scan = situation.session.scan
+    for call in situation.calls:
+        for row, block in call.uses:
+            odd = scan.block_flags[scan.first[row] + block] & BlockFlag.BAD_NAME
+            if odd and row in situation.loaded and (row, block) not in claimed:
+                fix = _rename(situation, row, block)
+                said = f"{message}; this client shortens it"
+                yield remark(situation, "T008", name, Severity.INFO, said, row, block, (fix,))
+
+
+def _rename(situation: Situation, row: int, block: int) -> Fix:
+    found = stored(situation, row, block)
+    old = found.get("name") if isinstance(found, dict) else None
+    new = (old[:NAME_LIMIT] if isinstance(old, str) else "") or NO_NAME
+    title = f"Shorten the name to {NAME_LIMIT} characters" if new != NO_NAME else f"Name it {NO_NAME}"
+    return safe("rename", title, set_block(situation, row, block, new, "name"))
 
 
 def bad_tool_input(situation: Situation) -> Iterator[Finding]:
@@ -157,7 +170,9 @@ RULES: tuple[Rule[Situation], ...] = (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.80"), Affect(Severity.INFO, since="2.1.80"),
     )),
     Rule("T007", "bad-call-id", bad_call_id, r"tool_use(?:_id|\.id)?.{0,20}String should match pattern", _REFUSED),
-    Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at", _REFUSED),
+    Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at", (
+        Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.281"), Affect(Severity.INFO, since="2.1.281"),
+    )),
     Rule("T009", "bad-tool-input", bad_tool_input,
          r"tool_use\.input: (?:Input should be a valid dictionary|Field required)", _REFUSED),
 )
