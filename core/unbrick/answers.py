@@ -28,6 +28,8 @@ class Answer:
     text: str
     cause: str
     advice: tuple[Advice, ...] = ()
+    certain: bool = False
+    """Whether the text can come from nothing in a file, so that it is asked before the rules are."""
 
     @cached_property
     def search(self) -> re.Pattern[str]:
@@ -50,6 +52,9 @@ def in_project(bundle: Bundle | None, command: str) -> str:
     return f"cd {shlex.quote(str(bundle.project))} && {command}"
 
 
+_STATUS_CODE = r"(?:error|\||status|code|http)\W{0,3}"
+"""What stands before a status code; a bare number may be an index into the request."""
+
 _AGAIN = Advice("Resume it and send the prompt again.", RESUME)
 _UPDATE = Advice("Update the client, then resume.", f"{UPDATE} && {RESUME}")
 _STATUS = Advice("See whether the service is disturbed: https://status.claude.com")
@@ -66,6 +71,7 @@ ANSWERS: tuple[Answer, ...] = (
             Advice("Inside the client, press Esc twice and go back to before the turn that was refused first."),
             Advice("Or cut a copy behind the last turn before it.", "unbrick truncate {session} --list"),
         ),
+        certain=True,
     ),
     Answer(
         "extra-usage",
@@ -78,6 +84,7 @@ ANSWERS: tuple[Answer, ...] = (
             Advice("Or resume with another model, send a short prompt so that the client compacts, and switch back.",
                    "claude --resume {session} --model haiku"),
         ),
+        certain=True,
     ),
     Answer(
         "usage-limit",
@@ -87,7 +94,7 @@ ANSWERS: tuple[Answer, ...] = (
         "endpoint", (_AGAIN,),
     ),
     Answer(
-        "rate-limit", r"\b429\b|rate[_ ]limit", "Too many requests in a short time (429).",
+        "rate-limit", _STATUS_CODE + r"429\b|rate[_ ]limit", "Too many requests in a short time (429).",
         "The service turned the request away because of its rate, not because of what is in it. The file is intact.",
         "endpoint", (_AGAIN,),
     ),
@@ -100,13 +107,14 @@ ANSWERS: tuple[Answer, ...] = (
     Answer(
         "auth",
         r"invalid (?:x-)?api[- ]key|please run /login|not logged in|oauth (?:token|authentication|session)"
-        r"|authentication_error|\b401\b|(?:token|session) (?:has )?(?:expired|been revoked)",
+        r"|authentication_error|" + _STATUS_CODE + r"401\b|(?:token|session) (?:has )?(?:expired|been revoked)",
         "The client is not signed in, or its key is not accepted.",
         "The request never reached the model. The file is intact.", "settings",
         (Advice("Sign in again inside the client with /login, then resume.", RESUME),),
     ),
     Answer(
-        "permission", r"permission_error|\b403\b|not allowed for this organization|account (?:has been )?disabled",
+        "permission",
+        r"permission_error|" + _STATUS_CODE + r"403\b|not allowed for this organization|account (?:has been )?disabled",
         "The account or organization is not allowed to make this request.",
         "The request never reached the model. The file is intact.", "settings",
         (Advice("Sign in with another account (/login inside the client), or ask the administrator."),),
@@ -129,25 +137,26 @@ ANSWERS: tuple[Answer, ...] = (
                    "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 claude --resume {session}"),
             _UPDATE,
         ),
+        certain=True,
     ),
     Answer(
         "previous-message-id", r"diagnostics\.previous_message_id",
         "The client quoted the id of its own error notice as if it were a reply.",
         "After a failed request the last assistant record is one the client wrote itself, and this client names it in "
         "the next request. Taking the error records off the end of a copy helps; so does a newer client.",
-        "client", (_UPDATE,),
+        "client", (_UPDATE,), certain=True,
     ),
     Answer(
         "body-cut", r"request body is not valid JSON: unexpected end",
         "The request arrived cut off.",
         "The text that was sent ended early: a proxy, a dropped connection, or NUL bytes in a tool's output.",
-        "endpoint", (_AGAIN, _UPDATE),
+        "endpoint", (_AGAIN, _UPDATE), certain=True,
     ),
     Answer(
         "cache-control", r"cache_control|cache ttl",
         "The client marked too many places for the cache, or marked them wrongly.",
         "The client sets these marks for each request; a transcript that it wrote holds none. The file is intact.",
-        "client", (_UPDATE,),
+        "client", (_UPDATE,), certain=True,
     ),
     Answer(
         "refused-system-gateway",
@@ -161,9 +170,10 @@ ANSWERS: tuple[Answer, ...] = (
                    "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 claude --resume {session}"),
             _UPDATE,
         ),
+        certain=True,
     ),
     Answer(
-        "overloaded", r"\b529\b|overloaded", "The service was overloaded (529).",
+        "overloaded", _STATUS_CODE + r"529\b|overloaded", "The service was overloaded (529).",
         "The request was not processed. The file is intact.", "endpoint", (_AGAIN, _STATUS),
     ),
     Answer(
@@ -177,7 +187,7 @@ ANSWERS: tuple[Answer, ...] = (
          Advice("Or cut a copy at a safe point first.", "unbrick truncate {session} --list")),
     ),
     Answer(
-        "timeout", r"timed? ?out|\b504\b|deadline exceeded|ETIMEDOUT|ESOCKETTIMEDOUT",
+        "timeout", r"timed? ?out|" + _STATUS_CODE + r"504\b|deadline exceeded|ETIMEDOUT|ESOCKETTIMEDOUT",
         "The service or the way to it did not answer in time.",
         "The request was not answered; nothing in it was refused. The file does not cause this, though a very long "
         "context makes it more likely, and what the interruption left behind may need mending.",
@@ -198,7 +208,7 @@ ANSWERS: tuple[Answer, ...] = (
                 "NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem claude --resume {session}"),),
     ),
     Answer(
-        "server", r"\b50[0-3]\b|internal server error|api_error\b|bad gateway|service unavailable|upstream",
+        "server", r"§50[0-3]\b|internal server error|api_error\b|bad gateway|service unavailable|upstream",
         "The service failed (5xx).",
         "The fault was on the other side; nothing in the request was refused. The file is intact.", "endpoint",
         (_AGAIN, _STATUS),
@@ -212,6 +222,7 @@ ANSWERS: tuple[Answer, ...] = (
         "settings",
         (Advice("Save from now on.", "CLAUDE_CODE_FORCE_SESSION_PERSISTENCE=1 claude"),
          Advice("The prompts themselves may still be in history.jsonl in the client's configuration folder.")),
+        certain=True,
     ),
     Answer(
         "not-found", r"no conversation found(?: with session id)?|session not found",
@@ -230,5 +241,6 @@ ANSWERS: tuple[Answer, ...] = (
 
 
 def answer_to(text: str) -> Answer | None:
-    """The first answer whose pattern is found in an error text."""
-    return next((answer for answer in ANSWERS if answer.search.search(text)), None)
+    """The first answer whose pattern is found in an error text; a certain one before others."""
+    found = [answer for answer in ANSWERS if answer.search.search(text)]
+    return next((answer for answer in found if answer.certain), found[0] if found else None)

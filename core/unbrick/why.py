@@ -75,7 +75,7 @@ def account(situation: Situation, findings: Sequence[Finding]) -> LastError | No
     if matching:
         return LastError(error.row, error.text, matching[0].id, error.past)
     answer = answers.answer_to(_plain(error.text))
-    if answer is not None and not (codes and codes[0][0] in LINTED):
+    if answer is not None and (answer.certain or not codes or codes[0][0] not in LINTED):
         said = f"{answer.title} {answer.text}"
         left = _left_behind(findings)
         if left and answer.cause == "endpoint":
@@ -127,7 +127,8 @@ def explain_error(text: str, situation: Situation | None = None, findings: Seque
     matching = tuple(_best(findings, codes, plain))
     places = () if situation is None else tuple(_places(situation, plain))
     answer = answers.answer_to(plain)
-    if matching or (codes and not (answer and codes[0][0] not in LINTED)):
+    certain = answer is not None and answer.certain
+    if matching or (codes and not certain and (answer is None or codes[0][0] in LINTED)):
         return _by_rule(text, codes, matching, places, situation, plain)
     if answer is not None:
         return _by_answer(text, answer, codes, places, situation, findings)

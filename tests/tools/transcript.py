@@ -48,8 +48,9 @@ class Transcript:
         time = START + timedelta(seconds=self.pace * self.count)
         record: Record = {
             "parentUuid": self.last if parent is True else parent, "isSidechain": False, "type": type_, **members,
-            "uuid": uuid(self.count), "timestamp": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "userType": "external",
-            "cwd": "/home/dev/project", "sessionId": SESSION, "version": self.version, "gitBranch": "main",
+            "uuid": uuid(self.count), "timestamp": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "userType": "external", "cwd": "/home/dev/project", "sessionId": SESSION, "version": self.version,
+            "gitBranch": "main",
         }
         self.records.append(record)
         self.last = str(record["uuid"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tools.transcript import Transcript, above_info, fix, found, judge, mend, one, uuid
 
+from tools.transcript import Transcript, above_info, fix, found, judge, mend, one, uuid
 from unbrick.edit import Cut, Uncompact
 from unbrick.finding import Safety, Severity
 from unbrick.thread import Outcome
@@ -55,7 +55,7 @@ SUMMARIES = {
     "a real one": "Summary:\n1. Primary Request: mend the cart",
     "a short one": "The cart was mended.",
     "one that speaks of a timeout": "Summary:\n1. Errors: the request timed out twice; the client was told to wait.",
-    "one whose first line is an error": "Error handling was added to the cart.\n2. The total is rounded." + " more" * 300,
+    "one whose first line is an error": "Error handling was added.\n2. It is rounded." + " more" * 300,
     "one in an older frame": "Analysis:\nthe person asked for the total.",
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 
 import pytest
-from tools.transcript import Record, Transcript, above_info, found, judge, mend, one, uuid
 
+from tools.transcript import Record, Transcript, above_info, found, judge, mend, one, uuid
 from unbrick.edit import Relink
 from unbrick.finding import Safety, Severity
 from unbrick.session import Standing

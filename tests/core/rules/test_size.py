@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tools.transcript import Transcript, above_info, found, judge, mend, one
 
+from tools.transcript import Transcript, above_info, found, judge, mend, one
 from unbrick.finding import Safety, Severity
 from unbrick.thread import Outcome
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools.transcript import SESSION, Transcript, above_info, fix, found, judge, mend, one
 
+from tools.transcript import SESSION, Transcript, above_info, fix, found, judge, mend, one
 from unbrick.finding import Safety, Severity
 from unbrick.report import Cause, Verdict
 from unbrick.target import SYSTEM_TURNS, Setting, Surroundings

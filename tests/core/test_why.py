@@ -1,0 +1,249 @@
+"""Why: an error text, recorded or pasted, comes to its rule, its lines and its mend, or to who else is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools import transcript
+from tools.transcript import SESSION, Transcript, above_info, judge
+from unbrick.answers import ANSWERS, answer_to
+from unbrick.finding import Severity
+from unbrick.report import Report
+from unbrick.rules import ALL
+from unbrick.source import Source
+from unbrick.why import codes_of, explain_error
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    transcript.close()
+
+
+WORDS = {
+    "API Error: 400 role 'system' is not supported on this model": "E001",
+    "prompt is too long: 210118 tokens > 200000 maximum": "S001",
+    "Error during compaction: Error: Conversation too long. Press esc twice to go up a few messages": "S001",
+    "Request too large (max 32MB). Double press esc to go back": "S002",
+    "No conversation found with session ID: 0f0e0d0c": "L007",
+    "API Error: 400 due to tool use concurrency issues. Run /rewind to recover the conversation.": "T",
+    '{\\"message\\":\\"messages.500: `tool_use` ids were found without `tool_result` blocks immediately after\\"}': "T",
+    "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1.": "T",
+    "messages: text content blocks must be non-empty": "C",
+}
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_an_error_text_names_its_rule(text: str) -> None:
+    codes = codes_of(text)
+    assert codes
+    assert codes[0].startswith(WORDS[text])
+
+
+OUTSIDE = {
+    "API Error: 529 {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}": "overloaded",
+    "API Error: 500 Internal server error. This is a server-side issue": "server",
+    "API Error (api.anthropic.com | 504: Gateway time-out) · Retrying in 4 seconds… (attempt 10/10)": "timeout",
+    "API Error (Request timed out.)": "timeout",
+    "API Error: Connection error.": "connection",
+    "Unable to connect to API due to poor internet connection (ECONNRESET)": "connection",
+    "Claude AI usage limit reached|1754161200": "usage-limit",
+    "You've hit your session limit · resets 3pm": "usage-limit",
+    "You've hit your weekly limit": "usage-limit",
+    "API Error: 429 {\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\"}}": "rate-limit",
+    "Credit balance is too low": "credit",
+    "Invalid API key · Please run /login": "auth",
+    "OAuth token has expired. Please obtain a new token": "auth",
+    "API Error: 400 Extra usage is required for long context requests.": "extra-usage",
+    "API Error: 400 clear_thinking_20251015 strategy requires thinking to be enabled": "beta-field",
+    "API Error: 400 context_management: Extra inputs are not permitted": "beta-field",
+    "400: diagnostics.previous_message_id: must be the id from a prior /v1/messages response (starts with msg_)":
+        "previous-message-id",
+    "Claude Code is unable to respond to this request, which appears to violate our Usage Policy": "usage-policy",
+    "messages[1].role must be either 'user' or 'assistant', but got 'system'": "refused-system-gateway",
+    "The request body is not valid JSON: unexpected end of data: line 1 column 9 (char 8)": "body-cut",
+    "Failed to generate conversation summary - response did not contain valid text": "compaction-failed",
+    "A maximum of 4 blocks with cache_control may be provided. Found 5.": "cache-control",
+    "unable to get local issuer certificate": "certificate",
+    "Transcript saving is off — inherited CLAUDE_CODE_CHILD_SESSION marker": "not-persisted",
+    "Request was aborted.": "aborted",
+}
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+def test_an_error_that_no_edit_mends_is_answered(text: str) -> None:
+    answer = answer_to(text)
+    assert answer is not None
+    assert answer.name == OUTSIDE[text]
+    explained = explain_error(text)
+    assert explained.innocent
+    assert explained.title == answer.title
+
+
+def test_every_answer_is_reached_and_stands_by_itself() -> None:
+    assert {answer.name for answer in ANSWERS} - set(OUTSIDE.values()) <= {"permission", "model", "not-found"}
+    assert len({answer.name for answer in ANSWERS}) == len(ANSWERS)
+    for answer in ANSWERS:
+        assert answer.title.endswith(".")
+        assert answer.text.endswith(".")
+        assert answer.cause in ("client", "settings", "endpoint", "unknown")
+        assert answer.advice
+        for advice in answer.advice_for(None):
+            assert "{" not in (advice.command or "")
+
+
+def test_a_command_goes_to_the_folder_of_the_project() -> None:
+    made = Transcript().talk(1)
+    made.prompt("go on")
+    made.error("API Error: 529 Overloaded")
+    report = judge(made)
+    assert report.last_error is not None
+    assert report.last_error.advice[0].command == f"cd /home/dev/project && claude --resume {SESSION}"
+
+
+def unanswered() -> Transcript:
+    made = Transcript(version="1.0.128").talk(2)
+    made.prompt("run the tests")
+    made.call("toolu_01RF5sCUUx9nbB3zCTHNqvCm")
+    made.prompt("continue")
+    made.error("API Error: 400 due to tool use concurrency issues")
+    return made
+
+
+def explain(text: str, report: Report) -> object:
+    return explain_error(text, report.situation, report.findings)
+
+
+def test_the_umbrella_sentence_comes_to_the_call() -> None:
+    report = judge(unanswered(), "2.1.139")
+    assert report.last_error is not None
+    assert report.last_error.explained_by == "T001@6.0"
+    explained = explain_error(report.last_error.text, report.situation, report.findings)
+    assert explained.codes[0] == "T001"
+    assert "client's own" in explained.sentences[0]
+
+
+def test_a_call_that_the_text_names_is_found_on_its_line() -> None:
+    report = judge(unanswered(), "2.1.139")
+    text = (
+        "messages.135: `tool_use` ids were found without `tool_result` blocks immediately after: "
+        "toolu_01RF5sCUUx9nbB3zCTHNqvCm. Each `tool_use` block must have a corresponding `tool_result` block"
+    )
+    explained = explain_error(text, report.situation, report.findings)
+    assert explained.places[0] == (6, "call toolu_01RF5sCUUx9nbB3zCTHNqvCm")
+    assert explained.findings[0].id == "T001@6.0"
+
+
+def test_an_index_counts_the_request_not_the_lines() -> None:
+    made = Transcript().talk(2)
+    made.attachment()
+    made.prompt("third")
+    made.reply("answer")
+    made.pointer()
+    report = judge(made)
+    explained = explain_error("messages.2.content.0: something new", report.situation, report.findings)
+    assert explained.places == ((3, "messages.2.content.0 of the request that would be sent now"),)
+
+
+@pytest.mark.parametrize("text", ["messages.9999.content.3: x", "messages.0.content.9999: x", "toolu_nowhere"])
+def test_a_place_that_is_not_there_is_none(text: str) -> None:
+    report = judge(Transcript().talk(1))
+    assert explain_error(text, report.situation, report.findings).places == ()
+
+
+def test_a_rule_that_nothing_breaks_any_more_is_over() -> None:
+    made = Transcript().talk(2)
+    made.prompt("go on")
+    made.error("API Error: 400 messages: text content blocks must be non-empty")
+    made.pointer()
+    report = judge(made)
+    assert above_info(report) == []
+    assert report.last_error is not None
+    assert "no edit is called for" in (report.last_error.answer or "")
+    explained = explain_error(report.last_error.text, report.situation, report.findings)
+    assert explained.innocent
+
+
+def test_a_timeout_says_what_it_left_behind() -> None:
+    made = Transcript().talk(4)
+    made.boundary()
+    made.summary("Request timed out")
+    made.prompt("go on")
+    made.error("Request timed out")
+    made.pointer()
+    report = judge(made)
+    assert report.last_error is not None
+    assert "B002@10" in (report.last_error.answer or "")
+    explained = explain_error("Request timed out", report.situation, report.findings)
+    assert any("its summary is only an error text" in sentence for sentence in explained.sentences)
+
+
+def test_findings_apart_from_the_error_are_named_as_such() -> None:
+    made = Transcript().talk(4)
+    made.records[4]["parentUuid"] = None
+    made.prompt("go on")
+    made.error("API Error: 529 Overloaded")
+    made.pointer()
+    report = judge(made)
+    explained = explain_error("API Error: 529 Overloaded", report.situation, report.findings)
+    assert explained.innocent
+    assert "L002@5" in explained.sentences[-1]
+    assert "apart from it" in explained.sentences[-1]
+
+
+def test_an_unknown_error_is_not_guessed_at() -> None:
+    explained = explain_error("the teapot is empty")
+    assert explained.codes == ()
+    assert "do not edit the file" in explained.sentences[0]
+
+
+def test_a_request_that_was_tried_again_does_not_hide_the_error_that_ended_one() -> None:
+    made = Transcript().talk(1)
+    made.prompt("go on")
+    made.error("API Error: 418 the teapot is empty")
+    made.retry()
+    report = judge(made)
+    assert report.last_error is not None
+    assert "teapot" in report.last_error.text
+
+
+@given(st.text(max_size=300))
+def test_any_text_gets_an_answer(text: str) -> None:
+    explained = explain_error(text)
+    assert explained.sentences
+    assert explained.title
+
+
+def test_every_pattern_of_a_rule_is_a_pattern() -> None:
+    assert codes_of("") == ()
+    assert {rule.code for rule in ALL if rule.error} >= {"E001", "S001", "S002", "L007"}
+
+
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "claude_code"
+HEALTHY = (
+    "plain", "tools", "parallel", "compact_once", "compact_twice", "rewind", "subagent", "hooks", "images",
+    "thinking_tools", "model_switch", "tui_esc_interrupt", "tui_queued",
+)
+SESSIONS = sorted(
+    path for case in HEALTHY for version in CORPUS.glob("*") for path in (version / case / "project").glob("*.jsonl")
+) if CORPUS.exists() else []
+
+
+@pytest.mark.skipif(not SESSIONS, reason="the corpus is not beside the checkout (../shared/corpus)")
+@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: "-".join(path.parts[-4:-2]) + path.stem[:4])
+def test_a_healthy_session_has_nothing_above_info_on_its_own_version(path: Path) -> None:
+    from unbrick.check import check
+    from unbrick.formats.table import FORMATS
+    from unbrick.scan import finish
+
+    with Source.open(path) as source:
+        report = finish(check(FORMATS[0], FORMATS[0].bundle(source)))
+        if not report.resume.messages and not any(kind in (1, 2) for kind in report.situation.session.scan.kind):
+            pytest.skip("holds titles only; the client finds no conversation in it")
+        assert [f.message for f in report.findings if f.severity > Severity.INFO] == []
+        assert report.resume.lost == 0
