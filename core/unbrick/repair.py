@@ -63,8 +63,15 @@ def lower(format_: Format, situation: Situation, edits: Sequence[Edit], patch: P
     session, thread, target = situation.session, situation.thread, situation.target
     change: Change = {}
     for edit in edits:
-        new = _lowered(format_, edit, session, thread, target, clock)
-        if _overlap(change, new):
+        new: Change | None
+        try:
+            new = _lowered(format_, edit, session, thread, target, clock)
+        except KeyError:
+            # It may name an id that an edit before it gave.
+            if not change:
+                raise
+            new = None
+        if new is None or _overlap(change, new):
             patch, change = compose(patch, change), {}
             session = link(finish(scan(View(situation.bundle.main, patch), format_.entry)))
             thread = format_.thread(session, target)
