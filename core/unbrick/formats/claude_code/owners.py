@@ -1,8 +1,13 @@
-"""Which process has a session open: `<config>/sessions/<pid>.json` (claude-code-format.md §8.4)."""
+"""Which process has a session open: `<config>/sessions/<pid>.json` (claude-code-format.md §8.4).
+
+Observed on 2.1.139 and 2.1.329: `procStart` is field 22 of `/proc/<pid>/stat`, `pidDomain` names machine and pid
+namespace, and a client that is killed leaves its file behind.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,8 +46,17 @@ def _read(file: Path) -> Mapping[str, Any]:
         return {}
 
 
+DAY_MS = 86_400_000
+"""So long a process of another machine or container counts as alive after its last sign."""
+
+
 def alive(pid: int, entry: Mapping[str, Any]) -> bool:
     """Whether a process lives and is the one that registered. Where that cannot be told, it counts as alive."""
+    domain = _domain()
+    if domain and str(entry.get("pidDomain", domain)) != domain:
+        signs = [entry.get(key) for key in ("updatedAt", "startedAt")]
+        last = max((sign for sign in signs if isinstance(sign, int | float)), default=0)
+        return time.time() * 1000 - last < DAY_MS
     if pid == os.getpid():
         return False
     try:
@@ -63,6 +77,15 @@ def alive(pid: int, entry: Mapping[str, Any]) -> bool:
     if started is None or not isinstance(registered, int | float):
         return True
     return started <= registered + GRACE_MS
+
+
+def _domain() -> str | None:
+    """This machine and pid namespace, as the client names them; None where it names them otherwise."""
+    try:
+        machine = Path("/etc/machine-id").read_text().strip()
+        return f"linux:{machine}:{os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115 - a name, not a path
+    except OSError:
+        return None
 
 
 def _process(pid: int) -> tuple[str | None, int | None]:
