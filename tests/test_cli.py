@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -181,6 +182,38 @@ class TestCheck:
     def test_no_colour_in_a_pipe(self, run: Run, tmp_path: Path) -> None:
         path = write(tmp_path / "s.jsonl", cut_off())
         assert "\x1b" not in run("check", path, *OLD, env={"FORCE_COLOR": "1", "TERM": "xterm-256color"}).stdout
+
+
+    @pytest.mark.parametrize(
+        ("env", "coloured"),
+        [
+            pytest.param({}, True, id="a terminal"),
+            pytest.param({"NO_COLOR": "1"}, False, id="NO_COLOR"),
+            pytest.param({"TERM": "dumb"}, False, id="a dumb terminal"),
+        ],
+    )
+    def test_colour_only_where_it_is_wanted(self, tmp_path: Path, env: dict[str, str], coloured: bool) -> None:
+        path = write(tmp_path / "s.jsonl", cut_off())
+        shown = on_a_terminal([str(UNBRICK), "check", str(path), *OLD], {"TERM": "xterm-256color", **env})
+        assert ("\x1b[" in shown) is coloured
+        assert "The next prompt will work" in shown
+
+
+def on_a_terminal(command: list[str], env: dict[str, str]) -> str:
+    """What a command prints on a terminal of 80 columns."""
+    leader, follower = pty.openpty()
+    environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "COLUMNS": "80", **env}
+    with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environ) as process:
+        os.close(follower)
+        shown = b""
+        try:
+            while chunk := os.read(leader, 65536):
+                shown += chunk
+        except OSError:  # Linux reports the end of a terminal so
+            pass
+        assert process.wait(timeout=60) == 1
+    os.close(leader)
+    return shown.decode("utf-8")
 
 
 KEYS = {

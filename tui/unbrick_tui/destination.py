@@ -18,10 +18,9 @@ from unbrick.printable import printable
 from unbrick.repair import Repaired
 from unbrick.report import Report
 from unbrick.save import Receipt, patched, save_as_session, save_copy, save_in_place
-from unbrick.scan import finish
 from unbrick.source import Source
 from unbrick_tui.changes import change_lines, outcome_lines
-from unbrick_tui.options import painter, say, status_of
+from unbrick_tui.options import painter, say, status_of, work
 from unbrick_tui.render import headline
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -102,7 +101,7 @@ def _write(opened: Opened, result: Repaired, into: Destination) -> Receipt:
 def _check_again(opened: Opened, path: Path) -> Report:
     """The verdict on what now stands on disk."""
     with Source.open(path) as source:
-        return finish(examine(open_source(source, opened.choices)))
+        return work(examine(open_source(source, opened.choices)))
 
 
 def _shown(result: Repaired, name: str) -> Iterator[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable
+import textwrap
+import time
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +18,14 @@ import orjson
 
 from unbrick.opening import Choices
 from unbrick.report import Verdict
+from unbrick.scan import finish
 from unbrick_tui.failures import FINE, VERDICT
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+T = TypeVar("T")
+
+PATIENCE = 0.5
+"""Seconds after which progress is shown."""
 
 _STYLES: dict[str, dict[str, Any]] = {
     "good": {"fg": "green", "bold": True}, "bad": {"fg": "red", "bold": True}, "warn": {"fg": "yellow", "bold": True},
@@ -84,9 +92,43 @@ def painter() -> Callable[[str, str], str]:
 
 
 def say(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines of text."""
+    """Print lines of text; on a terminal, sentences are broken between words and keep their indentation."""
+    stream = sys.stderr if err else sys.stdout
+    width = shutil.get_terminal_size().columns if stream.isatty() else 0
     for one in lines:
-        click.echo(one, err=err, color=True)
+        for row in _broken(one, width):
+            click.echo(row, err=err, color=True)
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """A line in rows that fit a terminal. Commands to be copied and lines of a file stay whole."""
+    indent = len(line) - len(line.lstrip(" "))
+    if not width or len(line) <= width or "\x1b" in line or line[:1] in ("-", "+", "@") or indent >= 8:
+        return [line]
+    hang = " " * (indent + 2)
+    return textwrap.wrap(
+        line, max(width - 1, 40), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False,
+    )
+
+
+def work(progress: Generator[int, None, T]) -> T:
+    """Run a generator of progress to its end; on a terminal, say how far it is when it takes long."""
+    if not sys.stderr.isatty():
+        return finish(progress)
+    began = shown = time.monotonic()
+    try:
+        while True:
+            rows = next(progress)
+            now = time.monotonic()
+            if now - began > PATIENCE and now - shown > 0.1:
+                shown = now
+                click.echo(f"\r{rows:,} records read", nl=False, err=True)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        if shown > began:
+            click.echo("\r" + " " * 40 + "\r", nl=False, err=True)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from unbrick import json_report
-from unbrick.errors import NotFoundError, UnbrickError
-from unbrick.opening import STDIN, Choices, Opened, examine, main_transcripts, open_word
+from unbrick.opening import STDIN, Choices, examine, main_transcripts, open_word
 from unbrick.record import Json
 from unbrick.report import Verdict
-from unbrick.scan import finish
 from unbrick_tui.failures import CANNOT, explain
-from unbrick_tui.options import fail_on, judgement, painter, print_json, say, status_of
+from unbrick_tui.options import fail_on, judgement, painter, print_json, say, status_of, work
 from unbrick_tui.render import report_lines
 
 
@@ -34,12 +31,11 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
     failed = False
     paint = painter()
     for word in paths:
-        for name, opened in _open_all(word, choices):
+        for name in _names(word):
             try:
-                if isinstance(opened, Exception):
-                    raise opened
-                with opened:
-                    report = finish(examine(opened))
+                with open_word(name, choices, Path.cwd()) as opened:
+                    report = work(examine(opened))
+                    name = name if name == STDIN else str(opened.bundle.path)
                     if as_json:
                         entries.append({**json_report.transcript(report, opened.format.client), "path": name})
                     else:
@@ -48,7 +44,7 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
                     verdicts.append(report.verdict)
             except BrokenPipeError:
                 raise
-            except (UnbrickError, OSError) as error:
+            except Exception as error:  # one file that defeats us must not hide the verdict on the others
                 sentence, status = explain(error)
                 if status != CANNOT:
                     raise
@@ -60,17 +56,8 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
     return CANNOT if failed else status_of(verdicts, fail_on)
 
 
-def _open_all(word: str, choices: Choices) -> Iterator[tuple[str, Opened | Exception]]:
-    """Name and session of everything that a word names, opened one at a time; or why it cannot be opened."""
-    names = [word]
-    if word != STDIN and Path(word).is_dir():
-        names = [str(path) for path in main_transcripts(Path(word))]
-        if not names:
-            yield word, NotFoundError(f"{word} holds no transcript (*.jsonl).")
-    for name in names:
-        try:
-            opened = open_word(name, choices, Path.cwd())
-        except (UnbrickError, OSError) as error:
-            yield name, error
-        else:
-            yield (name if name == STDIN else str(opened.bundle.path)), opened
+def _names(word: str) -> list[str]:
+    """The transcripts that a word names: those of a folder, else the word itself."""
+    if word == STDIN or not Path(word).is_dir():
+        return [word]
+    return [str(path) for path in main_transcripts(Path(word))] or [word]

@@ -10,9 +10,8 @@ import click
 
 from unbrick.errors import NotFoundError
 from unbrick.opening import STDIN, Choices, Opened, examine, newest, open_word
-from unbrick.scan import finish
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import judgement, painter, say
+from unbrick_tui.options import judgement, painter, say, work
 from unbrick_tui.render import report_lines
 
 
@@ -30,7 +29,7 @@ def open_(path: str | None, choices: Choices) -> int:
         if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
             return application(opened)
         name = path if path == STDIN else str(opened.bundle.path)
-        say(report_lines(finish(examine(opened)), painter(), name=name))
+        say(report_lines(work(examine(opened)), painter(), name=name))
         return FINE
 
 

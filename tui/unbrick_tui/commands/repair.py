@@ -13,9 +13,8 @@ from unbrick.repair import Repaired
 from unbrick.repair import repair as mend
 from unbrick.report import Report
 from unbrick.rules import BY_CODE
-from unbrick.scan import finish
 from unbrick_tui.destination import Destination, deliver, destination
-from unbrick_tui.options import fail_on, judgement
+from unbrick_tui.options import fail_on, judgement, work
 
 
 @click.command()
@@ -39,10 +38,10 @@ def repair(
     fixes = _fixes(chosen)
     with open_word(path, choices, Path.cwd()) as opened:
         into.check(path)
-        before = finish(examine(opened))
+        before = work(examine(opened))
         _known(fixes, before)
         allow = {Safety.SAFE} | ({Safety.RESTORES} if restore else set()) | ({Safety.LOSSY} if lossy else set())
-        result: Repaired = finish(
+        result: Repaired = work(
             mend(
                 opened.format, opened.bundle, before.target, opened.surroundings, allow=allow, only=codes, chosen=fixes,
             )

@@ -15,9 +15,8 @@ from unbrick.printable import printable, shorten
 from unbrick.record import compact
 from unbrick.report import Report
 from unbrick.request import Part, Request
-from unbrick.scan import finish
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import judgement, print_json, say
+from unbrick_tui.options import judgement, print_json, say, work
 
 
 @click.command()
@@ -32,7 +31,7 @@ def request(path: str, as_json: bool, prompt: str | None, choices: Choices) -> i
     the transcript that it comes from, or why the client writes it itself.
     """
     with open_word(path, choices, Path.cwd()) as opened:
-        report = finish(examine(opened))
+        report = work(examine(opened))
         situation = report.situation
         built = situation.request
         if prompt is not None:

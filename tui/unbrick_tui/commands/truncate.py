@@ -15,11 +15,10 @@ from unbrick.printable import printable, shorten
 from unbrick.record import At
 from unbrick.repair import Repaired
 from unbrick.report import Report
-from unbrick.scan import finish
 from unbrick.truncate import SafePoint, last_safe, safe_points
 from unbrick.truncate import truncate as cut
 from unbrick_tui.destination import Destination, deliver, destination
-from unbrick_tui.options import fail_on, judgement, say, status_of
+from unbrick_tui.options import fail_on, judgement, say, status_of, work
 
 
 @click.command()
@@ -41,7 +40,7 @@ def truncate(
         raise UsageError("truncate takes one of --list, --last-safe and --at LINE-or-UUID.")
     with open_word(path, choices, Path.cwd()) as opened:
         into.check(path)
-        report = finish(examine(opened))
+        report = work(examine(opened))
         if listed:
             say(point_lines(report))
             return status_of([report.verdict], fail_on)
@@ -50,7 +49,7 @@ def truncate(
 
 
 def _last_safe(opened: Opened, report: Report) -> Repaired:
-    found = finish(last_safe(opened.format, opened.bundle, report.target, opened.surroundings))
+    found = work(last_safe(opened.format, opened.bundle, report.target, opened.surroundings))
     if found is None:
         raise UsageError("There is no safe point to cut behind: no complete turn stands before the damage.")
     return found
@@ -69,7 +68,7 @@ def _at(opened: Opened, report: Report, place: str) -> Repaired:
             )
         after = At(int(digits))
     try:
-        return finish(cut(opened.format, opened.bundle, after, report.target, opened.surroundings))
+        return work(cut(opened.format, opened.bundle, after, report.target, opened.surroundings))
     except KeyError:
         raise UsageError(f"Nothing can be cut behind {place}.") from None
 

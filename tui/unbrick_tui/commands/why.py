@@ -13,10 +13,9 @@ from unbrick.errors import NotFoundError, UsageError
 from unbrick.opening import STDIN, Choices, examine, newest, open_word, resolve
 from unbrick.printable import printable, printable_lines
 from unbrick.report import Report
-from unbrick.scan import finish
 from unbrick.why import Explanation, explain_error
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import judgement, painter, say
+from unbrick_tui.options import judgement, painter, say, work
 from unbrick_tui.render import Paint, advice_lines, one_finding, plain
 
 
@@ -36,7 +35,7 @@ def why(words: tuple[str, ...], choices: Choices) -> int:
         say(explanation_lines(explain_error(text), None, painter()))
         return FINE
     with open_word(path, choices, Path.cwd()) as opened:
-        report = finish(examine(opened))
+        report = work(examine(opened))
         if text is None and report.last_error is None:
             say([f"{printable(path)} records no error.", f"{sentences.headline(report)}"])
             return FINE
