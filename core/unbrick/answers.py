@@ -208,7 +208,8 @@ ANSWERS: tuple[Answer, ...] = (
                 "NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem claude --resume {session}"),),
     ),
     Answer(
-        "server", r"§50[0-3]\b|internal server error|api_error\b|bad gateway|service unavailable|upstream",
+        "server",
+        _STATUS_CODE + r"50[0-3]\b|internal server error|api_error\b|bad gateway|service unavailable|upstream",
         "The service failed (5xx).",
         "The fault was on the other side; nothing in the request was refused. The file is intact.", "endpoint",
         (_AGAIN, _STATUS),

@@ -27,20 +27,32 @@ def weigh(session: Session, rows: Iterable[int]) -> int:
     return total
 
 
-def context(session: Session, rows: Sequence[int]) -> int:
-    """Tokens of the context that rows make up, in the order of sending.
+def contexts(session: Session, rows: Sequence[int]) -> list[int]:
+    """Tokens of the context that each beginning of rows makes up, rows being in the order of sending: `[n]` is that
+    of the first n rows.
 
     The API's own count, where a reply recorded one, plus an estimate of what follows that reply; the plain
     estimate where it is higher. A count from before a boundary among the rows speaks of another context.
     """
     scan = session.scan
     boundary = max((row for row in rows if scan.kind[row] == Kind.BOUNDARY), default=-1)
-    after = best = 0
-    for row in reversed(rows):
-        if row > boundary and scan.tokens[row] and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
-            best = max(best, scan.tokens[row] + after)
-        after += weigh(session, (row,))
-    return max(best, after)
+    total = above = 0
+    found = [0]
+    for row in rows:
+        counted = scan.tokens[row]
+        if counted and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
+            # The count covers the reply itself.
+            total += weigh(session, (row,))
+            above = max(above, counted - total)
+        else:
+            total += weigh(session, (row,))
+        found.append(total + above)
+    return found
+
+
+def context(session: Session, rows: Sequence[int]) -> int:
+    """Tokens of the context that rows make up, in the order of sending."""
+    return contexts(session, rows)[-1]
 
 
 def window(situation: Situation) -> int:

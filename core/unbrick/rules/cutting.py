@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from unbrick import measure, recorded
 from unbrick.edit import Cut
@@ -19,27 +20,25 @@ def cut_to_fit(situation: Situation, rows: Sequence[int], rest: Sequence[int] = 
     session = situation.session
     scan = session.scan
     limit = measure.window(situation) * ROOM
-    prompts = [place for place, row in enumerate(rows) if place and scan.flags[row] & Flag.PROMPT]
-    for place in reversed(prompts):
-        kept, gone = rows[:place], [*rows[place:], *rest]
-        highest = max(kept)
-        if highest > min(gone) or not _complete(situation, kept):
-            continue
-        left = measure.context(session, kept)
-        if left > limit:
-            continue
-        dropped = sum(bool(scan.flags[row] & Flag.PROMPT) for row in gone)
-        yield Fix(
-            "cut", f"Cut behind line {situation.at(highest).line:,}: leaves about {measure.tokens(left)}", Safety.LOSSY,
-            (Cut(situation.at(highest)),),
-            f"drops {measure.counted(dropped, 'prompt')}, "
-            f"{measure.counted(measure.messages(session, gone), 'message')}",
-        )
+    sizes = measure.contexts(session, rows)
+    highest = list(accumulate(rows, max))
+    lowest = list(accumulate(reversed([*rows, *rest]), min))[::-1]
+    last: int | None = None
+    best: int | None = None
+    for place, row in enumerate(rows):
+        if (
+            last is not None and scan.flags[row] & Flag.PROMPT and recorded.is_reply(session, last)
+            and sizes[place] <= limit and highest[place - 1] < lowest[place]
+        ):
+            best = place
+        if scan.kind[row] in (Kind.USER, Kind.ASSISTANT):
+            last = row
+    if best is None:
         return
-
-
-def _complete(situation: Situation, rows: Sequence[int]) -> bool:
-    """Whether the last message is the model's own."""
-    kinds = situation.session.scan.kind
-    last = next((row for row in reversed(rows) if kinds[row] in (Kind.USER, Kind.ASSISTANT)), None)
-    return last is not None and recorded.is_reply(situation.session, last)
+    gone = [*rows[best:], *rest]
+    dropped = sum(bool(scan.flags[row] & Flag.PROMPT) for row in gone)
+    at = situation.at(highest[best - 1])
+    yield Fix(
+        "cut", f"Cut behind line {at.line:,}: leaves about {measure.tokens(sizes[best])}", Safety.LOSSY, (Cut(at),),
+        f"drops {measure.counted(dropped, 'prompt')}, {measure.counted(measure.messages(session, gone), 'message')}",
+    )
