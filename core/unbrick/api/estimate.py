@@ -11,7 +11,7 @@ IMAGE = 1_600
 FRAME = 8
 """Tokens of a block's own brackets and names."""
 
-CHARACTERS = {
+CHARACTERS: dict[int, float] = {
     BlockKind.TEXT: 4.0,
     BlockKind.TOOL_RESULT: 3.6,
     BlockKind.TOOL_USE: 3.2,
@@ -24,15 +24,25 @@ def block_tokens(kind: int, size: int, media: bool = False) -> int:
     """Estimated tokens of a block from its kind and size (characters; of base64 for media)."""
     if kind == BlockKind.IMAGE or media:
         return IMAGE + FRAME
-    if kind == BlockKind.THINKING:
-        # Thinking of earlier turns is not counted by the API, and most of a stored block is its signature.
-        return FRAME
-    return int(size / CHARACTERS.get(BlockKind(kind), 4.0)) + FRAME
+    return _tokens(kind, size) + FRAME
+
+
+def _tokens(kind: int, size: int) -> int:
+    # Thinking of earlier turns is not counted by the API, and most of a stored block is its signature.
+    silent = kind in (BlockKind.THINKING, BlockKind.IMAGE)
+    return 0 if silent else int(size / CHARACTERS.get(kind, 4.0))
 
 
 def estimate(request: Request) -> int:
     """Estimated input tokens of the messages; system prompt and tool definitions not counted."""
-    total = 0
+    sizes: dict[int, int] = {}
+    images = 0
+    media = int(BlockFlag.MEDIA)
     for kind, flags, size in zip(request.kind, request.flags, request.size, strict=True):
-        total += block_tokens(kind, size, bool(flags & BlockFlag.MEDIA))
-    return total + FRAME * len(request)
+        if flags & media:
+            images += 1
+        else:
+            sizes[kind] = sizes.get(kind, 0) + size
+    images += request.kind.count(BlockKind.IMAGE)
+    total = images * IMAGE + FRAME * (len(request.kind) + len(request))
+    return total + sum(_tokens(kind, size) for kind, size in sizes.items())

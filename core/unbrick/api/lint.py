@@ -18,13 +18,16 @@ _SHAPE = int(
     | BlockFlag.EXTRA | BlockFlag.MEDIA
 )
 _WORDS = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.SURROGATE)
+_MEDIA = int(BlockFlag.MEDIA)
 _KINDS = bytes(
     kind in (BlockKind.IMAGE, BlockKind.REDACTED, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT, BlockKind.OTHER)
     for kind in range(256)
 )
 _DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
+_THINKING = (int(BlockKind.THINKING), int(BlockKind.REDACTED))
 _ASSISTANT_ONLY = {
-    BlockKind.THINKING: "thinking", BlockKind.REDACTED: "redacted_thinking", BlockKind.SERVER_USE: "server_tool_use",
+    int(BlockKind.THINKING): "thinking", int(BlockKind.REDACTED): "redacted_thinking",
+    int(BlockKind.SERVER_USE): "server_tool_use",
 }
 
 
@@ -47,9 +50,9 @@ def lint(request: Request, target: Target, complete: bool = False) -> Iterator[V
 
 def _blocks(request: Request, target: Target) -> Iterator[Violation]:
     """Blocks that are refused for what they are, whatever stands around them."""
-    many = sum(request.kind[i] == BlockKind.IMAGE or bool(f & BlockFlag.MEDIA) for i, f in enumerate(request.flags))
+    many = request.kind.count(BlockKind.IMAGE) + sum(1 for flags in request.flags if flags & _MEDIA)
     limit = media.API_LIMIT if target.endpoint == "api" else media.OTHER_LIMIT
-    suspect = _SHAPE | _WORDS
+    suspect = int(_SHAPE | _WORDS)
     for index, kind, flags in zip(count(), request.kind, request.flags):
         if not (flags & suspect or _KINDS[kind]):
             continue
@@ -66,7 +69,7 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
                 yield Violation(code, message, block, f"{where}{'.' if place else ''}{place}: {sentence}", ref)
             if kind == BlockKind.THINKING and value.get("signature") == "":
                 yield Violation("C007", message, block, f"{where}: Invalid `signature` in `thinking` block", ref)
-            if kind == BlockKind.IMAGE or flags & BlockFlag.MEDIA:
+            if kind == BlockKind.IMAGE or flags & _MEDIA:
                 for path, source in media.images(value):
                     bad = media.fault(source, many > media.MANY, limit)
                     if bad is not None:
@@ -103,23 +106,22 @@ def _no_content(message: int) -> Violation:
 def _messages(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
     """Messages without content, and kinds of blocks in the wrong role."""
     last = len(request) - 1
-    for message in range(len(request)):
-        start, end = request.first[message], request.first[message + 1]
-        role = request.roles[message]
+    kinds, first = request.kind, request.first
+    assistant, system = int(Role.ASSISTANT), int(Role.SYSTEM)
+    for message, role in enumerate(request.roles):
+        start, end = first[message], first[message + 1]
         if start == end:
-            if role != Role.SYSTEM and not (complete and message == last and role == Role.ASSISTANT):
+            if role != system and not (complete and message == last and role == assistant):
                 yield _no_content(message)
-        elif role == Role.ASSISTANT:
-            if request.kind[end - 1] in (BlockKind.THINKING, BlockKind.REDACTED) and not (
-                message < last and request.roles[message + 1] == Role.ASSISTANT
-            ):
-                word = _ASSISTANT_ONLY[BlockKind(request.kind[end - 1])]
+        elif role == assistant:
+            if kinds[end - 1] in _THINKING and not (message < last and request.roles[message + 1] == assistant):
+                word = _ASSISTANT_ONLY[kinds[end - 1]]
                 text = f"messages.{message}: The final block in an assistant message cannot be `{word}`."
                 yield Violation("C003", message, end - start - 1, text)
         else:
             for index in range(start, end):
-                if request.kind[index] in _ASSISTANT_ONLY:
-                    word = _ASSISTANT_ONLY[BlockKind(request.kind[index])]
+                if kinds[index] in _ASSISTANT_ONLY:
+                    word = _ASSISTANT_ONLY[kinds[index]]
                     text = f"messages.{message}: `{word}` blocks can only be in `assistant` messages"
                     yield Violation("C010", message, index - start, text)
 

@@ -11,26 +11,30 @@ from unbrick.situation import Violation
 Place = tuple[int, int]
 """Message and block, as the API numbers them."""
 
-_TOOLS = frozenset({BlockKind.TOOL_USE, BlockKind.TOOL_RESULT, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT})
+# Plain integers and a tuple: looking up an enumeration's member costs more than the comparison.
+_USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
+_SERVER_USE, _SERVER_RESULT = int(BlockKind.SERVER_USE), int(BlockKind.SERVER_RESULT)
+_TOOLS = frozenset({_USE, _RESULT, _SERVER_USE, _SERVER_RESULT})
+_ROLES = tuple(Role)
 
 
 def turns(request: Request, join: bool) -> Iterator[tuple[Role, list[int]]]:
     """Messages as the API reads them: (role, message indices). With `join`, neighbours of one role are one turn,
     and system messages without content, allowed anywhere, are passed over."""
-    role: Role | None = None
+    before = -1
     messages: list[int] = []
-    for message in range(len(request)):
-        now = Role(request.roles[message])
-        if join and now is Role.SYSTEM and request.first[message] == request.first[message + 1]:
+    first, system = request.first, int(Role.SYSTEM)
+    for message, role in enumerate(request.roles):
+        if role == system and join and first[message] == first[message + 1]:
             continue
-        if role is now and (join or now is Role.SYSTEM):
+        if role == before and (join or role == system):
             messages.append(message)
             continue
-        if role is not None:
-            yield role, messages
-        role, messages = now, [message]
-    if role is not None:
-        yield role, messages
+        if before >= 0:
+            yield _ROLES[before], messages
+        before, messages = role, [message]
+    if before >= 0:
+        yield _ROLES[before], messages
 
 
 def pairs(request: Request, strict: bool) -> Iterator[Violation]:
@@ -41,25 +45,26 @@ def pairs(request: Request, strict: bool) -> Iterator[Violation]:
     pending: dict[str, Place] = {}
     answered: set[str] = set()
     unanswered: list[tuple[str, Place, bool]] = []
-    result_rows = _results(request)
+    kinds, refs, first = request.kind, request.refs, request.first
     for role, messages in turns(request, join=not strict):
         if role is Role.ASSISTANT:
             unanswered += [(ref, place, False) for ref, place in pending.items()]
-            yield from _missing(request, unanswered, result_rows)
+            if unanswered:
+                yield from _missing(request, unanswered)
             unanswered, answered, pending = [], set(), {}
             yield from _calls(request, messages, used, pending)
             continue
         misplaced: set[str] = set()
         leading = role is Role.USER
         for message in messages:
-            start = request.first[message]
-            for index in range(start, request.first[message + 1]):
-                if request.kind[index] != BlockKind.TOOL_RESULT:
+            start = first[message]
+            for index in range(start, first[message + 1]):
+                if kinds[index] != _RESULT:
                     leading = False
-                    if request.kind[index] == BlockKind.TOOL_USE:
-                        yield _only_in(message, index - start, "tool_use", "assistant", request.refs[index])
+                    if kinds[index] == _USE:
+                        yield _only_in(message, index - start, "tool_use", "assistant", refs[index])
                     continue
-                place, ref = (message, index - start), request.refs[index]
+                place, ref = (message, index - start), refs[index]
                 if ref is None:
                     continue
                 if ref in pending:
@@ -75,38 +80,41 @@ def pairs(request: Request, strict: bool) -> Iterator[Violation]:
                     yield _stray(place, ref, "T004" if ref in used and ref not in answered else "T002")
         unanswered += [(ref, place, False) for ref, place in pending.items()]
         pending = {}
-        yield from _missing(request, unanswered, result_rows)
-        unanswered = []
-    yield from _missing(request, [(ref, place, False) for ref, place in pending.items()], result_rows)
+        if unanswered:
+            yield from _missing(request, unanswered)
+            unanswered = []
+    yield from _missing(request, [(ref, place, False) for ref, place in pending.items()])
 
 
 def _calls(
     request: Request, messages: list[int], used: dict[str, Place], pending: dict[str, Place]
 ) -> Iterator[Violation]:
     server: dict[str, Place] = {}
+    kinds, refs, first = request.kind, request.refs, request.first
     for message in messages:
-        start = request.first[message]
-        for index in range(start, request.first[message + 1]):
-            kind, place, ref = request.kind[index], (message, index - start), request.refs[index]
+        start = first[message]
+        for index in range(start, first[message + 1]):
+            kind, ref = kinds[index], refs[index]
             if ref is None:
                 continue
-            if kind == BlockKind.TOOL_USE:
+            place = message, index - start
+            if kind == _USE:
                 if ref in used:
                     yield Violation("T006", *place, f"{_where(place)}: `tool_use` ids must be unique", ref)
                     continue
                 used[ref] = pending[ref] = place
-            elif kind == BlockKind.TOOL_RESULT:
+            elif kind == _RESULT:
                 yield _only_in(message, index - start, "tool_result", "user", ref)
                 pending.pop(ref, None)
-            elif kind == BlockKind.SERVER_USE:
+            elif kind == _SERVER_USE:
                 server[ref] = place
-            elif kind == BlockKind.SERVER_RESULT and server.pop(ref, None) is None:
+            elif kind == _SERVER_RESULT and server.pop(ref, None) is None:
                 type_ = request.piece(index).get("type")
                 yield Violation(
                     "T002", *place, f"{_where(place)}: unexpected `tool_use_id` found in `{type_}` blocks: {ref}. Each "
                     f"`{type_}` block must have a corresponding `server_tool_use` block before it.", ref,
                 )
-    if messages[-1] == len(request) - 1:
+    if not server or messages[-1] == len(request) - 1:
         return
     for ref, place in server.items():
         name = request.piece(request.first[place[0]] + place[1]).get("name")
@@ -116,9 +124,7 @@ def _calls(
         )
 
 
-def _missing(
-    request: Request, unanswered: list[tuple[str, Place, bool]], results: dict[str, int]
-) -> Iterator[Violation]:
+def _missing(request: Request, unanswered: list[tuple[str, Place, bool]]) -> Iterator[Violation]:
     """The calls of one message that are not answered where they must be. The API names them all in one sentence."""
     for ref, place, beside_text in unanswered:
         together = [other for other, at, _ in unanswered if at[0] == place[0]]
@@ -127,25 +133,26 @@ def _missing(
             f"{', '.join(together)}. Each `tool_use` block must have a corresponding `tool_result` block in the next "
             "message."
         )
-        later = results.get(ref, -1) > place[0]
+        later = not beside_text and _answered_later(request, ref, request.first[place[0] + 1])
         yield Violation("T005" if beside_text else "T004" if later else "T001", *place, text, ref)
 
 
-def _results(request: Request) -> dict[str, int]:
-    """The last message that each id is answered in."""
-    found: dict[str, int] = {}
-    for message in range(len(request)):
-        for index in range(request.first[message], request.first[message + 1]):
-            if request.kind[index] == BlockKind.TOOL_RESULT:
-                found[request.refs[index] or ""] = message
-    return found
+def _answered_later(request: Request, ref: str, start: int) -> bool:
+    """Whether a result of a call stands anywhere from a part on."""
+    while True:
+        try:
+            start = request.refs.index(ref, start) + 1
+        except ValueError:
+            return False
+        if request.kind[start - 1] == _RESULT:
+            return True
 
 
 def _same_row(request: Request, place: Place) -> bool:
     """Whether the block in front of a result that keeps it from being first is of the same record."""
     index = request.first[place[0]] + place[1]
     return any(
-        request.row[before] == request.row[index] and request.kind[before] != BlockKind.TOOL_RESULT
+        request.row[before] == request.row[index] and request.kind[before] != _RESULT
         for before in range(request.first[place[0]], index)
     )
 
