@@ -95,12 +95,18 @@ def loads(report: Report) -> str:
         if resume.lost:
             said += f"; {resume.lost:,} {are(resume.lost)} in the file and not loaded{_back(resume)}"
     if resume.summarised:
-        said += f"; {resume.summarised:,} earlier {are(resume.summarised)} summarised (normal)"
+        said += f"; {resume.summarised:,} earlier {are(resume.summarised)} {_summarised(report)}"
     if resume.rewound:
         said += f"; {resume.rewound:,} {'was' if resume.rewound == 1 else 'were'} rewound (normal)"
     if resume.undecided:
         said += f"; {resume.undecided:,} {are(resume.undecided)} off the thread, the file does not say why"
     return said + "."
+
+
+def _summarised(report: Report) -> str:
+    """`summarised (normal)`, unless something is wrong with the compaction itself."""
+    bad = [f for f in report.findings if f.code[0] == "B" and f.severity is not Severity.INFO]
+    return f"cut off by the compaction ({bad[0].id})" if bad else "summarised (normal)"
 
 
 def behind_start(report: Report) -> int:

@@ -1,0 +1,85 @@
+"""What a report says in sentences, on the sample sessions."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from unbrick import sentences
+from unbrick.opening import Choices, examine, open_word
+from unbrick.report import Report
+from unbrick.scan import finish
+
+SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
+
+
+@cache
+def report(name: str, client: str = "recorded") -> Report:
+    with open_word(str(SAMPLES / name), Choices(client, surroundings=False), SAMPLES) as opened:
+        return finish(examine(opened))
+
+
+@pytest.mark.parametrize(
+    ("name", "client", "headline", "loads"),
+    [
+        pytest.param(
+            "healthy", "2.1.139", r"will work on Claude Code 2\.1\.139\.",
+            r"loads (\d+) of \1 messages .*; \d+ were rewound \(normal\)\.", id="healthy",
+        ),
+        pytest.param(
+            "healthy-compacted-twice", "recorded", r"will work on",
+            r"loads (\d+) of \1 messages since the last compaction .*; \d+ earlier are summarised \(normal\)\.",
+            id="compacted",
+        ),
+        pytest.param(
+            "null-parent-in-the-middle", "recorded", r"will work on .*, but without \d+ messages of this session",
+            r"loads from \w{3} \d+ \w{3}.* on, .*; \d+ messages before it are in the file and can be brought back",
+            id="history lost",
+        ),
+        pytest.param(
+            "failed-compaction", "recorded", r"will work on .*, but not as",
+            r"earlier are cut off by the compaction \(B002@", id="a compaction that failed is not normal",
+        ),
+        pytest.param(
+            "sidechain-leaf", "recorded", r"cannot be typed: the client will not find this session",
+            r"loads nothing; .* are in the file", id="not found",
+        ),
+        pytest.param(
+            "null-line", "2.1.139", r"cannot be typed: the client will crash", r"loads nothing", id="crash",
+        ),
+        pytest.param("parent-cycle", "2.0.76", r"cannot be typed: the client will hang", r"loads nothing", id="hang"),
+        pytest.param(
+            "role-system-with-flag", "recorded", r"will be refused by the API", r"since the last compaction",
+            id="refused",
+        ),
+    ],
+)
+def test_the_first_lines_of_a_report(name: str, client: str, headline: str, loads: str) -> None:
+    found = report(name, client)
+    assert re.search(headline, sentences.headline(found))
+    assert re.search(loads, sentences.loads(found))
+
+
+def test_what_is_wrong_is_one_sentence_with_its_line() -> None:
+    said = sentences.sentence(report("null-parent-in-the-middle"))
+    assert re.match(r"Line \d+: ", said)
+    assert said.endswith(".")
+    assert ". " not in said
+
+
+def test_an_innocent_file_is_said_to_be_innocent() -> None:
+    said = sentences.sentence(report("role-system-without-flag"))
+    assert said.startswith("The file is innocent, and no edit of it will help: ")
+
+
+def test_the_last_recorded_error_is_accounted_for() -> None:
+    assert "explained by E001" in sentences.last_error(report("role-system-with-flag"))
+    assert sentences.last_error(report("healthy")) == ""
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 messages"), (1, "1 message"), (4543, "4,543 messages")])
+def test_numbers_are_read_by_people(number: int, said: str) -> None:
+    assert sentences.messages(number) == said
