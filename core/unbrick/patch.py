@@ -62,6 +62,16 @@ class View:
         before = self._touched[found]
         return self._rows[found] + len(self.patch[before]) + line - before - 1
 
+    def start(self, line: int) -> int:
+        """The row that a line begins at, or would begin at if a patch had not deleted it."""
+        if line > len(self.source):
+            return self._body
+        found = bisect_right(self._touched, line) - 1
+        if found < 0:
+            return line - 1
+        before = self._touched[found]
+        return self._rows[found] + (0 if before == line else len(self.patch[before]) + line - before - 1)
+
     def raw(self, row: int) -> bytes:
         """The bytes of a row; untouched lines with their terminator."""
         at = self.at(row)

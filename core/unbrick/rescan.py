@@ -1,0 +1,84 @@
+"""Scanning again after an edit: rows of lines that stand as they stood are taken over, only the others are read."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import count
+
+from unbrick.entry import Entry, Kind
+from unbrick.patch import View
+from unbrick.record import END, Json, read
+from unbrick.scan import BATCH, Progress, Scan, Strings
+
+ROW_COLUMNS = (
+    "kind", "type", "flags", "uuid", "parent", "refers", "time", "message_id", "model", "version", "tokens", "size",
+)
+BLOCK_COLUMNS = ("block_kind", "block_flags", "block_ref", "block_name", "block_size")
+
+
+def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progress:
+    """What `scan` gives for a view, made from the scan of another view of the same source.
+
+    Strings keep their numbers; those of rows that are gone stay without use. Yields rows done so far.
+    """
+    if before.view.source is not view.source or len(before) != len(before.view):
+        raise ValueError("the scan is not one of this source, or was not finished")
+    old, new = before.view.patch, view.patch
+    changed = sorted(line for line in {*old, *new} if line != END and old.get(line) != new.get(line))
+    result = Scan(view, _continued(before.strings))
+    odd = sorted({*before.faults, *before.salvaged})
+    line = 1
+    for number, touched in enumerate(changed):
+        _take(before, result, before.view.start(line), before.view.start(touched), odd)
+        _read(result, new[touched] if touched in new else (view.source[touched - 1],), entry_of)
+        line = touched + 1
+        if number % BATCH == 0:
+            yield len(result)
+    _take(before, result, before.view.start(line), before.view.start(len(view.source) + 1), odd)
+    _read(result, new.get(END, ()), entry_of)
+    return result
+
+
+def _continued(strings: Strings) -> Strings:
+    """A copy, so that the scan before stays as it is for whoever still reads it."""
+    copy = Strings()
+    copy.ids = defaultdict(count(len(strings)).__next__, strings.ids)
+    return copy
+
+
+def _take(before: Scan, result: Scan, start: int, end: int, odd: list[int]) -> None:
+    """Append rows of the scan before; `odd` are those of it that have a fault."""
+    if start >= end:
+        return
+    shift = len(result) - start
+    for name in ROW_COLUMNS:
+        getattr(result, name).extend(getattr(before, name)[start:end])
+    first, last = before.first[start], before.first[end]
+    offset = result.first[-1] - first
+    ends = before.first[start + 1 : end + 1]
+    result.first.extend([one + offset for one in ends] if offset else ends)
+    for name in BLOCK_COLUMNS:
+        getattr(result, name).extend(getattr(before, name)[first:last])
+    for row in odd[bisect_left(odd, start) : bisect_left(odd, end)]:
+        if row in before.faults:
+            result.faults[row + shift] = before.faults[row]
+        if row in before.salvaged:
+            result.salvaged[row + shift] = before.salvaged[row]
+
+
+def _read(result: Scan, raws: tuple[bytes, ...], entry_of: Callable[[Json], Entry]) -> None:
+    """Append rows that are read."""
+    if not raws:
+        return
+    entries: list[Entry] = []
+    for row, raw in enumerate(raws, len(result)):
+        value, fault = read(raw)
+        if fault is not None:
+            result.faults[row] = fault
+            if fault.salvage and value is None:
+                pieces = (read(piece)[0] for piece in fault.salvage)
+                result.salvaged[row] = tuple(entry_of(piece) for piece in pieces if piece is not None)
+        entries.append(Entry(Kind.FAULT, "") if value is None else entry_of(value))
+    result.extend(entries, [len(raw) for raw in raws])
