@@ -157,7 +157,8 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
             f" Brought back whole, the conversation is about {measure.tokens(after)} long, {after / window:.0%} of the "
             "model's window: the next compaction would fail as this one did, so bring back what fits."
         )
-        rest = [row for row in situation.thread.rows if row not in set(rows)]
+        back = set(rows)
+        rest = [row for row in situation.thread.rows if row not in back]
         cuts = tuple(cut_to_fit(situation, rows, rest))
     ways = [Advice(
         "See every safe point before and after the compaction, with the tokens each one leaves, and cut a copy there:",
@@ -209,6 +210,8 @@ def dangling_logical_parent(situation: Situation) -> Iterator[Finding]:
     transcripts are like this.
     """
     session = situation.session
+    if Kind.BOUNDARY not in session.scan.kind:
+        return
     for row, kind in enumerate(session.scan.kind):
         if kind == Kind.BOUNDARY and session.scan.refers[row] >= 0 and session.scan.refers[row] not in session.row_of:
             yield Finding(

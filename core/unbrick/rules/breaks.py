@@ -120,6 +120,8 @@ def branches(situation: Situation) -> Iterator[tuple[int, list[int]]]:
     order). Only those with messages, that hang on what is loaded or on nothing, behind the last boundary."""
     session, thread = situation.session, situation.thread
     standing, kinds = thread.standing, session.scan.kind
+    if Standing.UNDECIDED not in standing:
+        return
     group: dict[int, int] = {}
     found: dict[int, list[int]] = {}
     open_rows = [row for row, value in enumerate(standing) if value == Standing.UNDECIDED]

@@ -24,7 +24,6 @@ def true_parent(situation: Situation, row: int) -> int | None:
     """
     session, standing = situation.session, situation.thread.standing
     flags, kinds, uuids = session.scan.flags, session.scan.kind, session.scan.uuid
-    below: set[int] | None = None
     for other in range(row - 1, -1, -1):
         if (
             kinds[other] not in _LINKS or uuids[other] < 0 or flags[other] & (Flag.SIDECHAIN | Flag.TEAM)
@@ -35,8 +34,7 @@ def true_parent(situation: Situation, row: int) -> int | None:
             return other
         if standing[other] == Standing.REWOUND:
             continue
-        below = descendants(session, row) if below is None else below
-        if other not in below:
+        if row not in session.ancestors(other):
             return other
     return None
 
@@ -104,7 +102,8 @@ def restoring(
     Safe when they are certainly lost and the whole fits the model's window; else the price says what comes back.
     """
     session = situation.session
-    rest = [row for row in (situation.thread.rows if instead is None else instead) if row not in set(rows)]
+    back = set(rows)
+    rest = [row for row in (situation.thread.rows if instead is None else instead) if row not in back]
     window = measure.window(situation)
     after = measure.context(session, [*rows, *rest])
     count = measure.messages(session, rows)

@@ -190,6 +190,8 @@ def progress_in_chain(situation: Situation) -> Iterator[Finding]:
     at the record before the progress.
     """
     session, scan = situation.session, situation.session.scan
+    if Kind.PROGRESS not in scan.kind:
+        return
     children = [
         row for row, parent in enumerate(session.parent_row)
         if parent >= 0 and scan.kind[parent] == Kind.PROGRESS and scan.kind[row] != Kind.PROGRESS
