@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from unbrick.api import media
-from unbrick.api.contract import faults
+from unbrick.api import faults, media
 from unbrick.edit import DropBlock
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
