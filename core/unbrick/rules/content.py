@@ -138,17 +138,32 @@ def _placeholder(situation: Situation, row: int) -> Fix:
 
 
 def role_not_allowed(situation: Situation) -> Iterator[Finding]:
-    """A message stands where its role may not.
+    """A message names another role than its record, or stands where its role may not.
 
-    Strict readers of a conversation, such as gateways and older builds of the API, want it to begin with the user and
-    the two roles to take turns; the first-party API joins neighbours of one role and takes any beginning
+    The client goes by the record and does not look at the role inside; other readers take the role at its word.
+    Strict readers, such as gateways and older builds of the API, want a conversation to begin with the user and the
+    two roles to take turns; the first-party API joins neighbours of one role and takes any beginning
     (messages-api-rules §1; microsoft/amplifier#217). A request that is sent as it stands may not end with the
     assistant on models from 4.6 on (#52433).
 
     Nothing of this keeps the client that wrote the transcript from going on with it.
     """
+    name = "role-not-allowed"
     for what in broken(situation, "C004"):
-        yield refusal(situation, "role-not-allowed", what, "a message stands where its role may not")
+        yield refusal(situation, name, what, "a message stands where its role may not")
+    scan = situation.session.scan
+    for row in situation.thread.rows:
+        start = scan.first[row]
+        if start < scan.first[row + 1] and scan.block_flags[start] & BlockFlag.ROLE:
+            value = situation.session.value(row)
+            inside = "message" if isinstance(value.get("message"), dict) else None
+            found = (value["message"] if inside else value).get("role")
+            role = situation.session.kind(row).name.lower()
+            pointer = ("message", "role") if inside else ("role",)
+            fix = safe("role", f"Name the role {role}", SetValue(situation.at(row), pointer, role))
+            said = f"the message names the role {found!r}" if found is not None else "the message names no role"
+            said += f"; the client sends it as the {role}'s"
+            yield remark(situation, "C004", name, Severity.INFO, said, row, fixes=(fix,))
 
 
 def system_turn_refused(situation: Situation) -> Iterator[Finding]:

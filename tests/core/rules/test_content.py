@@ -215,6 +215,18 @@ def test_strict_readers_want_the_roles_to_take_turns() -> None:
     assert found.severity is Severity.ERROR
 
 
+@pytest.mark.parametrize(("role", "said"), [("system", "'system'"), (None, "no role")])
+def test_a_role_that_the_client_does_not_look_at_is_a_remark(role: str | None, said: str) -> None:
+    chat = Chat().turn()
+    chat.add("user", {"content": "PROMPT-2"} | ({"role": role} if role else {}))
+    chat.assistant("REPLY-2")
+    for version in VERSIONS:
+        found = only(judge(chat, version), "C004")
+        assert found.severity is Severity.INFO
+        assert said in found.message
+        assert judge(chat, version).verdict is Verdict.HEALTHY
+
+
 def test_an_image_inside_a_result_is_replaced_there() -> None:
     chat = Chat().turn()
     chat.user("PROMPT-2")

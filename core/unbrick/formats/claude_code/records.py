@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from unbrick.entry import Block, BlockKind, Entry, Flag, Kind
+from unbrick.entry import Block, BlockFlag, BlockKind, Entry, Flag, Kind
 from unbrick.formats.claude_code import summaries, words
 from unbrick.formats.claude_code.blocks import block, string_block
 from unbrick.record import Json
@@ -34,6 +34,7 @@ _SIDECHAIN, _META, _TEAM, _VIRTUAL = int(Flag.SIDECHAIN), int(Flag.META), int(Fl
 _SUMMARY, _FAILED, _PROMPT = int(Flag.SUMMARY), int(Flag.FAILED), int(Flag.PROMPT)
 _API_ERROR, _SYNTHETIC = int(Flag.API_ERROR), int(Flag.SYNTHETIC)
 _MICRO, _RETRY, _POINTER = int(Flag.MICRO), int(Flag.RETRY), int(Flag.POINTER)
+_ROLE = int(BlockFlag.ROLE)
 _USER, _ASSISTANT, _NOTICE, _UNKNOWN = Kind.USER, Kind.ASSISTANT, Kind.NOTICE, Kind.UNKNOWN
 _TOOL_RESULT = BlockKind.TOOL_RESULT
 _new = tuple.__new__
@@ -88,6 +89,8 @@ def entry(value: Json) -> Entry:
                 flags |= _MALFORMED
         else:
             flags |= _MALFORMED
+        if blocks and message.get("role") != type_:
+            blocks = (blocks[0]._replace(flags=int(blocks[0].flags) | _ROLE), *blocks[1:])
         if kind is _USER:
             if get("isCompactSummary") or _leading(content).startswith(summaries.PREFACE):
                 flags |= _SUMMARY
