@@ -9,6 +9,7 @@ import pytest
 
 from unbrick import json_report
 from unbrick.catalogue import FAMILIES, explanation, markdown, rule_of
+from unbrick.request import Synthetic
 from unbrick.rules import ALL, BY_CODE
 from unbrick.session import Standing
 
@@ -71,3 +72,17 @@ def test_every_command_is_documented() -> None:
 
 def test_the_schema_number_is_the_documented_one() -> None:
     assert f'"schema": {json_report.SCHEMA}' in (DOCS / "json.md").read_text("utf-8")
+
+
+def test_every_field_of_the_json_is_documented() -> None:
+    from test_cli import KEYS
+
+    text = (DOCS / "json.md").read_text("utf-8")
+    for part, keys in KEYS.items():
+        for key in sorted(keys - {"schema", "transcripts"}):
+            assert f"`{key}`" in text, f"{part}: {key}"
+
+
+def test_every_reason_for_a_synthetic_block_is_documented() -> None:
+    text = (DOCS / "json.md").read_text("utf-8")
+    assert [reason.value for reason in Synthetic if f"`{reason.value}`" not in text] == []
