@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,7 @@ LONG, TWICE, FAILED, ROLE = (
     "shop-2.1.139", "shop-2.1.139-compacted-twice", "shop-2.1.139-failed-compaction", "shop-2.1.139-role-system",
 )
 LONG_NEW, TWICE_NEW = "shop-2.1.329", "shop-2.1.329-compacted-twice"
+OLDEST = "shop-1.0.44-timeouts"
 SAMPLES: list[Sample] = []
 
 
@@ -354,6 +356,67 @@ def dangling_preserved(r: list[Json]) -> list[Item]:
     meta["preservedSegment"].update(headUuid=fresh(7), tailUuid=fresh(7))
     meta["preservedMessages"].update(uuids=[fresh(7)], allUuids=[fresh(7)])
     return [*r]
+
+
+@sample(
+    "compaction-timeout-old", OLDEST, "anthropics/claude-code#2423", *both("accepted", "T001", "E004"), delta=-1,
+)
+def compaction_timeout_old(r: list[Json]) -> list[Item]:
+    """A client of 2025: the compaction times out and leaves nothing, a call was never answered, and every prompt since
+    gets an error: first that the request timed out, then the API's 400 about the call (#2423). The client leaves the
+    call out when it copies a session at a resume, as the base was recorded; here it stands where it was written."""
+    at = says(r, "Checking the service as it runs now.")
+    made = copy.deepcopy(r[calls(r, "Run the tests for the retry")])
+    made.update(parentUuid=r[at]["uuid"], uuid=fresh(9), requestId="req_01service")
+    made["message"].update(id=r[at]["message"]["id"])
+    command = {"command": "python3 -m shop.app", "description": "Start the service"}
+    made["message"]["content"] = [{"type": "tool_use", "id": "toolu_01RF5sCUUx9nbB3zCTHNqvCm", "name": "Bash", "input": command}]
+    r[child(r, at)]["parentUuid"] = fresh(9)
+    records = [*r[: at + 1], made, *r[at + 1 :]]
+    records = [x for x in records if "message" in x]
+    errors = [x for x in records if x["message"].get("model") == "<synthetic>"]
+    for error in errors:
+        error["isApiErrorMessage"] = True
+    errors[-1]["message"]["content"] = [{"type": "text", "text": UNANSWERED.format(message=index(records, made))}]
+    start = datetime.fromisoformat(records[0]["timestamp"])
+    for place, record in enumerate(records):
+        then = start + timedelta(seconds=21 * place)
+        record["timestamp"] = then.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return [*records]
+
+
+@sample("service-error-at-the-end", TWICE, "api_error_last", *both("accepted", "E004"))
+def service_error(r: list[Json]) -> list[Item]:
+    """The last prompt got a 500 of the service: no fault of the file."""
+    ask, answer = copy.deepcopy(r[prompt(r, "Do the retry one")]), copy.deepcopy(r[last(r)])
+    ask.update(uuid=fresh(11), parentUuid=r[last(r)]["uuid"], timestamp=after(r, 1))
+    ask["message"]["content"] = "Now the changelog."
+    text = "API Error: 500 Internal server error. This is a server-side issue, usually temporary - try again in a moment."
+    answer.update(
+        uuid=fresh(12), parentUuid=fresh(11), timestamp=after(r, 2), error="server_error", isApiErrorMessage=True,
+        apiErrorStatus=500,
+    )
+    answer["message"].update(id=fresh(13), model="<synthetic>", content=[{"type": "text", "text": text}])
+    pointer = {"type": "last-prompt", "lastPrompt": "Now the changelog.", "leafUuid": fresh(12), "sessionId": ask["sessionId"]}
+    return [*r, ask, answer, pointer]
+
+
+UNANSWERED = (
+    'API Error: 400 {{"type":"error","error":{{"type":"invalid_request_error","message":"messages.{message}: `tool_use` '
+    "ids were found without `tool_result` blocks immediately after: toolu_01RF5sCUUx9nbB3zCTHNqvCm. Each `tool_use` block "
+    'must have a corresponding `tool_result` block in the next message."}}}}'
+)
+
+
+def index(records: list[Json], wanted: Json) -> int:
+    """Place of a record's message in the request, neighbours of one role being one message."""
+    place, role = -1, ""
+    for record in records:
+        if record["message"]["role"] != role:
+            place, role = place + 1, record["message"]["role"]
+        if record is wanted:
+            return place
+    raise ValueError(wanted)
 
 
 # Lines.
@@ -565,6 +628,51 @@ def string_assistant(r: list[Json]) -> list[Item]:
     """A reply's content is a plain string; clients before 2.1.290 crash on it."""
     message = r[says(r, "One order from twenty")]["message"]
     message["content"] = message["content"][0]["text"]
+    return [*r]
+
+
+@sample("unterminated-last-line", TWICE, "no_final_newline", *both("accepted", "J008"))
+def unterminated(r: list[Json]) -> list[Item]:
+    """The last record is whole and its line end is missing."""
+    return [*r[:-1], dump(r[-1]).rstrip(b"\n")]
+
+
+@sample("blank-text", TWICE, "blank_text", *both("accepted"), Judged("2.0.76", "refused", "non-whitespace", None, ("C002",)), delta=-1)
+def blank_text(r: list[Json]) -> list[Item]:
+    """An aborted reply left nothing but line breaks."""
+    r[last(r)]["message"]["content"] = [{"type": "text", "text": "\n\n"}]
+    return [*r]
+
+
+@sample("missing-message-id", TWICE, "message_id_missing", *both("accepted", "L012", lost=None))
+def missing_message_id(r: list[Json]) -> list[Item]:
+    """No reply carries the id of its message, as an exporter wrote them; replies run together."""
+    for record in r:
+        if record["type"] == "assistant":
+            record["message"].pop("id", None)
+    return [*r]
+
+
+@sample("dangling-logical-parent", TWICE, "c_logicalparent_dangling", *both("accepted", "B004"))
+def dangling_logical_parent(r: list[Json]) -> list[Item]:
+    """The last boundary names a record before it that the file does not hold; nothing follows that link on a resume."""
+    next(x for x in reversed(r) if x.get("subtype") == "compact_boundary")["logicalParentUuid"] = fresh(10)
+    return [*r]
+
+
+@sample(
+    "parallel-calls-as-a-tree", TWICE, "control", Judged("2.1.70", "accepted", None, True, ("L009",)),
+    *both("accepted"),
+)
+def parallel_tree(r: list[Json]) -> list[Item]:
+    """Nothing is wrong with the file; clients from 2.1.20 before 2.1.80 follow one of several parallel calls."""
+    return [*r]
+
+
+@sample("role-in-a-record", TWICE, "role_system", *both("accepted", "C004"))
+def role_in_a_record(r: list[Json]) -> list[Item]:
+    """Another tool wrote a prompt under the role `system`; the client sends it as the person's."""
+    r[prompt(r, "Do the retry one")]["message"]["role"] = "system"
     return [*r]
 
 

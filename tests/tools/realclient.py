@@ -19,7 +19,7 @@ from typing import Any
 from tools.standin import Script, Sent, StandIn
 
 NEXT = "NEXT-PROMPT"
-MODELS = {"2.1.139": "claude-opus-4-7", "2.1.329": "claude-opus-5-5"}
+MODELS = {"1.0.44": "claude-sonnet-4-20250514", "2.1.139": "claude-opus-4-7", "2.1.329": "claude-opus-5-5"}
 """Model each client is run with unless a test says otherwise."""
 
 

@@ -47,7 +47,7 @@ class Player:
         self.queue: list[Reply] = []
         self.agents = list(story.SURVEYOR)
         self.summaries = list(story.SUMMARIES)
-        self.slow = 0.0
+        self.slow = self.slow_main = 0.0
         self.full = False
         self.session: str | None = None
         api.script = self.reply
@@ -65,6 +65,8 @@ class Player:
         first = json.dumps(body["messages"][0])
         if "Survey the order endpoints: list" in first and len(body["messages"]) < 6 and "one cent" not in first:
             return self._placed(self.agents.pop(0)) if self.agents else None
+        if self.slow_main:
+            return Reply([text("Too late.")], delay=self.slow_main)
         if not self.queue:
             return None
         reply = self._placed(self.queue.pop(0))
@@ -78,12 +80,16 @@ class Player:
                 block["input"]["file_path"] = str(self.home.cwd / path)
         return Reply(content)
 
-    def turn(self, prompt: str, replies: Iterable[Reply] = (), *more: str, extra: dict[str, str] | None = None) -> str:
+    def turn(
+        self, prompt: str, replies: Iterable[Reply] = (), *more: str, extra: dict[str, str] | None = None,
+        timeout: float = 60,
+    ) -> str:
         """One prompt and its replies; what the client printed."""
         self.queue = list(replies)
         resume = ("--resume", self.session) if self.session else ()
         status, printed = self.home.run(
-            self.client, self.api.url, *self.model, "--dangerously-skip-permissions", *resume, *more, prompt, extra=extra
+            self.client, self.api.url, *self.model, "--dangerously-skip-permissions", *resume, *more, prompt, extra=extra,
+            timeout=timeout,
         )
         newest = max(self.home.sessions.glob("*.jsonl"), key=lambda p: p.stat().st_mtime)
         self.session = newest.stem
@@ -148,7 +154,21 @@ def failed_compaction(player: Player) -> None:
     player.turn(*turns[10])
 
 
+def timeouts(player: Player) -> None:
+    """A client of 2025: killed while a command runs, then neither the summary nor a prompt gets an answer in time."""
+    player.api.check = False  # in print mode it sends every tool turn twice
+    for prompt, replies in story.work(agent=False)[:11]:
+        player.turn(prompt, replies)
+    slow = story.say("Checking the service as it runs now.", story.bash("sleep 60", "Start the service"))
+    player.turn("Start the service and try it.", [slow], timeout=7)
+    player.slow = player.slow_main = 30
+    hasty = {"API_TIMEOUT_MS": "1200", "CLAUDE_CODE_MAX_RETRIES": "1"}
+    player.turn("And now?", extra=hasty)
+    player.turn("continue", extra=hasty)
+
+
 SESSIONS: dict[str, tuple[str, Callable[[Player], None]]] = {
+    "shop-1.0.44-timeouts": ("1.0.44", timeouts),
     "shop-2.1.139": ("2.1.139", long_139),
     "shop-2.1.139-compacted-twice": ("2.1.139", twice_compacted),
     "shop-2.1.139-failed-compaction": ("2.1.139", failed_compaction),
