@@ -538,3 +538,19 @@ class TestRepairAndTruncate:
         assert done.returncode == 3
         assert "out.jsonl" in done.stderr
         assert (tmp_path / "out.jsonl").read_text() == "mine"
+
+
+class TestCompletion:
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            pytest.param("unbrick rep", "plain,repair", id="a command"),
+            pytest.param("unbrick check --fail", "plain,--fail-on", id="an option"),
+            pytest.param("unbrick explain t00", "plain,T001", id="a code"),
+            pytest.param("unbrick check ", "file,", id="a path"),
+        ],
+    )
+    def test_the_shell_is_told(self, run: Run, words: str, found: str) -> None:
+        count = len(words.split()) - (0 if words.endswith(" ") else 1)
+        env = {"_UNBRICK_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(count)}
+        assert found in run(env=env).stdout

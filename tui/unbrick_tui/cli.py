@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
 from unbrick_tui.commands.check import check
@@ -25,8 +26,23 @@ Shell completion: eval "$(_UNBRICK_COMPLETE=bash_source unbrick)" (or zsh_source
 """
 
 
+class Commands(DefaultGroup):  # type: ignore[misc]  # the package carries no types
+    """A path in the place of a command opens the application."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As ever, but while the shell asks what may come first, nothing stands for the application."""
+        if ctx.resilient_parsing and not args:
+            return click.Group.parse_args(self, ctx, args)
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Files where no command begins like this, and the commands."""
+        return [CompletionItem(incomplete, type="file"), *click.Group.shell_complete(self, ctx, incomplete)]
+
+
 @click.group(
-    cls=DefaultGroup, default="open", default_if_no_args=True, epilog=EPILOG,
+    cls=Commands, default="open", default_if_no_args=True, epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="unbrick", prog_name="unbrick")

@@ -16,7 +16,7 @@ from unbrick_tui.render import report_lines
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON (docs/json.md).")
 @fail_on
 @judgement

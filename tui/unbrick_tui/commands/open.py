@@ -16,7 +16,7 @@ from unbrick_tui.render import report_lines
 
 
 @click.command("open", hidden=True)
-@click.argument("path", required=False)
+@click.argument("path", required=False, type=click.Path(allow_dash=True))
 @judgement
 def open_(path: str | None, choices: Choices) -> int:
     """Open a transcript in the application."""

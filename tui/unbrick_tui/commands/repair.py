@@ -18,7 +18,7 @@ from unbrick_tui.options import fail_on, judgement, work
 
 
 @click.command()
-@click.argument("path")
+@click.argument("path", type=click.Path(allow_dash=True))
 @click.option("--restore", is_flag=True, help="Also bring back what the client left out.")
 @click.option("--lossy", is_flag=True, help="Also apply fixes that drop something.")
 @click.option("--only", multiple=True, metavar="CODE…", help="Mend only findings of these codes.")

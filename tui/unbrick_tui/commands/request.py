@@ -20,7 +20,7 @@ from unbrick_tui.options import judgement, print_json, say, work
 
 
 @click.command()
-@click.argument("path")
+@click.argument("path", type=click.Path(allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print messages and origins as JSON (docs/json.md).")
 @click.option("--prompt", metavar="TEXT", help="Show the request with this new prompt at its end.")
 @judgement

@@ -19,7 +19,7 @@ from unbrick_tui.options import say
 
 
 @click.command()
-@click.argument("path")
+@click.argument("path", type=click.Path(allow_dash=True))
 @click.argument("backup", required=False, type=click.Path(path_type=Path))
 @click.option("--list", "listed", is_flag=True, help="List the backups, newest first.")
 @click.option(
