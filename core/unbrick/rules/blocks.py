@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,8 +37,18 @@ def unknown_block(situation: Situation) -> Iterator[Finding]:
         fixes: tuple[Fix, ...] = ()
         if what.row is not None and what.block is not None:
             fixes = _known(situation, what.row, what.block)
-        said = "a member" if "Extra inputs" in what.violation.text else "a content block"
-        yield refusal(situation, "unknown-block", what, f"{said} is not known to the API", fixes)
+        yield refusal(situation, "unknown-block", what, f"{_what(what.violation.text)} is not known to the API", fixes)
+
+
+_NAMED = re.compile(r"Input tag '(?P<type>[^']*)'|(?P<member>[^.\s]+): Extra inputs")
+
+
+def _what(sentence: str) -> str:
+    """What the API's sentence speaks of: `a block of type 'fallback'`, `the member parsed_output of a block`."""
+    found = _NAMED.search(sentence)
+    if found is None:
+        return "a content block"
+    return f"the member {found['member']} of a block" if found["member"] else f"a block of type {found['type']!r}"
 
 
 def _known(situation: Situation, row: int, block: int) -> tuple[Fix, ...]:

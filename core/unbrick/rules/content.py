@@ -124,6 +124,8 @@ def empty_content(situation: Situation) -> Iterator[Finding]:
             continue
         start = scan.first[row]
         count = scan.first[row + 1] - start
+        if ("C001", row, 0) in situation.violated or ("C002", row, 0) in situation.violated:
+            continue
         flags = scan.block_flags[start] if count else 0
         if not count or (flags & BlockFlag.STRING and flags & (BlockFlag.EMPTY | BlockFlag.BLANK)):
             message = "a message has no content; the client gets over it"

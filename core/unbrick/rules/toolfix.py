@@ -11,6 +11,7 @@ from typing import Any
 from unbrick.edit import Answer, DropBlock, Edit, Linearise, Move, Relink
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Fix
+from unbrick.request import Synthetic
 from unbrick.rules.parts import back, content, lossy, safe, set_block, set_content, stored
 from unbrick.session import Call, Standing
 from unbrick.situation import Situation
@@ -59,6 +60,14 @@ def only_results(situation: Situation, row: int, refs: set[str]) -> bool:
 def elsewhere(situation: Situation, places: tuple[tuple[int, int], ...]) -> list[int]:
     """Rows of these places that are off the thread and may be brought back."""
     return [row for row, _block in places if situation.thread.standing_of(row) in ELSEWHERE]
+
+
+def damaged(situation: Situation, ref: str | None, kind: BlockKind) -> int | None:
+    """The row of a damaged line that the call or the result of an id can be cut out of."""
+    for row, entries in situation.session.scan.salvaged.items():
+        if any(block.kind == kind and block.ref == ref for entry in entries for block in entry.blocks):
+            return row
+    return None
 
 
 def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
@@ -196,3 +205,30 @@ def _sound(part: object) -> bool:
     if not isinstance(part, dict):
         return False
     return isinstance(part.get("text"), str) if part.get("type") == "text" else isinstance(part.get("type"), str)
+
+
+def describe(situation: Situation, call: Call | None) -> str:
+    """What a person calls a call: `the call of Bash (toolu_01…)`."""
+    if call is None:
+        return "a call"
+    scan = situation.session.scan
+    for row, block in call.uses:
+        name = scan.strings.text(scan.block_name[scan.first[row] + block])
+        return f"the call of {name[:60] if name else 'a tool'} ({call.ref})"
+    return f"the call {call.ref}"
+
+
+def invented(situation: Situation) -> set[str | None]:
+    """Calls that the client answers itself."""
+    request = situation.request
+    return {request.refs[index] for index, why in request.synthetic.items() if why is Synthetic.RESULT}
+
+
+def ambiguous(situation: Situation, call: Call) -> bool:
+    """Whether several calls carry this id: which result is whose is settled first (T006)."""
+    return sum(row in situation.loaded for row, _block in call.uses) > 1
+
+
+def server(call: Call) -> bool:
+    """Whether the API itself runs the tool."""
+    return call.ref.startswith("srvtoolu_")

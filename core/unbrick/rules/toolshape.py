@@ -109,7 +109,7 @@ def bad_tool_name(situation: Situation) -> Iterator[Finding]:
 
     The name is shortened. It labels a call that is over, so nothing that the conversation says changes.
     """
-    name, message = "bad-tool-name", "a tool call has a name that the API does not accept"
+    name, message = "bad-tool-name", f"the name of a tool call is not of 1 to {NAME_LIMIT} characters"
     claimed: set[tuple[int | None, int | None]] = set()
     for what in broken(situation, "T008"):
         claimed.add((what.row, what.block))
