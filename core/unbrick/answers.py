@@ -20,7 +20,8 @@ UPDATE = "npm install -g @anthropic-ai/claude-code@latest"
 @dataclass(frozen=True)
 class Answer:
     """`pattern` is searched in the error text, case ignored; `title` and `text` are sentences for the person;
-    `cause` is client, settings, endpoint or unknown. `{session}` in a command stands for the session's id."""
+    `cause` is client, settings, endpoint or unknown. `{session}` in a command stands for the
+    session's id, `{path}` for the transcript."""
 
     name: str
     pattern: str
@@ -39,15 +40,21 @@ class Answer:
     def advice_for(self, bundle: Bundle | None) -> tuple[Advice, ...]:
         """The ways out as complete commands for a session; for none in particular, `SESSION-ID` stands in them."""
         session = "SESSION-ID" if bundle is None else shlex.quote(bundle.session_id)
+        path = "SESSION-ID" if bundle is None else shlex.quote(str(bundle.path))
         return tuple(
-            Advice(one.text, one.command and in_project(bundle, one.command.replace("{session}", session)))
+            Advice(one.text, one.command and in_project(bundle, one.command.format(session=session, path=path)))
             for one in self.advice
         )
 
 
+def listing(bundle: Bundle) -> str:
+    """The command that lists the safe points of a transcript."""
+    return f"unbrick truncate {shlex.quote(str(bundle.path))} --list"
+
+
 def in_project(bundle: Bundle | None, command: str) -> str:
     """A command that starts the client, in the folder of the session's project: the client looks for it there."""
-    if bundle is None or bundle.project is None or "claude" not in command:
+    if bundle is None or bundle.project is None or command.startswith("unbrick "):
         return command
     return f"cd {shlex.quote(str(bundle.project))} && {command}"
 
@@ -69,7 +76,7 @@ ANSWERS: tuple[Answer, ...] = (
         "endpoint",
         (
             Advice("Inside the client, press Esc twice and go back to before the turn that was refused first."),
-            Advice("Or cut a copy behind the last turn before it.", "unbrick truncate {session} --list"),
+            Advice("Or cut a copy behind the last turn before it.", "unbrick truncate {path} --list"),
         ),
         certain=True,
     ),
@@ -184,7 +191,7 @@ ANSWERS: tuple[Answer, ...] = (
         "has less to do.",
         "endpoint",
         (Advice("Resume and run /compact again.", RESUME),
-         Advice("Or cut a copy at a safe point first.", "unbrick truncate {session} --list")),
+         Advice("Or cut a copy at a safe point first.", "unbrick truncate {path} --list")),
     ),
     Answer(
         "timeout", r"timed? ?out|" + _STATUS_CODE + r"504\b|deadline exceeded|ETIMEDOUT|ESOCKETTIMEDOUT",

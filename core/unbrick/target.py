@@ -70,6 +70,7 @@ class Surroundings:
     """What in the client's configuration and environment decides what it sends; read, never written.
 
     `read` is False when the caller asked to leave it out. `installed` is the version found on this machine.
+    `details["owner"]` is the process id of a live client that has the session open, or None.
     """
 
     read: bool = False

@@ -170,7 +170,7 @@ def _by_answer(
     text: str, answer: Answer, codes: tuple[str, ...], places: tuple[tuple[int, str], ...],
     situation: Situation | None, findings: Sequence[Finding],
 ) -> Explanation:
-    said = [answer.title, answer.text]
+    said = [answer.text]
     left = tuple(_left_behind(findings))
     apart = [found for found in findings if found.severity > Severity.INFO and found not in left]
     if left:
@@ -196,6 +196,9 @@ def _places(situation: Situation, text: str) -> Iterable[tuple[int, str]]:
                 if row not in seen:
                     seen.add(row)
                     yield situation.at(row).line, f"{what} {ref}"
+    if seen:
+        # An id says where it is; an index counted the request of then.
+        return
     for message_text, block_text in dict.fromkeys(_PLACE.findall(text)):
         message = int(message_text)
         if message >= len(request):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unbrick import measure
+from unbrick.answers import listing
 from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
@@ -150,7 +151,6 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
         f". The model goes on from about {measure.tokens(now)}, without the {measure.counted(count, 'message')} before "
         f"it; they are all still in the file ({where})."
     )
-    session_id = situation.bundle.session_id
     cuts: tuple[Fix, ...] = ()
     if after > window * measure.FULL:
         message += (
@@ -162,7 +162,7 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
         cuts = tuple(cut_to_fit(situation, rows, rest))
     ways = [Advice(
         "See every safe point before and after the compaction, with the tokens each one leaves, and cut a copy there:",
-        f"unbrick truncate {session_id} --list",
+        listing(situation.bundle),
     ), Advice(
         "Once it resumes, compact on purpose (/compact), with a client from 2.1.158 on: that one does not keep a "
         "summary that failed.",

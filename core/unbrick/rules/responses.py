@@ -79,21 +79,22 @@ def missing_message_id(situation: Situation) -> Iterator[Finding]:
 
     From 2.0.76 on clients put the records of one response together by that id; replies without one all count as one
     response, are merged, and calls among them are dropped (claude-code-resume-table, `message_id_missing`). Such files
-    come from other tools and from conversions. Any id of its own for each reply mends it.
+    come from other tools and from conversions. An id of its own for each response mends it.
     """
-    session, scan, rows = situation.session, situation.session.scan, situation.thread.rows
-    groups: list[list[int]] = []
-    last: int | None = None
-    for row in rows:
-        if scan.kind[row] == Kind.ASSISTANT:
-            if scan.message_id[row] < 0 and not scan.flags[row] & Flag.API_ERROR:
-                if last is not None and groups and groups[-1][-1] == last:
-                    groups[-1].append(row)
-                else:
-                    groups.append([row])
-            last = row
-        elif scan.kind[row] == Kind.USER:
-            last = None
+    session, scan, loaded = situation.session, situation.session.scan, situation.loaded
+    if not any(scan.message_id[row] < 0 and scan.kind[row] == Kind.ASSISTANT for row in loaded):
+        return
+    responses: dict[int, list[int]] = {}
+    of: dict[int, int] = {}
+    for row, kind in enumerate(scan.kind):
+        if (
+            kind == Kind.ASSISTANT and scan.message_id[row] < 0
+            and not scan.flags[row] & (Flag.API_ERROR | Flag.SIDECHAIN)
+        ):
+            # A record that hangs directly on another of the model's is a further block of the same response.
+            of[row] = of.get(session.parent_row[row], row)
+            responses.setdefault(of[row], []).append(row)
+    groups = [group for group in responses.values() if any(row in loaded for row in group)]
     if len(groups) < 2:
         return
     affected = MISSING_MESSAGE_ID.severity(situation.target, situation.size)
@@ -104,10 +105,10 @@ def missing_message_id(situation: Situation) -> Iterator[Finding]:
     )
     yield Finding(
         "L012", "missing-message-id", affected,
-        f"{measure.counted(count, 'reply').replace('replys', 'replies')} of the model carry no response id"
+        f"{measure.counted(count, 'record')} of the model's replies name no response"
         + ("; this client merges them all into one" if affected is Severity.ERROR else ""),
         situation.at(groups[0][0]), groups[0][0],
-        fixes=(Fix("ids", "Give each reply an id of its own", Safety.SAFE, edits),),
+        fixes=(Fix("ids", "Give each response an id of its own", Safety.SAFE, edits),),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from unbrick import api, measure, recorded
+from unbrick.answers import listing
 from unbrick.entry import BlockKind
 from unbrick.finding import Advice, Affect, Finding, Rule, Severity
 from unbrick.record import compact
@@ -62,7 +63,7 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
         fixes=tuple(cut_to_fit(situation, situation.thread.rows)), outcome=outcome,
         advice=(
             Advice("See every safe point with the tokens it leaves, and cut a copy there.",
-                   f"unbrick truncate {situation.bundle.session_id} --list"),
+                   listing(situation.bundle)),
         ),
     )
 
@@ -121,7 +122,7 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
         outcome=Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED,
         fixes=tuple(cut_to_fit(situation, situation.thread.rows)),
         advice=(Advice("See every safe point, and cut a copy there.",
-                       f"unbrick truncate {situation.bundle.session_id} --list"),),
+                       listing(situation.bundle)),),
     )
 
 

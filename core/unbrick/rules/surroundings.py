@@ -90,7 +90,8 @@ def _innocence(
                f"{who} does not do that to {model}.")
     holding = [row for row in situation.thread.rows if _ROLE.search(session.scan.view.raw(row))]
     if holding:
-        yield (f"{measure.counted(len(holding), 'record')} of the conversation name that role (first: line "
+        name = "names" if len(holding) == 1 else "name"
+        yield (f"{measure.counted(len(holding), 'record')} of the conversation {name} that role (first: line "
                f"{situation.at(holding[0]).line:,}), but the client sends none of them under it.")
     else:
         yield f"None of the {len(session):,} records of the file holds that role in the conversation."
@@ -98,8 +99,9 @@ def _innocence(
         return
     if rows:
         go = "goes" if len(rows) == 1 else "go"
-        yield (f"{measure.counted(len(rows), 'record')} that the client keeps as reminders {go} out under it (first: "
-               f"line {situation.at(rows[0]).line:,}); without them it would write new ones.")
+        up_to = "" if any(role == Role.SYSTEM for role in situation.request.roles) else "Up to "
+        yield (f"{up_to}{measure.counted(len(rows), 'record')} that the client keeps as reminders {go} out under it "
+               f"(first: line {situation.at(rows[0]).line:,}); without them it would write new ones.")
     if setting is not None:
         where = "the environment" if setting.source == ENVIRONMENT else setting.source
         yield f"The cause is a setting: {_name(setting)} in {where} names “{setting.value}”."

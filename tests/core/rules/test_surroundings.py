@@ -102,6 +102,7 @@ def test_without_the_flag_the_likely_cause_is_said(surroundings: Surroundings, s
     report = judge(twice_compacted(), surroundings=surroundings)
     assert (report.verdict, report.cause) == (Verdict.BROKEN, Cause.CLIENT)
     assert says in one(report, "E001").message
+    assert "Up to 2 records" in one(report, "E001").message
 
 
 def test_a_session_that_was_not_resumed_yet_is_told_beforehand() -> None:
@@ -132,7 +133,7 @@ def test_a_model_that_takes_the_role_has_no_trouble() -> None:
 def test_a_role_that_the_file_does_hold_is_said() -> None:
     made = twice_compacted()
     made.records[14]["message"]["role"] = "system"
-    assert "1 record of the conversation name" in one(judge(made), "E001").message
+    assert "1 record of the conversation names" in one(judge(made), "E001").message
 
 
 def timed_out(version: str = "1.0.44") -> Transcript:

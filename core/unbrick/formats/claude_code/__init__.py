@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ class ClaudeCode:
 
     def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:
         """What the client's configuration on this machine says, read only."""
-        return settings.surroundings(bundle, config_dir, environ)
+        found = settings.surroundings(bundle, config_dir, environ)
+        return replace(found, details={**found.details, "owner": places.owner(bundle)})
 
     def recorded(self, session: Session) -> Target:
         """The client and model that wrote the last records."""
