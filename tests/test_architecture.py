@@ -26,7 +26,7 @@ SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
     ("what a file is", "errors jsonspan printable source record entry edit target patch bundle clock models"),
-    ("what its records are", "scan columns"),
+    ("what its records are", "scan rescan columns"),
     ("what a session is", "session thread request"),
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),

@@ -14,6 +14,7 @@ from unbrick.finding import Finding, Rule, Severity
 from unbrick.formats import Format
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.report import Cause, Judged, Report, Resume, Verdict
+from unbrick.rescan import rescan
 from unbrick.rules import LATE, RULES
 from unbrick.scan import Scan, scan
 from unbrick.session import Session, Standing, link
@@ -29,10 +30,12 @@ def check(
     patch: Patch = EMPTY,
     target: Target | None = None,
     surroundings: Surroundings = NOWHERE,
+    before: Scan | None = None,
 ) -> Generator[int, None, Report]:
     """Judge a transcript as a patch leaves it. Yields rows read so far, returns the report. Never raises on
-    bad data."""
-    scanned: Scan = yield from scan(View(bundle.main, patch), format_.entry)
+    bad data. With the scan of another patch of the same transcript, `before`, only other lines are read."""
+    view = View(bundle.main, patch)
+    scanned = yield from scan(view, format_.entry) if before is None else rescan(before, view, format_.entry)
     return judge(format_, bundle, link(scanned), target, surroundings)
 
 

@@ -16,7 +16,8 @@ from unbrick.formats import Clock, Format
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, At
 from unbrick.report import Report
-from unbrick.scan import finish, scan
+from unbrick.rescan import rescan
+from unbrick.scan import finish
 from unbrick.session import Session, link
 from unbrick.situation import Situation
 from unbrick.target import NOWHERE, Surroundings, Target
@@ -73,7 +74,7 @@ def lower(format_: Format, situation: Situation, edits: Sequence[Edit], patch: P
             new = None
         if new is None or _overlap(change, new):
             patch, change = compose(patch, change), {}
-            session = link(finish(scan(View(situation.bundle.main, patch), format_.entry)))
+            session = link(finish(rescan(session.scan, View(situation.bundle.main, patch), format_.entry)))
             thread = format_.thread(session, target)
             new = _lowered(format_, edit, session, thread, target, clock)
         change.update(new)
@@ -204,7 +205,8 @@ def _apply(
         patch = compose(patch, change)
     if not done:
         return done, patch, report
-    after = yield from check(format_, report.bundle, patch, report.target, surroundings)
+    scanned = report.situation.session.scan
+    after = yield from check(format_, report.bundle, patch, report.target, surroundings, scanned)
     return done, patch, after
 
 

@@ -168,7 +168,7 @@ def truncate(
     before = yield from check(format_, bundle, patch, target, surroundings)
     edit = Cut(after)
     new = lower(format_, before.situation, [edit], patch, clock)
-    report = yield from check(format_, bundle, new, before.target, surroundings)
+    report = yield from check(format_, bundle, new, before.target, surroundings, before.situation.session.scan)
     point = next((p for p in safe_points(before) if p.at == after), None)
     price = point.price if point else _price(before, report)
     fix = Fix("cut", f"Cut behind line {after.line:,}", Safety.LOSSY, (edit,), price)
