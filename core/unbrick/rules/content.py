@@ -152,7 +152,7 @@ def role_not_allowed(situation: Situation) -> Iterator[Finding]:
     """
     name = "role-not-allowed"
     for what in broken(situation, "C004"):
-        yield refusal(situation, name, what, "a message stands where its role may not")
+        yield refusal(situation, name, what, _role(what.violation.text))
     scan = situation.session.scan
     for row in situation.thread.rows:
         start = scan.first[row]
@@ -166,6 +166,14 @@ def role_not_allowed(situation: Situation) -> Iterator[Finding]:
             said = f"the message names the role {found!r}" if found is not None else "the message names no role"
             said += f"; the client sends it as the {role}'s"
             yield remark(situation, "C004", name, Severity.INFO, said, row, fixes=(fix,))
+
+
+def _role(sentence: str) -> str:
+    if "must alternate" in sentence:
+        return "two messages of one role follow each other, which strict readers refuse"
+    if "first message" in sentence:
+        return "the conversation does not begin with the user, which strict readers refuse"
+    return "the conversation ends with the assistant, and no prompt follows"
 
 
 def system_turn_refused(situation: Situation) -> Iterator[Finding]:

@@ -229,6 +229,15 @@ def ambiguous(situation: Situation, call: Call) -> bool:
     return sum(row in situation.loaded for row, _block in call.uses) > 1
 
 
+def lost_responses(situation: Situation) -> set[int]:
+    """Message ids, by number, of the responses that the client follows only one call of."""
+    ids = situation.session.scan.message_id
+    return {
+        ids[loss.row] for loss in situation.thread.losses
+        if loss.before == loss.row and loss.row in situation.loaded and ids[loss.row] >= 0
+    }
+
+
 def server(call: Call) -> bool:
     """Whether the API itself runs the tool."""
     return call.ref.startswith("srvtoolu_")

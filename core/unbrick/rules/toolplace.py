@@ -54,7 +54,9 @@ def late_result(situation: Situation) -> Iterator[Finding]:
             continue
         said = toolfix.describe(situation, call)
         if call.ref in invented and not sent(situation, row, block):
-            message = f"{said} is answered too late; the client answers it in its own words instead"
+            late = situation.loaded[row] > situation.loaded[use]
+            wrong = "is answered too late" if late else "stands behind its result"
+            message = f"{said} {wrong}; the client answers it in its own words instead"
             yield remark(situation, "T004", name, Severity.WARNING, message, row, block, _late(situation, call, place))
         elif not sent(situation, row, block) and not any(sent(situation, *at) for at in call.uses):
             message = f"{said} and its result stand apart; the client leaves both out"
@@ -108,13 +110,17 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
         message = f"the result of {toolfix.describe(situation, call)} does not come first"
         yield refusal(situation, name, what, message, fixes)
     scan = situation.session.scan
+    results_first: dict[int, int] = {}
     for call in situation.calls:
         place = None if call.ref in claimed else _loaded_result(situation, call)
         if place is None:
             continue
         row, block = place
         start = scan.first[row]
-        behind = any(scan.block_kind[start + before] != BlockKind.TOOL_RESULT for before in range(block))
+        if row not in results_first:
+            kinds = scan.block_kind[start : scan.first[row + 1]]
+            results_first[row] = next((i for i, kind in enumerate(kinds) if kind != BlockKind.TOOL_RESULT), len(kinds))
+        behind = results_first[row] < block
         if scan.kind[row] == Kind.ASSISTANT:
             message = f"the result of {toolfix.describe(situation, call)} stands in a record of the assistant's"
             left = sends(situation) and not sent(situation, row, block)

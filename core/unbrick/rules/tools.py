@@ -37,6 +37,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
             fixes = _answers(situation, call, what.row)
         yield refusal(situation, name, what, f"{toolfix.describe(situation, call)} has no result", fixes)
     invented = toolfix.invented(situation)
+    parallel = toolfix.lost_responses(situation)
     for call in situation.calls if sends(situation) else ():
         if call.ref in claimed or any(row in situation.loaded for row, _block in call.results):
             continue
@@ -55,6 +56,8 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
                 yield remark(situation, "T001", name, Severity.INFO, said, row, block)
                 continue
             lost = toolfix.elsewhere(situation, call.results)
+            if lost and situation.session.scan.message_id[row] in parallel:
+                continue  # L009 speaks of the whole response
             where = f"its result in line {situation.at(lost[0]).line:,} is not loaded" if lost else "it has no result"
             certain = any(situation.thread.standing_of(found) is Standing.LOST for found in lost)
             yield remark(
