@@ -134,7 +134,6 @@ class Behaviour:
     """Codes of the refusals that the client answers by a second, accepted request."""
 
 
-_NEVER_HEALS: frozenset[str] = frozenset()
 _SYSTEM = ("opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5", "mythos-5")
 
 _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
@@ -190,10 +189,11 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "result_in_assistant_moved": (("0", False), ("2.1.281", True)),
     "names_cut": (("0", False), ("2.1.281", True)),
     "heals": (
-        ("0", _NEVER_HEALS),
+        ("0", frozenset()),
         ("2.1.158", frozenset({"C005", "C011", "S001"})),
         ("2.1.200", frozenset({"C005", "C007", "C008", "C011", "S001"})),
-        ("2.1.281", frozenset({"C005", "C006", "C007", "C008", "C011", "S001"})),
+        ("2.1.266", frozenset({"C005", "C007", "C008", "C011"})),
+        ("2.1.290", frozenset({"C005", "C006", "C007", "C008", "C011", "S001"})),
     ),
 }
 
