@@ -598,7 +598,10 @@ def empty_text_beside_tool(r: list[Json]) -> list[Item]:
     return [*r]
 
 
-@sample("empty-prompt", LONG, "empty_user", *both("refused", "C003", error="non-empty"), delta=-1)
+@sample(
+    "empty-prompt", LONG, "empty_user", Judged(OLD, "refused", "non-empty", codes=("C001",)),
+    Judged(NEW, "refused", "non-empty", codes=("C003",)), delta=-1,
+)
 def empty_prompt(r: list[Json]) -> list[Item]:
     """A prompt without a character went into the file."""
     r[prompt(r, "Two requests")]["message"]["content"] = ""
