@@ -58,7 +58,8 @@ class Situation:
     @cached_property
     def sent(self) -> dict[tuple[int, int], int]:
         """(row, block) → index of the part of the request it goes in as."""
-        return {(row, block): i for i, (row, block) in enumerate(zip(self.request.row, self.request.block, strict=True)) if row >= 0}
+        places = zip(self.request.row, self.request.block, strict=True)
+        return {(row, block): index for index, (row, block) in enumerate(places) if row >= 0}
 
     @cached_property
     def loaded(self) -> dict[int, int]:

@@ -26,9 +26,9 @@ from unbrick.target import NOWHERE, Surroundings, Target
 class SafePoint:
     """A place to cut behind. `at` and `row` are the last record kept, `reply` the row of the last assistant
     record. `keeps` and `drops` are user and assistant records of the conversation; `prompts` are the rows of
-    the typed prompts that would go, `replies` counts the assistant records and `results` the tool results. `tokens` is the size of the
-    context afterwards, as the API counted it where the transcript recorded that, else estimated. `segment` is
-    0 for the conversation since the last compaction, 1 for the one before it, and so on."""
+    the typed prompts that would go, `replies` counts the assistant records and `results` the tool results.
+    `tokens` is the size of the context afterwards, as the API counted it where the transcript recorded that, else
+    estimated. `segment` is 0 for the conversation since the last compaction, 1 for the one before it, and so on."""
 
     at: At
     row: int
@@ -139,7 +139,8 @@ def safe_points(report: Report) -> tuple[SafePoint, ...]:
             time = scan.time[reply]
             points.append(SafePoint(
                 session.at(highest), highest, reply, kept, total - kept, tuple(prompts[kept_prompts:]),
-                replies - kept_replies, results - kept_results, recorded or tokens, segment, None if time != time else time,
+                replies - kept_replies, results - kept_results, recorded or tokens, segment,
+                None if time != time else time,
             ))
     return tuple(reversed(points))
 

@@ -83,7 +83,8 @@ def main(names: list[str]) -> None:
             got = run_sample(folder, found[judged["client"]], judged)
             gone = missing(got, marks(records)) if got.accepted else []
             ok = "ok  " if got.outcome == judged["outcome"] else "DIFF"
-            print(f"{ok} {folder.name:32} {judged['client']} {got.outcome:9} {(got.error or '')[:80]!r} gone {len(gone)}", flush=True)
+            said = f"{got.outcome:9} {(got.error or '')[:80]!r} gone {len(gone)}"
+            print(f"{ok} {folder.name:32} {judged['client']} {said}", flush=True)
             if got.outcome != judged["outcome"]:
                 print("     printed:", got.printed[:300].replace("\n", " | "))
             for words in gone[:3] + gone[-2:]:

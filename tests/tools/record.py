@@ -27,7 +27,9 @@ USAGE = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens
 COPIES: dict[str, Any] = {"originalFile": None, "structuredPatch": [], "usage": {}, "file": {"type": "text"},
                           "oldString": "", "newString": "", "content": ""}
 """Copies of file contents that the client keeps for its own screens, never sent."""
-OWN_WORDS = re.compile(r"\nContinue the conversation from where it left off.*| DO NOT respond to these messages[^<]*", re.DOTALL)
+OWN_WORDS = re.compile(
+    r"\nContinue the conversation from where it left off.*| DO NOT respond to these messages[^<]*", re.DOTALL
+)
 DAY = {"2.1.139": "2026-05-20T09:12:04", "2.1.329": "2026-10-27T13:40:31", "1.0.44": "2025-07-08T10:03:47"}
 LOGGED = 12
 """How many records of logged requests are kept; nothing reads them on a resume."""
@@ -59,7 +61,8 @@ class Player:
     def reply(self, kind: str, body: Body) -> Reply | None:
         """The scripted reply to a request."""
         if kind == "compact":
-            return Reply([text(self.summaries.pop(0) if self.summaries else "<summary>None.</summary>")], delay=self.slow)
+            summary = self.summaries.pop(0) if self.summaries else "<summary>None.</summary>"
+            return Reply([text(summary)], delay=self.slow)
         if kind == "side":
             return None
         first = json.dumps(body["messages"][0])
@@ -88,7 +91,8 @@ class Player:
         self.queue = list(replies)
         resume = ("--resume", self.session) if self.session else ()
         status, printed = self.home.run(
-            self.client, self.api.url, *self.model, "--dangerously-skip-permissions", *resume, *more, prompt, extra=extra,
+            self.client, self.api.url, *self.model, "--dangerously-skip-permissions", *resume, *more, prompt,
+            extra=extra,
             timeout=timeout,
         )
         newest = max(self.home.sessions.glob("*.jsonl"), key=lambda p: p.stat().st_mtime)

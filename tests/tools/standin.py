@@ -52,7 +52,8 @@ def _surrogates(body: Body) -> Iterator[str]:
     found = re.search("[\ud800-\udfff]", text)
     if found:
         column = found.start()
-        yield f"The request body is not valid JSON: no low surrogate in string: line 1 column {column + 1} (char {column})"
+        place = f"line 1 column {column + 1} (char {column})"
+        yield f"The request body is not valid JSON: no low surrogate in string: {place}"
 
 
 def _roles(messages: list[Message], model: str) -> Iterator[str]:
@@ -171,8 +172,8 @@ def _pairs(messages: list[Message]) -> Iterator[str]:
             for m, ref in results:
                 if ref not in calls:
                     yield (
-                        f"messages.{n}.content.{m}: unexpected `tool_use_id` found in `tool_result` blocks: {ref}. Each "
-                        "`tool_result` block must have a corresponding `tool_use` block in the previous message."
+                        f"messages.{n}.content.{m}: unexpected `tool_use_id` found in `tool_result` blocks: {ref}. "
+                        "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
                     )
                 elif [r for _, r in results].count(ref) > 1:
                     yield (

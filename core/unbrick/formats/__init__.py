@@ -95,7 +95,9 @@ class Format(Protocol):
         """What the client sends next; before the new prompt unless one is given."""
         ...
 
-    def lower(self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock) -> Mapping[At, Sequence[bytes]]:
+    def lower(
+        self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
+    ) -> Mapping[At, Sequence[bytes]]:
         """An edit in the client's own way of writing, as pieces by place (see `patch.compose`).
 
         Raises KeyError when the edit names a place or id that the session does not have.

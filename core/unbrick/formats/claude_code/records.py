@@ -139,7 +139,7 @@ def entry(value: Json) -> Entry:
     return _new(Entry, (kind, type_, uuid, parent, flags, time, message_id, model, version, refers, blocks, tokens))
 
 
-def _leading(content: Any) -> str:
+def _leading(content: Any) -> str:  # noqa: ANN401 - whatever a message holds
     """The text that a message begins with."""
     if content.__class__ is list and content and content[0].__class__ is dict:
         content = content[0].get("text")
