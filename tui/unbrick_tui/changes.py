@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import diff
-from unbrick.printable import printable
+from unbrick import diff, sentences
+from unbrick.finding import Severity
+from unbrick.printable import printable, shorten
 from unbrick.repair import Repaired
 from unbrick_tui.render import Paint, headline, plain
 
@@ -38,9 +39,12 @@ def outcome_lines(result: Repaired, paint: Paint = plain) -> Iterator[str]:
     """The verdict before and after."""
     yield f"before: {headline(result.before, paint)}"
     yield f"after:  {headline(result.after, paint)}"
-    left = [finding for finding in result.after.findings if finding.severity.value != "info"]
+    if result.after.cause in sentences.INNOCENT:
+        yield f"  {sentences.sentence(result.after)}"
+    left = [finding for finding in result.after.findings if finding.severity is not Severity.INFO]
     for finding in left[:8]:
         ways = [f"{fix.id} ({fix.safety.value}: {printable(fix.price)})" for fix in finding.fixes if fix.edits]
-        yield f"  left: {finding.id} {printable(finding.message)}" + (f"; fixes: {', '.join(ways)}" if ways else "")
+        said = shorten(printable(finding.message), 120)
+        yield f"  left: {finding.id} {said}" + (f"; fixes: {', '.join(ways)}" if ways else "")
     if len(left) > 8:
         yield f"  and {len(left) - 8:,} more (unbrick check lists all)"

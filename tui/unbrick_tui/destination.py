@@ -16,7 +16,7 @@ from unbrick.errors import UsageError
 from unbrick.opening import STDIN, Opened, examine, open_source
 from unbrick.printable import printable
 from unbrick.repair import Repaired
-from unbrick.report import Report
+from unbrick.report import Report, Verdict
 from unbrick.save import Receipt, patched, save_as_session, save_copy, save_in_place
 from unbrick.source import Source
 from unbrick_tui.changes import change_lines, outcome_lines
@@ -111,6 +111,8 @@ def _shown(result: Repaired, name: str) -> Iterator[str]:
     yield ""
     if result.patch:
         yield "Nothing has been written. To save it: --as-session (a session of its own), -o OUT, or --in-place."
+    elif result.after.verdict is Verdict.HEALTHY:
+        yield "Nothing has been changed."
     else:
         yield f"Nothing has been changed. unbrick check {printable(name)} says what stands in the way."
 
