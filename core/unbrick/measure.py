@@ -57,9 +57,8 @@ def context(session: Session, rows: Sequence[int]) -> int:
 
 def window(situation: Situation) -> int:
     """Tokens of the target model's window; the long one where the session shows that it was granted."""
-    scan = situation.session.scan
     size = models.window(situation.target.model)
-    highest = max(scan.tokens, default=0)
+    highest = situation.session.most_tokens
     return max(size, LONG) if size < highest else size
 
 

@@ -63,6 +63,16 @@ class Session:
         return Children(self.parent_row)
 
     @cached_property
+    def in_order(self) -> bool:
+        """Whether every parent stands before its children, as in every file that was written from front to back."""
+        return all(parent < row for row, parent in enumerate(self.parent_row))
+
+    @cached_property
+    def most_tokens(self) -> int:
+        """The largest context that the API counted in this session."""
+        return max(self.scan.tokens, default=0)
+
+    @cached_property
     def calls(self) -> Calls:
         """Every tool call id of the file with where it is used and answered, in file order."""
         return Calls(self.scan)

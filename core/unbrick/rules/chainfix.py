@@ -34,7 +34,7 @@ def true_parent(situation: Situation, row: int) -> int | None:
             return other
         if standing[other] == Standing.REWOUND:
             continue
-        if row not in session.ancestors(other):
+        if session.in_order or row not in session.ancestors(other):
             return other
     return None
 

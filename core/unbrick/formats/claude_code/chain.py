@@ -32,6 +32,8 @@ class Walker:
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
         self._times: tuple[list[float], list[int]] | None = None
+        self._below: dict[int, int] = {}
+        """Places in the order by time whose record is in the chain → a lower place to go on looking at."""
 
     def walk(self, leaf: int) -> Chain:
         """The chain of a leaf, up to its root or to the last compaction boundary on it."""
@@ -40,6 +42,7 @@ class Walker:
         kinds = loaded.session.scan.kind
         chain = Chain([])
         seen: set[int] = set()
+        self._below.clear()
         row = leaf
         cycle = traits.cycle_large if loaded.large else traits.cycle
         while True:
@@ -69,7 +72,10 @@ class Walker:
         return chain
 
     def nearest(self, row: int, seen: set[int]) -> int | None:
-        """The record nearest before a row in time, within reach, that is not in the chain yet."""
+        """The record nearest before a row in time, within reach, that is not in the chain yet.
+
+        `seen` only grows during a walk.
+        """
         scan = self.loaded.session.scan
         if scan.flags[row] & Flag.NO_TIME:
             return None
@@ -78,11 +84,14 @@ class Walker:
             self._times = list(stamps), list(rows)
         stamps_, rows_ = self._times
         place = bisect_right(stamps_, scan.time[row]) - 1
-        while place >= 0 and scan.time[row] - stamps_[place] <= REACH:
-            if rows_[place] not in seen:
-                return rows_[place]
-            place -= 1
-        return None
+        passed: list[int] = []
+        while place >= 0 and rows_[place] in seen:
+            passed.append(place)
+            place = self._below.get(place, place - 1)
+        self._below.update(dict.fromkeys(passed, place))
+        if place < 0 or scan.time[row] - stamps_[place] > REACH:
+            return None
+        return rows_[place]
 
 
 def recover(loaded: Loaded, chain: Chain) -> None:

@@ -52,7 +52,7 @@ class Merger:
         if known > self._barrier:
             messages[known].parts += parts
             if self.traits.calls_last:
-                self._calls_last(messages[known].parts)
+                self._calls_last(messages[known], len(parts))
             return
         self._by_id[id] = len(messages)
         messages.append(Draft(Role.ASSISTANT, parts, id))
@@ -70,11 +70,13 @@ class Merger:
             self._barrier = len(messages) - 1
         self._system = []
 
-    def _calls_last(self, parts: list[int]) -> None:
-        """Calls behind everything else of a response."""
-        kinds = [self.drafts.kind(code) == BlockKind.TOOL_USE for code in parts]
+    def _calls_last(self, draft: Draft, added: int) -> None:
+        """Calls behind everything else of a response, to which so many parts were added."""
+        looked_at = draft.parts[-added - 1 :] if draft.ordered else draft.parts
+        draft.ordered = True
+        kinds = [self.drafts.kind(code) == BlockKind.TOOL_USE for code in looked_at]
         if kinds != sorted(kinds):
-            parts.sort(key=lambda code: self.drafts.kind(code) == BlockKind.TOOL_USE)
+            draft.parts.sort(key=lambda code: self.drafts.kind(code) == BlockKind.TOOL_USE)
 
     def _flush(self) -> None:
         for codes in self._reminders:
@@ -115,9 +117,13 @@ class Merger:
                 and drafts.is_text(last.parts[-1]) and drafts.is_text(parts[0])
             ):
                 last.joined = (last.joined or set()) | {len(last.parts) - 1}
-            last.parts += parts
-            if self.traits.hoists and any(drafts.kind(code) == BlockKind.TOOL_RESULT for code in parts):
-                messages[-1] = self._hoisted(last)
+            results = sum(drafts.kind(code) == BlockKind.TOOL_RESULT for code in parts)
+            if self.traits.hoists and results == len(parts) and last.results >= 0:
+                _insert_results(last, parts)
+            else:
+                last.parts += parts
+                if self.traits.hoists and results:
+                    messages[-1] = self._hoisted(last)
         first = messages[-1].parts[0] if messages[-1].parts else None
         if first is None or drafts.kind(first) != BlockKind.TOOL_RESULT:
             self._barrier = len(messages) - 1
@@ -134,4 +140,14 @@ class Merger:
             joined = draft.joined or set()
             draft.joined = {new for new, old in enumerate(order) if old in joined}
             draft.parts = [draft.parts[i] for i in order]
+        draft.results = sum(kind(code) == BlockKind.TOOL_RESULT for code in draft.parts)
         return draft
+
+
+def _insert_results(draft: Draft, results: list[int]) -> None:
+    """Put results behind those that stand first already."""
+    place, count = draft.results, len(results)
+    draft.parts[place:place] = results
+    draft.results += count
+    if draft.joined:
+        draft.joined = {at + count if at >= place else at for at in draft.joined}

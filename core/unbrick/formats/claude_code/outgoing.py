@@ -16,7 +16,8 @@ WIDTH = 16
 @dataclass(slots=True)
 class Draft:
     """A message: part codes and, for an assistant, the number of its message id. `joined` are places in
-    `parts` whose text another text follows after a line break."""
+    `parts` whose text another text follows after a line break. `ordered`: calls stand last.
+    So many `results` stand first, -1 when no one looked."""
 
     role: Role
     parts: list[int]
@@ -24,6 +25,8 @@ class Draft:
     joined: set[int] | None = None
     extra: dict[str, Any] | None = None
     plain: bool = False
+    ordered: bool = False
+    results: int = -1
 
 
 @dataclass
