@@ -6,6 +6,7 @@ of it is what real clients did (tests/test_real_client.py runs them again), neve
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import sys
@@ -609,6 +610,19 @@ def empty_prompt(r: list[Json]) -> list[Item]:
 
 
 @sample(
+    "broken-image", LONG, "image_broken", Judged(OLD, "refused", "Could not process image", codes=("C011",)),
+    Judged(NEW, "healed", "Could not process image", codes=("C011",)),
+)
+def broken_image(r: list[Json]) -> list[Item]:
+    """A web page that was saved as a picture went into a prompt."""
+    page = base64.b64encode(b"<!doctype html><title>404 Not Found</title>").decode()
+    at = r[prompt(r, "Two requests")]["message"]
+    source = {"type": "base64", "media_type": "image/png", "data": page}
+    at["content"] = [{"type": "text", "text": at["content"]}, {"type": "image", "source": source}]
+    return [*r]
+
+
+@sample(
     "unsigned-thinking", LONG, "sig_missing", Judged(OLD, "refused", "signature: Field required", codes=("C007",)),
     Judged(NEW, "healed", "signature: Field required", codes=("C007",)),
 )
@@ -688,7 +702,8 @@ FLAG: Json = {"clientDataCache": {"tengu_fennel_kite_model": "opus-4-7"}}
 
 @sample(
     "role-system-with-flag", ROLE, "anthropics/claude-code#60947",
-    Judged(OLD, "refused", REFUSED, codes=("E001",), verdict="broken"), Judged(NEW), delta=-2, config=FLAG, env=SYSTEM_TURNS,
+    Judged(OLD, "refused", REFUSED, codes=("C005", "E001"), verdict="broken"), Judged(NEW), delta=-2, config=FLAG,
+    env=SYSTEM_TURNS,
 )
 def role_system_with_flag(r: list[Json]) -> list[Item]:
     """Compacted twice, then every prompt is refused. The file holds no system turn: a flag in the client's own

@@ -6,6 +6,7 @@ refuses is compared with what unbrick says about the same session, so it must no
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -103,10 +104,19 @@ def _contents(n: int, message: Message, *, last: bool) -> Iterator[str]:
             for part in inner if isinstance(inner, list) else []:
                 if part.get("type") == "text":
                     yield from _text(f"{where}.tool_result.content", part)
+        elif kind == "image":
+            yield from _image(block)
         elif kind not in BLOCKS and not str(kind).endswith("_tool_result") and kind != "server_tool_use":
             yield f"{where}: Input tag '{kind}' found using 'type' does not match any of the expected tags"
     if role == "assistant" and last is False and blocks and blocks[-1].get("type") == "thinking":
         yield f"messages.{n}: The final block in an assistant message cannot be `thinking`."
+
+
+def _image(block: dict[str, Any]) -> Iterator[str]:
+    data = str(block.get("source", {}).get("data", ""))
+    heads = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+    if block.get("source", {}).get("type") == "base64" and not base64.b64decode(data[:16]).startswith(heads):
+        yield "Could not process image"
 
 
 def _text(where: str, block: dict[str, Any]) -> Iterator[str]:
