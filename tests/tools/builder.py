@@ -85,7 +85,8 @@ class Story:
         if not at(self.version, "2.1.112"):
             return parent
         text = "The following skills are available for use with the Skill tool:\n\n- one: a skill"
-        rendered = {"rendered": [{"content": f"<system-reminder>\n{text}\n</system-reminder>"}], "renderedRole": "system"}
+        wrapped = f"<system-reminder>\n{text}\n</system-reminder>"
+        rendered = {"rendered": [{"content": wrapped}], "renderedRole": "system"}
         self.add(name, "attachment", parent, attachment={"type": "skill_listing", "content": "- one: a skill"},
                  **(rendered if at(self.version, "2.1.290") else {}))
         return name
@@ -134,7 +135,8 @@ class Story:
 
     def line(self, behind: str, raw: bytes) -> None:
         """Bytes on a line of their own behind a record."""
-        self.raw[id(self.names[behind])] = self.raw.get(id(self.names[behind]), self.dump(self.names[behind])) + b"\n" + raw
+        record = self.names[behind]
+        self.raw[id(record)] = self.raw.get(id(record), self.dump(record)) + b"\n" + raw
 
     def instead(self, name: str, raw: bytes) -> None:
         self.raw[id(self.names[name])] = raw
@@ -196,7 +198,7 @@ def mutated(version: str, name: str, *, large: bool = False) -> tuple[bytes, byt
     control, changed = story(version), story(version)
     if large:
         for one in (control, changed):
-            one.names["O1"]["toolUseResult"] = {"stdout": "x" * PAD}
+            one.names["P1"]["toolUseResult"] = {"stdout": "x" * PAD}
     MUTATIONS[name](changed)
     return control.data(), changed.data()
 
@@ -328,7 +330,8 @@ def parent_cycle_root(s: Story) -> None:
 
 @mutation
 def dangling_leaf(s: Story) -> None:
-    s.user("X", "R5", "DANGLE")["parentUuid"] = missing()
+    record = s.user("X", "R5", "DANGLE")
+    record |= {"parentUuid": missing(), "timestamp": s.stamp(s.clock + 3600)}
 
 
 @mutation
@@ -482,7 +485,7 @@ def sidechain_all(s: Story) -> None:
 
 @mutation
 def sidechain_tail(s: Story) -> None:
-    s.user("X", None, "SIDE", isSidechain=True)["isSidechain"] = True
+    s.assistant("X", None, s.text("SIDE"), "x")["isSidechain"] = True
 
 
 @mutation
@@ -687,7 +690,7 @@ def tool_input_string(s: Story) -> None:
 
 @mutation
 def tool_name_bad(s: Story) -> None:
-    content(s.names["C1"])[0]["name"] = "bad name!" * 40
+    content(s.names["C1"])[0]["name"] = ""
 
 
 @mutation
@@ -744,6 +747,7 @@ def x_fallback_neartime(s: Story) -> None:
     s.names["P3"]["parentUuid"] = missing()
     s.user("XP", "R2", "BRANCH")
     s.assistant("XR", "XP", s.text("BRANCH"), "x")
+    s.names["XP"]["timestamp"] = s.names["R4"]["timestamp"].replace(".000Z", ".550Z")
     s.names["XR"]["timestamp"] = s.names["R4"]["timestamp"].replace(".000Z", ".600Z")
     s.records.sort(key=lambda record: record in (s.names["P3"], s.names["R5"]) or record["type"] == "last-prompt")
 

@@ -6,7 +6,7 @@ from array import array
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code import words
-from unbrick.formats.claude_code.behaviour import behaviour
+from unbrick.formats.claude_code.behaviour import Where, behaviour
 from unbrick.formats.claude_code.chain import Chain, Walker, recover
 from unbrick.formats.claude_code.leaf import choose
 from unbrick.formats.claude_code.loaded import Loaded, load
@@ -35,7 +35,9 @@ def thread(session: Session, target: Target) -> Thread:
         result.outcome, result.error = _none(loaded, choice.crash)
     else:
         chain = choice.chain
-        if traits.siblings.holds(loaded.large) and not chain.hangs:
+        # Large files are pruned to the plain parent walk, unless that walk is broken.
+        pruned = loaded.large and traits.siblings is Where.SMALL and not chain.bridged
+        if traits.siblings is not Where.NEVER and not pruned and not chain.hangs:
             recover(loaded, chain)
         result.rows = array("i", chain.rows)
         result.leaf = choice.leaf
