@@ -66,6 +66,8 @@ def sentence(report: Report) -> str:
     """What is wrong in one sentence, with its line; whether an edit of the file helps."""
     above = [found for found in report.findings if found.severity is not Severity.INFO]
     if not above:
+        if report.resume.undecided:
+            return "Nothing is certainly wrong with this file."
         return "Nothing is wrong with this file." if report.cause is Cause.NONE else ""
     innocent = report.cause in INNOCENT
     first = next((found for found in above if found.cause == report.cause.value), above[0]) if innocent else above[0]
