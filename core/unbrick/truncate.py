@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -71,7 +72,7 @@ def history(session: Session, situation: Situation) -> list[tuple[int, int]]:
             before = session.row(session.scan.strings.text(session.scan.refers[head]))
         if before is None or before in seen:
             break
-        older = [row for row in session.ancestors(before) if row not in seen][::-1]
+        older = [row for row in _whole(session, list(session.ancestors(before))[::-1]) if row not in seen]
         seen.update(older)
         if same:
             segments[-1] = older + segments[-1]
@@ -80,6 +81,33 @@ def history(session: Session, situation: Situation) -> list[tuple[int, int]]:
         else:
             segments.append(older)
     return [(row, index) for index in range(len(segments) - 1, -1, -1) for row in segments[index]]
+
+
+def _whole(session: Session, chain: list[int]) -> list[int]:
+    """A chain with what a plain walk over parents leaves out of it: parallel calls of one response, and the results
+    of all its calls, each behind the row it belongs to."""
+    scan = session.scan
+    known = set(chain)
+    of_response: dict[int, list[int]] = {}
+    wanted = {scan.message_id[row] for row in chain if scan.message_id[row] >= 0}
+    for row, message in enumerate(scan.message_id):
+        if message in wanted and row not in known:
+            of_response.setdefault(message, []).append(row)
+    added: set[int] = set()
+    for row in chain:
+        for member in (row, *of_response.get(scan.message_id[row], ())):
+            added.add(member)
+            for block in scan.blocks(member):
+                if scan.block_kind[block] == BlockKind.TOOL_USE:
+                    call = session.calls.get(scan.strings.text(scan.block_ref[block]) or "")
+                    added.update(result for result, _block in (call.results if call else ()))
+    extra = deque(sorted(added - known))
+    whole: list[int] = []
+    for row in chain:
+        while extra and extra[0] < row:
+            whole.append(extra.popleft())
+        whole.append(row)
+    return [*whole, *extra]
 
 
 def safe_points(report: Report) -> tuple[SafePoint, ...]:
