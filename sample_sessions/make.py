@@ -110,9 +110,9 @@ def loaded(records: list[Json]) -> int:
         if record["type"] == "assistant" and record["message"]["id"] in messages:
             chain[record["uuid"]] = record
     for record in ends:
-        if record["type"] == "user" and any(b["type"] == "tool_result" for b in blocks(record)):
-            if record["parentUuid"] in chain:
-                chain[record["uuid"]] = record
+        results = record["type"] == "user" and any(b["type"] == "tool_result" for b in blocks(record))
+        if results and record["parentUuid"] in chain:
+            chain[record["uuid"]] = record
     errors = [r for r in chain.values() if r.get("isApiErrorMessage")]
     return sum(r["type"] in ("user", "assistant") for r in chain.values()) - len(errors)
 
@@ -165,12 +165,12 @@ OLDEST = "shop-1.0.44-timeouts"
 SAMPLES: list[Sample] = []
 
 
-def sample(name: str, base: str, row: str, *judged: Judged, **more: Any) -> Callable[[Callable[..., Any]], Any]:
+def sample(name: str, base: str, row: str, *judged: Judged, **more: object) -> Callable[[Callable[..., Any]], Any]:
     """Register a mutation as a sample; its docstring says what it is about."""
 
     def register(mutate: Callable[[list[Json]], list[Item]]) -> Callable[[list[Json]], list[Item]]:
         about = " ".join((mutate.__doc__ or "").split())
-        SAMPLES.append(Sample(name, base, row, about, mutate, judged, **more))
+        SAMPLES.append(Sample(name, base, row, about, mutate, judged, **more))  # type: ignore[arg-type]
         return mutate
 
     return register
@@ -758,8 +758,26 @@ def files() -> Iterator[tuple[Path, bytes]]:
             yield folder / "config" / ".claude.json", (json.dumps(made.config, indent=2) + "\n").encode()
 
 
+def table() -> str:
+    """The samples as the table of docs/samples.md."""
+    lines = ["| sample | row or issue | on the clients | after `repair` |", "|---|---|---|---|"]
+    for made in sorted(SAMPLES, key=lambda sample: sample.name):
+        wanted = expected(made, base(made.base))
+        clients = "; ".join(
+            f"{j['client']} {j['outcome']}{', loses history' if j['lost'] else ''}" for j in wanted["judged"]
+        )
+        options = " ".join(made.options)
+        verdicts = "/".join(dict.fromkeys(str(j["verdict"] or "to be decided") for j in wanted["judged"]))
+        after = f"{verdicts}{f' with `{options}`' if options else ''}, {wanted['after_repair']['kept']} messages"
+        lines.append(f"| `{made.name}` | {made.row} | {clients} | {after} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
-    """Write them all."""
+    """Write them all, or print the table of them."""
+    if "--table" in sys.argv:
+        print(table(), end="")
+        return 0
     for path, data in files():
         target = HERE / path
         target.parent.mkdir(parents=True, exist_ok=True)

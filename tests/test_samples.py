@@ -158,6 +158,12 @@ def test_the_samples_are_what_make_py_makes() -> None:
     assert not different, f"run `python sample_sessions/make.py`: {different}"
 
 
+def test_the_page_of_samples_is_current() -> None:
+    page = (SAMPLES.parent / "docs" / "samples.md").read_text()
+    table: str = make().table()
+    assert table in page, "put the output of `python sample_sessions/make.py --table` into docs/samples.md"
+
+
 def test_samples_are_small_and_tell_nothing_of_where_they_were_made() -> None:
     for path in SAMPLES.rglob("*.jsonl"):
         data = path.read_bytes()
