@@ -342,6 +342,7 @@ class TestUsage:
         ("args", "said"),
         [
             pytest.param(["check"], "PATH", id="no path"),
+            pytest.param(["check", ""], "empty", id="an empty path"),
             pytest.param(["check", "x", "--client", "newest"], "--client", id="no version"),
             pytest.param(["check", "x", "--fail-on", "info"], "--fail-on", id="no level"),
             pytest.param(["explain", "Z999"], "Z999", id="no such code"),

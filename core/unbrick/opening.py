@@ -126,7 +126,9 @@ def _values(source: Source) -> Iterator[Json]:
 
 
 def resolve(word: str, choices: Choices, cwd: Path) -> Path:
-    """The one transcript that a word names. Raises NotFoundError or AmbiguousError."""
+    """The one transcript that a word names. Raises UsageError, NotFoundError or AmbiguousError."""
+    if not word:
+        raise UsageError("The path is empty; name a transcript, a folder or a session id.")
     path = Path(word).expanduser()
     if path.is_dir():
         found = main_transcripts(path)

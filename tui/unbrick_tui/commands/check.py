@@ -58,6 +58,6 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
 
 def _names(word: str) -> list[str]:
     """The transcripts that a word names: those of a folder, else the word itself."""
-    if word == STDIN or not Path(word).is_dir():
+    if word in ("", STDIN) or not Path(word).is_dir():
         return [word]
     return [str(path) for path in main_transcripts(Path(word))] or [word]
