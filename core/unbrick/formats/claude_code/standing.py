@@ -82,7 +82,7 @@ class _Standings:
                 continue
             for child in session.children.get(row, ()):
                 if self.of[child] == _OPEN and (
-                    (scan.refers[child] == scan.uuid[row] and scan.kind[child] == Kind.USER)
+                    (scan.kind[child] == Kind.USER and _answers(session, child))
                     or scan.message_id[child] == scan.message_id[row] >= 0
                 ):
                     messages += self.mark((child,), standing)
@@ -104,6 +104,13 @@ class _Standings:
     def finish(self) -> array[int]:
         """What is still open is undecided."""
         return array("B", self.of.translate(bytes(range(255)) + bytes([Standing.UNDECIDED])))
+
+
+def _answers(session: Session, row: int) -> bool:
+    """Whether a record begins with a tool result."""
+    scan = session.scan
+    first = scan.first[row]
+    return first < scan.first[row + 1] and scan.block_kind[first] == BlockKind.TOOL_RESULT
 
 
 def previous(session: Session, row: int) -> int | None:
