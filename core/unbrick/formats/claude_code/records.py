@@ -92,7 +92,8 @@ def entry(value: Json) -> Entry:
         if blocks and message.get("role") != type_:
             blocks = (blocks[0]._replace(flags=int(blocks[0].flags) | _ROLE), *blocks[1:])
         if kind is _USER:
-            if get("isCompactSummary") or _leading(content).startswith(summaries.PREFACE):
+            typed = blocks and blocks[0].kind is not _TOOL_RESULT
+            if get("isCompactSummary") or (typed and _leading(content).startswith(summaries.PREFACE)):
                 flags |= _SUMMARY
                 if summaries.failed(content):
                     flags |= _FAILED
