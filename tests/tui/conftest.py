@@ -67,6 +67,7 @@ def open_app(tmp_path: Path) -> Open:
             async with app.run_test(size=size) as pilot:
                 await settle(pilot)
                 yield pilot
+            workspace.bundle.main.close()
 
     return opened
 

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from unbrick.bundle import Bundle
+from unbrick.errors import CannotReadError
 from unbrick.formats import Format
 from unbrick.printable import printable
 from unbrick.target import NOWHERE, Surroundings, Target
@@ -80,6 +81,21 @@ def run(
     """Show a session until the person leaves; the exit status. `target` may be worked out from the session, once
     it is read. Nothing is written unless the person saves."""
     glyphs = choose(ascii, os.environ, getattr(sys.stdout, "encoding", None))
+    _take_keyboard()
     workspace = Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=glyphs)
-    status = UnbrickApp(workspace, theme).run()
-    return status or 0
+    try:
+        return UnbrickApp(workspace, theme).run() or 0
+    finally:
+        workspace.bundle.main.close()
+
+
+def _take_keyboard() -> None:
+    """Read keys from the terminal where standard input was the transcript."""
+    if os.isatty(0):
+        return
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise CannotReadError("There is no keyboard to read: save the transcript to a file and open that.") from error
+    os.dup2(terminal, 0)
+    os.close(terminal)

@@ -31,7 +31,7 @@ class TruncateScreen(Screen[SafePoint | None]):
         Binding("escape,q,t", "leave", "back", key_display="esc"),
         Binding("left_square_bracket,left", "step(1)", "cut more", key_display="["),
         Binding("right_square_bracket,right", "step(-1)", "cut less", key_display="]"),
-        Binding("enter", "cut", "cut here"),
+        Binding("enter", "cut", "cut here", key_display="enter"),
     ]
 
     def __init__(self, workspace: Workspace, outline: Outline, header: list[list[Piece]], start: int) -> None:
@@ -96,20 +96,22 @@ class TruncateScreen(Screen[SafePoint | None]):
         width, glyphs = self.size.width - 2, self._workspace.glyphs
         when = f" ({moment(point.time)})" if point.time is not None else ""
         place = details.place(self._workspace.view, point.row)
+        keeps = f"keeps {count(point.keeps, 'message')}, {tokens(point.tokens)}; files on disk are not rolled back"
         lines: list[list[Piece]] = [
             [(f"{glyphs.cut} Safe point {self._index + 1} of {len(self._points)}", "strong"),
              (f", behind {place}{when}", "")],
-            [(f"keeps {count(point.keeps, 'message')}, {tokens(point.tokens)}; ", ""), (point.price, "warn")],
+            [(shorten(keeps, width, glyphs.ellipsis), "")],
+            [(shorten(point.price, width, glyphs.ellipsis), "warn")],
         ]
         session = self._outline.report.situation.session
         if point.segment:
-            lines.append([("goes back before a compaction: its summary goes, the history itself is loaded", "warn")])
+            said = "goes back before a compaction: its summary goes, the history itself is loaded"
+            lines.append([(shorten(said, width, glyphs.ellipsis), "warn")])
         elif point.prompts:
             text = one_line(self._workspace.format.text(session.value(point.prompts[0])), 200)
             lines.append([("first prompt that goes: ", "dim"), (shorten(text, width - 24, glyphs.ellipsis), "")])
         else:
             lines.append([("no prompt of yours goes", "dim")])
-        lines.append([("files on disk are not rolled back", "dim")])
         return lines
 
     def action_step(self, step: int) -> None:
