@@ -45,7 +45,8 @@ async def test_a_cursor_that_was_moved_stays(open_app: Open) -> None:
 
 
 async def test_problems_are_gone_to_and_around(open_app: Open) -> None:
-    async with open_app("duplicated-call-id") as pilot:
+    lines = (SAMPLES / "unanswered-call-in-the-middle" / "session.jsonl").read_bytes().splitlines(keepends=True)
+    async with open_app(b"".join(lines[:205])) as pilot:
         line = timeline(pilot)
         assert line.outline is not None
         rows = list(line.outline.problems)
