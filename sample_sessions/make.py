@@ -52,6 +52,11 @@ def blocks(record: Json) -> list[Json]:
     return content if isinstance(content, list) else []
 
 
+def is_prompt(record: Json) -> bool:
+    """Whether a person typed the record."""
+    return record["type"] == "user" and isinstance(record["message"]["content"], str) and not record.get("isMeta")
+
+
 def calls(records: list[Json], words: str) -> int:
     """Index of the tool call whose input holds some words."""
     return next(
@@ -265,6 +270,21 @@ def second_terminal(r: list[Json]) -> list[Item]:
     return [*r[:place], ask, answer, *r[place:], pointer]
 
 
+@sample("pointer-names-a-prompt", LONG, "branch_tail_lp_at_prompt", *both("accepted", "L006", lost=None))
+def pointer_at_a_prompt(r: list[Json]) -> list[Item]:
+    """A side question that was left ends the file, and the pointer was written when the last prompt was typed: the
+    reply to that prompt is in the file and is not loaded."""
+    fork, place = says(r, "One order from twenty"), max(i for i, x in enumerate(r) if is_prompt(x))
+    ask, answer = copy.deepcopy(r[prompt(r, "Validate it")]), copy.deepcopy(r[last(r)])
+    ask.update(uuid=fresh(31), parentUuid=r[fork]["uuid"], promptId=fresh(32), timestamp=after(r, 1))
+    ask["message"]["content"] = "Is there a limit on the size of an order?"
+    answer.update(uuid=fresh(33), parentUuid=fresh(31), timestamp=after(r, 2), requestId="req_01sidequestion")
+    answer["message"].update(id="msg_01sidequestion", content=[{"type": "text", "text": "No, there is none."}])
+    words = str(r[place]["message"]["content"])
+    pointer = {"type": "last-prompt", "lastPrompt": words, "leafUuid": r[place]["uuid"], "sessionId": r[place]["sessionId"]}
+    return [*r, ask, answer, pointer]
+
+
 @sample("api-error-orphans-the-reply", LONG_NEW, "anthropics/claude-code#91113", Judged(NEW, lost=None, codes=("L005",)))
 def api_error_branch(r: list[Json]) -> list[Item]:
     """A retried request left a late notice on a stale parent, and the next prompt hangs on the notice: the reply that
@@ -386,20 +406,31 @@ def compaction_timeout_old(r: list[Json]) -> list[Item]:
     return [*records]
 
 
-@sample("service-error-at-the-end", TWICE, "api_error_last", *both("accepted", "E004"))
-def service_error(r: list[Json]) -> list[Item]:
-    """The last prompt got a 500 of the service: no fault of the file."""
+def failed(r: list[Json], status: int, error: str, text: str) -> list[Item]:
+    """A session whose last prompt got nothing but an error."""
     ask, answer = copy.deepcopy(r[prompt(r, "Do the retry one")]), copy.deepcopy(r[last(r)])
     ask.update(uuid=fresh(11), parentUuid=r[last(r)]["uuid"], timestamp=after(r, 1))
     ask["message"]["content"] = "Now the changelog."
-    text = "API Error: 500 Internal server error. This is a server-side issue, usually temporary - try again in a moment."
     answer.update(
-        uuid=fresh(12), parentUuid=fresh(11), timestamp=after(r, 2), error="server_error", isApiErrorMessage=True,
-        apiErrorStatus=500,
+        uuid=fresh(12), parentUuid=fresh(11), timestamp=after(r, 2), error=error, isApiErrorMessage=True,
+        apiErrorStatus=status,
     )
     answer["message"].update(id=fresh(13), model="<synthetic>", content=[{"type": "text", "text": text}])
     pointer = {"type": "last-prompt", "lastPrompt": "Now the changelog.", "leafUuid": fresh(12), "sessionId": ask["sessionId"]}
     return [*r, ask, answer, pointer]
+
+
+@sample("service-error-at-the-end", TWICE, "api_error_last", *both("accepted", "E004"))
+def service_error(r: list[Json]) -> list[Item]:
+    """The last prompt got a 500 of the service: no fault of the file."""
+    text = "API Error: 500 Internal server error. This is a server-side issue, usually temporary - try again in a moment."
+    return failed(r, 500, "server_error", text)
+
+
+@sample("unexplained-error-at-the-end", TWICE, "api_error_last", *both("accepted", "E002", "E004"), verdict="fragile")
+def unexplained_error(r: list[Json]) -> list[Item]:
+    """The last prompt got an error that nothing in the file, the client or its settings explains: no reason to edit."""
+    return failed(r, 400, "invalid_request", "API Error: 400 This request cannot be completed in its present form.")
 
 
 UNANSWERED = (
