@@ -67,7 +67,17 @@ def finding(value: Finding, glyphs: Glyphs, *, explain: bool = True, fixes: bool
     rule = BY_CODE.get(value.code)
     if explain and rule is not None and rule.explanation:
         yield "plain", ""
-        yield "dim", rule.explanation
+        yield from (("dim", text) for text in flowing(rule.explanation))
+
+
+def flowing(text: str) -> Iterator[str]:
+    """Paragraphs without the line breaks of the source; lists and indented lines keep theirs."""
+    for index, paragraph in enumerate(text.split("\n\n")):
+        if index:
+            yield ""
+        lines = paragraph.split("\n")
+        fixed = any(line[:1] in " -*|" for line in lines if line)
+        yield paragraph if fixed else " ".join(lines)
 
 
 def record(format_: Format, view: View, row: int, outline: Outline | None, glyphs: Glyphs) -> Iterator[Paragraph]:

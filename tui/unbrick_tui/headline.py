@@ -70,6 +70,9 @@ def remedy(report: Report) -> Remedy:
         if found:
             finding, fix = min(found, key=lambda pair: order.index(pair[1].safety))
             return Remedy("f", fix.title, fix.price, finding)
+    resume = report.resume
+    if not resume.messages + resume.lost + resume.summarised + resume.rewound + resume.undecided:
+        return Remedy("", "there is nothing in it to bring back")
     return Remedy("t", "cut back to a safe point: shows what goes")
 
 

@@ -79,9 +79,7 @@ class ChoiceScreen(ModalScreen[str | None]):
 
     def _option(self, answer: Answer) -> Option:
         detail = f"\n   {answer.detail}" if answer.detail else ""
-        return Option(
-            Content.assemble((self._plain(answer.title), "bold"), (self._plain(detail), "$quiet")), id=answer.id,
-        )
+        return Option(Content.assemble((self._plain(answer.title), "bold"), self._plain(detail)), id=answer.id)
 
     def _plain(self, text: str) -> str:
         return ascii_only(text) if self._ascii else text

@@ -1,0 +1,26 @@
+"""Every key is in the documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+from unbrick_tui.screens.help import keys
+from unbrick_tui.screens.session import SessionScreen
+from unbrick_tui.widgets.timeline import Timeline
+
+PAGE = (Path(__file__).parents[2] / "docs" / "application.md").read_text(encoding="utf-8")
+DESCRIBED = [
+    binding for binding in (*SessionScreen.BINDINGS, *Timeline.BINDINGS)
+    if isinstance(binding, Binding) and binding.description
+]
+NAMES = {"up": "arrows", "down": "arrows"}
+
+
+@pytest.mark.parametrize("binding", DESCRIBED, ids=keys)
+def test_key_is_documented(binding: Binding) -> None:
+    for name in keys(binding).replace("  ", ", ").split(", "):
+        said = NAMES.get(name, name)
+        assert f"`{said}`" in PAGE or said == "arrows", name
