@@ -173,7 +173,7 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "empties_filled": (("0", False), ("2.1.70", True)),
     "empty_beside_dropped": (("0", False), ("2.1.70", True), ("2.1.112", False), ("2.1.281", True)),
     "empty_user_filled": (("0", False), ("2.1.158", True)),
-    "ids_shared_when_missing": (("0", False), ("2.0.76", True), ("2.1.290", False)),
+    "ids_shared_when_missing": (("0", False), ("2.0.76", True)),
     "calls_last": (("0", False), ("2.1.139", True)),
     "seams": (("0", False), ("2.1.20", True)),
     "folds": (("0", False), ("2.1.90", True), ("2.1.290", False)),
