@@ -121,12 +121,14 @@ def repair(
     only: Collection[str] | None = None,
     chosen: Mapping[str, str] | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    known: Report | None = None,
 ) -> Generator[int, None, Repaired]:
     """Mend what is broken or fragile with fixes of the allowed safeties, best first.
 
-    `only` names the codes to mend, `chosen` a fix by finding id. Yields rows read so far.
+    `only` names the codes to mend, `chosen` a fix by finding id; `known` is the report on this patch where there is
+    one already. Yields rows read so far.
     """
-    before = report = yield from check(format_, bundle, patch, target, surroundings)
+    before = report = known or (yield from check(format_, bundle, patch, target, surroundings))
     target = report.target
     applied: list[Applied] = []
     refused: set[tuple[str, str]] = set()

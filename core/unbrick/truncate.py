@@ -192,9 +192,13 @@ def truncate(
     *,
     patch: Patch = EMPTY,
     clock: Clock = SYSTEM_CLOCK,
+    known: Report | None = None,
 ) -> Generator[int, None, Repaired]:
-    """Make a record the last one of the transcript. Raises KeyError when there is no such place."""
-    before = yield from check(format_, bundle, patch, target, surroundings)
+    """Make a record the last one of the transcript; `known` is the report on this patch where there is one already.
+
+    Raises KeyError when there is no such place.
+    """
+    before = known or (yield from check(format_, bundle, patch, target, surroundings))
     edit = Cut(after)
     new = lower(format_, before.situation, [edit], patch, clock)
     report = yield from check(format_, bundle, new, before.target, surroundings, before.situation.session.scan)

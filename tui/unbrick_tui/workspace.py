@@ -16,6 +16,7 @@ from unbrick.formats import Clock, Format
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
+from unbrick.rescan import rescan
 from unbrick.save import Receipt, save_as_session, save_copy, save_in_place
 from unbrick.scan import scan
 from unbrick.session import Session, link
@@ -131,8 +132,12 @@ class Workspace:
 
     def check(self) -> Work[Result]:
         """Judge the session as it is now."""
-        patch = self.patch
-        scanned = yield from scan(View(self.bundle.main, patch), self.format.entry)
+        view, known = self.view, self.outline
+        before = known.report.situation.session.scan if known is not None else None
+        if before is not None and before.view.source is view.source:
+            scanned = yield from rescan(before, view, self.format.entry)
+        else:
+            scanned = yield from scan(view, self.format.entry)
         session = link(scanned)
         target = self._target(session) if callable(self._target) else self._target
         return Result(Outline.of(judge(self.format, self.bundle, session, target, self.surroundings)))
@@ -160,6 +165,7 @@ class Workspace:
         report = self._report()
         done = yield from truncate(
             self.format, self.bundle, point.at, report.target, self.surroundings, patch=self.patch, clock=self.clock,
+            known=report,
         )
         title = f"Cut behind line {point.at.line:,}: {point.price}"
         return Result(Outline.of(done.after), Step(title, done.patch), f"{title}. u takes it back.")
@@ -178,7 +184,7 @@ class Workspace:
         report = self._report()
         return (yield from repair(
             self.format, self.bundle, report.target, self.surroundings, patch=self.patch, clock=self.clock,
-            **how,  # type: ignore[arg-type]
+            known=report, **how,  # type: ignore[arg-type]
         ))
 
     def _report(self) -> Report:
