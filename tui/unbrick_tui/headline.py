@@ -9,7 +9,7 @@ from unbrick import sentences
 from unbrick.bundle import Bundle
 from unbrick.finding import Finding, Safety, Severity
 from unbrick.printable import printable
-from unbrick.report import Report, Resume, Verdict
+from unbrick.report import Cause, Report, Resume, Verdict
 from unbrick.thread import Outcome
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.text import count, one_line, shorten, size
@@ -55,7 +55,14 @@ def remedy(report: Report) -> Remedy:
     """The next step: a fix, a cut, or a way out that is no edit."""
     above = [found for found in report.findings if found.severity is not Severity.INFO]
     if not above:
+        wanted = (Safety.RESTORES, Safety.MANUAL)
+        apart = ((f, fix) for f in report.findings for fix in f.fixes if fix.safety in wanted and fix.edits)
+        offered = next(apart, None)
+        if offered is not None:
+            return Remedy("f", offered[1].title, offered[1].price, offered[0])
         return Remedy("", "nothing to mend")
+    if report.cause is Cause.UNKNOWN:
+        return Remedy("p", "do not edit the file for it; shows what else helps")
     if report.cause in sentences.INNOCENT:
         advised = next((found for found in above if found.advice), None)
         text = advised.advice[0].text if advised else "no edit of this file helps"
@@ -176,7 +183,8 @@ def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Gl
         step = Remedy("w", "save a copy that resumes")
     lead = f" {step.key} " if step.key else ""
     full = f": {one_line(step.price)}" if step.price else ""
-    prices = (full, _ABOUT.sub("", full))
+    brief = _ABOUT.sub("", full)
+    prices = (full, brief, brief.replace(": keeps everything; ", ": "))
     text = one_line(step.text)
 
     def room(state: str, price: str) -> int:
@@ -184,8 +192,8 @@ def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Gl
 
     forms = [(state, price) for state in states for price in prices]
     wanted = min(len(text), _TITLE)
-    state, price = next((form for form in forms if room(*form) >= wanted), ("", prices[1]))
+    state, price = next((form for form in forms if room(*form) >= wanted), ("", prices[-1]))
     said = shorten(text, max(room(state, price), 1), glyphs.ellipsis) + price
     said = shorten(said, max(width - len(lead) - 1, 1), glyphs.ellipsis)
-    gap = max(width - len(lead) - bool(lead) - len(said) - len(state), 1)
+    gap = max(width - len(lead) - bool(lead) - len(said) - len(state), 0)
     return [(lead, "key"), (" " * bool(lead) + said, ""), (" " * gap, ""), (state, style)]

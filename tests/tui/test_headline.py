@@ -1,0 +1,57 @@
+"""The five lines on every sample and width: they fit, name the verdict, and never cut the price."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from driving import SAMPLES
+from rich.cells import cell_len
+
+from unbrick.check import check
+from unbrick.finding import Safety
+from unbrick.formats.table import FORMATS
+from unbrick.report import Cause, Report, Verdict
+from unbrick.scan import finish
+from unbrick.source import Source
+from unbrick_tui import headline
+from unbrick_tui.glyphs import UNICODE
+
+NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/session.jsonl"))
+
+
+def report_of(name: str) -> Report:
+    with Source.open(SAMPLES / name / "session.jsonl") as source:
+        return finish(check(FORMATS[0], FORMATS[0].bundle(source)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lines_fit_and_keep_the_price(name: str, tmp_path: Path) -> None:
+    report = report_of(name)
+    word, style = headline.verdict(report)
+    assert (style == "bad") == (report.verdict is Verdict.BROKEN)
+    step = headline.remedy(report)
+    for width in (36, 58, 78, 118, 158):
+        lines = [
+            headline.opening(report.bundle, 210, "A title of some length, so that it has to be cut", width, UNICODE),
+            headline.judged(report, width, UNICODE), headline.wrong(report, width, UNICODE),
+            headline.loaded(report, width, UNICODE), headline.offer(report, 0, True, width, UNICODE),
+        ]
+        texts = ["".join(text for text, _style in line) for line in lines]
+        assert all(cell_len(text) <= width for text in texts), texts
+        assert word.upper() in texts[1]
+        if width >= 78 and step.price:
+            assert step.price.split(" (")[0].removeprefix("keeps everything; ") in texts[4]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_remedy_is_one_that_helps(name: str) -> None:
+    """A fix is named where there is one; where none helps, none is offered."""
+    report = report_of(name)
+    step = headline.remedy(report)
+    if report.cause in (Cause.CLIENT, Cause.SETTINGS, Cause.ENDPOINT, Cause.UNKNOWN):
+        assert step.key in ("f", "p")
+        assert not step.price
+    elif step.finding is not None:
+        assert step.key == "f"
+        assert any(fix.title == step.text and fix.safety in Safety for fix in step.finding.fixes)
