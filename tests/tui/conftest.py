@@ -48,14 +48,14 @@ def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_app(tmp_path: Path) -> Open:
+def open_app() -> Open:
     """Opens a sample, or some bytes, in the application and waits for the check."""
 
     @asynccontextmanager
     async def opened(
         what: str | bytes, size: tuple[int, int] = (80, 24), *, ascii_: bool = False, name: str = "session.jsonl"
     ) -> AsyncIterator[Opened]:
-        path = tmp_path / name
+        path = Path(name)  # Relative, as the screens may show it.
         path.write_bytes(what if isinstance(what, bytes) else (SAMPLES / what / "session.jsonl").read_bytes())
         format_ = FORMATS[0]
         with Source.open(path) as source:
