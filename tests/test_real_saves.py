@@ -1,4 +1,4 @@
-"""What the installed command saves, resumed by real clients: a repaired copy as a session, and a cut at each safe point.
+"""What the installed command saves, resumed by real clients: repaired copies, and cuts at safe points.
 
 Needs the clients: ``UNBRICK_CLIENTS="2.1.139=/path/claude,2.1.329=/path/claude"`` (docs/samples.md).
 """
