@@ -86,16 +86,7 @@ def test_the_client_takes_the_repaired_sample_and_sends_what_was_promised(folder
     assert not missing(got, wanted)
 
 
-PREDICTED = [
-    pytest.param(folder, id=folder.name, marks=pytest.mark.xfail(
-        folder.name == "missing-message-id", strict=False,
-        reason="2.1.329 also brings back parallel calls of replies without an id; the prediction leaves them out",
-    ))
-    for folder in FOLDERS
-]
-
-
-@pytest.mark.parametrize("folder", PREDICTED)
+@pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
 def test_the_messages_of_the_prediction_are_those_of_the_client(folder: Path) -> None:
     """Roles and kinds of blocks of the request, message by message."""
     for judged in expected(folder)["judged"]:

@@ -147,7 +147,8 @@ class _Builder:
         }
 
     def _tail(self, answered: set[int]) -> list[int]:
-        """Calls of the last response without a result, when nothing but results follows it."""
+        """Calls of the last response without a result, when nothing but results follows it. Replies without an id
+        are one response up to the prompt before them (observed on 2.1.329)."""
         scan = self.scan
         refs: list[int] = []
         message: int | None = None
@@ -157,12 +158,12 @@ class _Builder:
                 continue
             kinds = [scan.block_kind[at] for at in scan.blocks(row)]
             if kind == Kind.USER:
-                if message is not None or BlockKind.TOOL_RESULT not in kinds:
+                if BlockKind.TOOL_RESULT not in kinds:
                     break
                 continue
             if message is None:
                 message = scan.message_id[row]
-            elif scan.message_id[row] != message or message < 0:
+            elif scan.message_id[row] != message:
                 break
             refs += [
                 scan.block_ref[at] for at in reversed(scan.blocks(row))
