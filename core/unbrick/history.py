@@ -91,9 +91,19 @@ class History:
         """
         if not 0 <= index < self.position:
             raise IndexError(index)
-        result = replace(self, steps=self.steps[:index], position=index)
+        return replace(self, steps=self.steps[:index], position=index)._replayed(self.done[index + 1 :], lower, clock)
+
+    def onto(self, source: Source, lower: Lower, clock: Clock) -> tuple[History, tuple[Step, ...]]:
+        """The steps in force done again on another state of the file, such as one that grew.
+
+        Gives the new history and the steps that were dropped because a record that they mean is not there.
+        """
+        return History(source)._replayed(self.done, lower, clock)
+
+    def _replayed(self, steps: Sequence[Step], lower: Lower, clock: Clock) -> tuple[History, tuple[Step, ...]]:
+        result = self
         dropped: list[Step] = []
-        for step in self.done[index + 1 :]:
+        for step in steps:
             try:
                 edits = _moved(View(self.source, result.patch), step)
                 again = result.apply(step.title, edits, lower, _Replay(step, clock))

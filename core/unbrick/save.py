@@ -13,6 +13,7 @@ from pathlib import Path
 from unbrick import atomic
 from unbrick.atomic import BACKUP, Privacy
 from unbrick.bundle import Bundle
+from unbrick.disk import is_dir
 from unbrick.errors import CannotWriteError, NotFoundError, SessionInUseError, SourceChangedError
 from unbrick.formats import Clock, Format
 from unbrick.patch import EMPTY, Patch, compose
@@ -96,7 +97,7 @@ def save_copy(bundle: Bundle, patch: Patch, path: Path) -> Receipt:
     source = bundle.main
     if os.path.lexists(path):
         raise CannotWriteError(f"{path} exists already; choose another name. Nothing was changed.")
-    if not path.parent.is_dir():
+    if not is_dir(path.parent):
         raise CannotWriteError(f"{path.parent} is not a folder; make it first. Nothing was changed.")
     _insist_intact(source)
     privacy = Privacy(source.mode() & 0o777 | 0o600)
@@ -267,9 +268,10 @@ def _insist_unowned(format_: Format, bundle: Bundle) -> None:
 
 
 def _insist_unchanged(source: Source) -> None:
-    if source.changed():
+    change = source.change()
+    if change:
         raise SourceChangedError(
-            f"{source.path} {_change(source)} since it was read. Nothing was changed. "
+            f"{source.path} {change} since it was read. Nothing was changed. "
             "Open it again and repeat the repair, or save a copy of what was read."
         )
 
@@ -281,20 +283,6 @@ def _insist_intact(source: Source) -> None:
         )
 
 
-def _change(source: Source) -> str:
-    try:
-        now = source.path.stat()
-    except OSError:
-        return "was removed"
-    if now.st_ino != source.stamp.inode:
-        return "was replaced by another file"
-    grown = now.st_size - source.stamp.size
-    if grown > 0:
-        return f"has grown by {grown:,} bytes"
-    return f"has shrunk by {-grown:,} bytes" if grown < 0 else "was written to"
-
-
 def _grown(source: Source) -> str:
-    if source.private or not source.changed():
-        return ""
-    return f"{source.path} {_change(source)} since it was read; the copy holds what was read."
+    change = source.change()
+    return f"{source.path} {change} since it was read; the copy holds what was read." if change else ""

@@ -150,6 +150,25 @@ class Source:
         except OSError:
             return True
 
+    def change(self) -> str:
+        """What happened to the file since it was read, as the end of a sentence (`has grown by 3 lines`); empty for
+        nothing."""
+        if not self.changed():
+            return ""
+        try:
+            now = _stamp(self.path.stat())
+        except OSError:
+            return "was removed"
+        if now.inode != self.stamp.inode:
+            return "was replaced by another file"
+        grown = now.size - self.stamp.size
+        if grown <= 0:
+            return f"has shrunk by {-grown:,} bytes" if grown else "was written to"
+        lines = self.read(self.stamp.size, now.size).count(b"\n") if grown <= CHUNK else 0
+        if not lines:
+            return f"has grown by {grown:,} bytes"
+        return f"has grown by {lines:,} line{'s' if lines > 1 else ''}"
+
     def intact(self) -> bool:
         """Whether every line of the index can still be read: the file that was opened has not changed, or has
         only grown. A file put in its place by another name leaves it intact."""

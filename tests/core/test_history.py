@@ -178,3 +178,26 @@ def test_a_history_may_begin_with_a_patch(source: Source) -> None:
     start: Patch = {3: ()}
     history = apply(History(source, start=start), FixedClock(), DropRecord(At(5)))
     assert history.undo().patch == start
+
+
+def test_the_steps_are_done_again_on_a_file_that_grew(source: Source) -> None:
+    clock = FixedClock()
+    history = apply(History(source), clock, DropRecord(At(5)), title="drop e")
+    history = apply(history, clock, Answer(At(2), "t"), title="answer")
+    new = [name for name in uuids(history) if name not in "abcde"]
+    with Source.of(b"".join([*LINES, line("f", "e")])) as grown:
+        result, dropped = history.onto(grown, lowering(grown), clock)
+        assert dropped == ()
+        assert uuids(result) == ["a", "b", *new, "c", "d", "f"]
+        assert [step.title for step in result.done] == ["drop e", "answer"]
+
+
+def test_a_step_whose_record_is_gone_from_the_file_falls_away(source: Source) -> None:
+    clock = FixedClock()
+    history = apply(History(source), clock, DropRecord(At(5)), title="drop e")
+    history = apply(history, clock, Relink(At(3), "a"), title="relink c")
+    with Source.of(b"".join([LINES[0], *LINES[2:4]])) as other:
+        result, dropped = history.onto(other, lowering(other), clock)
+        assert [step.title for step in dropped] == ["drop e"]
+        assert [step.title for step in result.done] == ["relink c"]
+        assert uuids(result) == ["a", "c", "d"]

@@ -193,7 +193,7 @@ def swap(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        pytest.param(append, "has grown by 5 bytes since it was read", id="grown"),
+        pytest.param(append, "has grown by 1 line since it was read", id="grown"),
         pytest.param(lambda path: os.truncate(path, 7), "has shrunk by 59 bytes", id="shrunk"),
         pytest.param(swap, "was replaced by another file", id="replaced"),
         pytest.param(Path.unlink, "was removed|no such file", id="removed"),
@@ -219,7 +219,7 @@ def test_a_change_while_writing_is_seen(bundle: Bundle, path: Path, monkeypatch:
             append(path)
 
     monkeypatch.setattr(atomic, "system", Late())
-    with pytest.raises(SourceChangedError, match="has grown by 5 bytes"):
+    with pytest.raises(SourceChangedError, match="has grown by 1 line"):
         save_in_place(FREE, bundle, PATCH, FixedClock())
     assert path.read_bytes() == BODY + b"more\n"
     assert names(path.parent) == {path.name}
@@ -230,7 +230,7 @@ def test_a_copy_of_what_was_read_can_be_saved_while_the_file_grows_or_is_replace
 ) -> None:
     append(path)
     receipt = save_copy(bundle, PATCH, tmp_path / "one.jsonl")
-    assert "has grown by 5 bytes since it was read; the copy holds what was read" in receipt.note
+    assert "has grown by 1 line since it was read; the copy holds what was read" in receipt.note
     swap(path)
     save_copy(bundle, PATCH, tmp_path / "two.jsonl")
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes() == AFTER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,29 @@ def test_a_stream_that_breaks_is_a_sentence() -> None:
 
     with pytest.raises(CannotReadError, match="<stdin> cannot be read: input/output error"):
         Source.spool(io.BufferedReader(Broken()))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(lambda path: None, "", id="nothing"),
+        pytest.param(lambda path: path.write_bytes(b"one\ntwo\nthree\n"), "has grown by 1 line", id="grew by a line"),
+        pytest.param(lambda path: path.write_bytes(b"one\ntwo\n3\n4\n"), "has grown by 2 lines", id="grew by lines"),
+        pytest.param(lambda path: path.write_bytes(b"one\ntwo\nthr"), "has grown by 3 bytes", id="grew, mid-line"),
+        pytest.param(lambda path: os.truncate(path, 5), "has shrunk by 3 bytes", id="shrank"),
+        pytest.param(lambda path: os.utime(path, ns=(1, 1)), "was written to", id="written to"),
+        pytest.param(Path.unlink, "was removed", id="removed"),
+        pytest.param(
+            lambda path: (path.parent / "other").write_bytes(b"x") and (path.parent / "other").replace(path),
+            "was replaced by another file", id="replaced",
+        ),
+    ],
+)
+def test_what_happened_to_a_file_since_it_was_read(
+    tmp_path: Path, change: Callable[[Path], object], said: str
+) -> None:
+    path = tmp_path / "session.jsonl"
+    path.write_bytes(b"one\ntwo\n")
+    with Source.open(path) as source:
+        change(path)
+        assert source.change() == said

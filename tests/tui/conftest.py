@@ -67,7 +67,7 @@ def open_app() -> Open:
             async with app.run_test(size=size) as pilot:
                 await settle(pilot)
                 yield pilot
-            workspace.bundle.main.close()
+            workspace.close()
 
     return opened
 

@@ -277,7 +277,7 @@ async def test_a_save_that_is_refused_says_why_and_changes_nothing(open_app: Ope
         grown = path.read_bytes()
         await press(pilot, "w", "j", "enter")
         assert "Not saved" in screen_text(pilot.app)
-        assert "has grown by 16 bytes" in screen_text(pilot.app)
+        assert "has grown by 1 line" in screen_text(pilot.app)
         assert path.read_bytes() == grown
 
 

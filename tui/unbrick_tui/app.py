@@ -86,7 +86,7 @@ def run(
     try:
         return UnbrickApp(workspace, theme).run() or 0
     finally:
-        workspace.bundle.main.close()
+        workspace.close()
 
 
 def _take_keyboard() -> None:

@@ -3,22 +3,24 @@ the interface drives them in a worker thread and takes over their results itself
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from unbrick import sentences
 from unbrick.bundle import Bundle
-from unbrick.check import judge
+from unbrick.check import check, judge
 from unbrick.clock import SYSTEM_CLOCK
+from unbrick.edit import Edit
 from unbrick.finding import Finding, Fix
 from unbrick.formats import Clock, Format
+from unbrick.history import History
 from unbrick.patch import EMPTY, Patch, View
-from unbrick.repair import Repaired, repair
+from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report
 from unbrick.rescan import rescan
 from unbrick.save import Receipt, save_as_session, save_copy, save_in_place
-from unbrick.scan import scan
+from unbrick.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Surroundings, Target
@@ -30,21 +32,18 @@ from unbrick_tui.text import count
 ChooseTarget = Callable[[Session], Target]
 
 
-class Step(NamedTuple):
-    """One thing that was done: its title, and the patch that it led to."""
-
-    title: str
-    patch: Patch
-
-
 class Result(NamedTuple):
-    """What a piece of work came to: the outline of the session afterwards, the step to take over if anything was
-    edited, and a sentence to say."""
+    """What a piece of work came to: the outline of the session afterwards, the history to go on with if anything was
+    done, a sentence to say, and the bundle if the file was read again."""
 
     outline: Outline
-    step: Step | None = None
+    history: History | None = None
     said: str = ""
+    bundle: Bundle | None = None
 
+
+LISTED = 6
+"""Fixes named in the title of a step."""
 
 T = TypeVar("T")
 Work = Generator[int, None, T]
@@ -68,24 +67,24 @@ class Workspace:
         """What the first check said, before any edit."""
         self.saved: Patch = EMPTY
         """The patch that was last written somewhere."""
+        self.history = History(bundle.main)
         self._target = target
-        self._steps: list[Step] = []
-        self._done = 0
+        self._left: list[Source] = []
 
     @property
     def patch(self) -> Patch:
         """What the edits come to."""
-        return self._steps[self._done - 1].patch if self._done else EMPTY
+        return self.history.patch
 
     @property
     def titles(self) -> list[str]:
         """What was done, in order."""
-        return [step.title for step in self._steps[: self._done]]
+        return [step.title for step in self.history.done]
 
     @property
     def unsaved(self) -> bool:
         """Whether there are edits that were written nowhere."""
-        return self.patch != self.saved and bool(self._done)
+        return bool(self.history.done) and self.patch != self.saved
 
     @property
     def view(self) -> View:
@@ -96,25 +95,24 @@ class Workspace:
 
     def take(self, result: Result) -> None:
         """Take over the result of a piece of work."""
+        if result.bundle is not None:
+            self._open(result.bundle)
+            self.first = None
         self.outline = result.outline
         self.first = self.first or result.outline
-        if result.step is not None:
-            self._steps[self._done :] = [result.step]
-            self._done += 1
+        self.history = result.history or self.history
 
     def back(self) -> str | None:
         """Undo the last edit; its title, or None."""
-        if not self._done:
-            return None
-        self._done -= 1
-        return self._steps[self._done].title
+        done = self.history.done
+        self.history = self.history.undo()
+        return done[-1].title if done else None
 
     def forth(self) -> str | None:
         """Do the edit again that was undone last; its title, or None."""
-        if self._done == len(self._steps):
-            return None
-        self._done += 1
-        return self._steps[self._done - 1].title
+        undone = self.history.undone
+        self.history = self.history.redo()
+        return undone[0].title if undone else None
 
     def written(self, receipt: Receipt) -> None:
         """Remember what was saved; a session that was replaced is opened anew, without the edits it now holds.
@@ -123,10 +121,18 @@ class Workspace:
         """
         self.saved = self.patch
         if receipt.backup is not None:
-            source = Source.open(self.bundle.path)
-            self.bundle.main.close()
-            self.bundle = self.format.bundle(source)
-            self.saved, self._steps, self._done = EMPTY, [], 0
+            self._open(self.format.bundle(Source.open(self.bundle.path)))
+
+    def _open(self, bundle: Bundle) -> None:
+        """Go on with another state of the file. The state before stays open: threads may still read it."""
+        self._left.append(self.bundle.main)
+        self.bundle = bundle
+        self.saved, self.history = EMPTY, History(bundle.main)
+
+    def close(self) -> None:
+        """Release the files."""
+        for source in (*self._left, self.bundle.main):
+            source.close()
 
     # Work for a thread
 
@@ -138,27 +144,49 @@ class Workspace:
             scanned = yield from rescan(before, view, self.format.entry)
         else:
             scanned = yield from scan(view, self.format.entry)
-        session = link(scanned)
-        target = self._target(session) if callable(self._target) else self._target
-        return Result(Outline.of(judge(self.format, self.bundle, session, target, self.surroundings)))
+        return Result(Outline.of(self._judge(self.bundle, link(scanned))))
+
+    def reread(self) -> Work[Result]:
+        """Read the file again and do the edits again on what stands there now; those whose records are gone fall
+        away. Raises CannotReadError when it cannot be read."""
+        bundle = self.format.bundle(Source.open(self.bundle.path))
+        try:
+            scanned = yield from scan(View(bundle.main), self.format.entry)
+            report = self._judge(bundle, link(scanned))
+
+            def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
+                now = finish(check(self.format, bundle, patch, report.target, self.surroundings, scanned))
+                return lower(self.format, now.situation, edits, patch, clock)
+
+            history, dropped = self.history.onto(bundle.main, write, self.clock)
+            if history.patch:
+                report = yield from check(
+                    self.format, bundle, history.patch, report.target, self.surroundings, scanned,
+                )
+        except BaseException:
+            bundle.main.close()
+            raise
+        said = f"Read again: {count(len(bundle.main), 'line')}."
+        if dropped:
+            said += f" {count(len(dropped), 'edit')} no longer fit{'s' if len(dropped) == 1 else ''} and fell away: "
+            said += "; ".join(step.title for step in dropped)
+        return Result(Outline.of(report), history, said, bundle)
 
     def fix(self, finding: Finding, fix: Fix) -> Work[Result]:
         """Apply one fix."""
         done = yield from self._repair(chosen={finding.id: fix.id}, allow=())
         if not done.applied:
             return Result(Outline.of(done.after), None, "Not applied: it would bring another problem with it.")
-        title = f"{fix.title}: {fix.price} ({finding.code}, {sentences.place(finding).rstrip(': ') or 'the session'})"
-        return Result(Outline.of(done.after), Step(title, done.patch), f"{fix.title}: {fix.price}. u takes it back.")
+        return self._done(done, _title(done.applied[0]), f"{fix.title}: {fix.price}. u takes it back.")
 
     def fix_all(self) -> Work[Result]:
         """Apply every fix that keeps everything."""
         done = yield from self._repair()
         if not done.applied:
             return Result(Outline.of(done.after), None, "There is no fix that keeps everything.")
-        codes = ", ".join(dict.fromkeys(applied.finding.code for applied in done.applied))
-        number = count(len(done.applied), "fix", "fixes")
-        title = f"{number} that keep{'s' if len(done.applied) == 1 else ''} everything ({codes})"
-        return Result(Outline.of(done.after), Step(title, done.patch), f"{title}. u takes them back.")
+        number = len(done.applied)
+        said = f"{count(number, 'fix', 'fixes')} applied. u takes {'it' if number == 1 else 'them'} back."
+        return self._done(done, _titles(done.applied), said)
 
     def cut(self, point: SafePoint) -> Work[Result]:
         """Cut behind a safe point."""
@@ -168,7 +196,10 @@ class Workspace:
             known=report,
         )
         title = f"Cut behind line {point.at.line:,}: {point.price}"
-        return Result(Outline.of(done.after), Step(title, done.patch), f"{title}. u takes it back.")
+        return self._done(done, title, f"{title}. u takes it back.")
+
+    def _done(self, done: Repaired, title: str, said: str) -> Result:
+        return Result(Outline.of(done.after), self.history.push(title, done.edits, done.patch), said)
 
     def save(self, where: str, path: Path | None = None) -> Work[Receipt]:
         """Write: `session` a new session beside this one, `place` over this one with a backup, `copy` to a path."""
@@ -187,6 +218,25 @@ class Workspace:
             known=report, **how,  # type: ignore[arg-type]
         ))
 
+    def _judge(self, bundle: Bundle, session: Session) -> Report:
+        target = self._target(session) if callable(self._target) else self._target
+        return judge(self.format, bundle, session, target, self.surroundings)
+
     def _report(self) -> Report:
         assert self.outline is not None, "edits wait for the first check"
         return self.outline.report
+
+
+def _title(applied: Applied) -> str:
+    """A fix with its price and its place."""
+    where = sentences.place(applied.finding).rstrip(": ") or "the session"
+    return f"{applied.fix.title}: {applied.fix.price} ({applied.finding.code}, {where})"
+
+
+def _titles(applied: Sequence[Applied]) -> str:
+    """Several fixes as one step."""
+    if len(applied) == 1:
+        return _title(applied[0])
+    listed = "; ".join(_title(one) for one in applied[:LISTED])
+    more = f"; and {len(applied) - LISTED} more" if len(applied) > LISTED else ""
+    return f"{len(applied)} fixes that keep everything: {listed}{more}"
