@@ -4,7 +4,7 @@
 
 The records have the keys, the order and the links that Claude Code 2.1.329 writes: one record per content block,
 parallel calls as a tree, a boundary with its summary and preserved segment, metadata lines between the turns. A
-session is healthy: every call is answered, the last `last-prompt` names the leaf, no context outgrows its window.
+session is healthy, unless its shape is `damaged`: every call is answered, the last `last-prompt` names the leaf, no context outgrows its window.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Shape:
     which one in `long` is twenty times as long; `image_every`, `rewind_every` are records from one to the next (0:
     none); `calls` and `steps` are the most calls of one response and responses of one turn; `depth` the turns that a
     rewind leaves behind; `compact` the turns after which a session is compacted even when there is room (0: never
-    before the window is full, -1: not even then)."""
+    before the window is full, -1: not even then); `damage_every` records there is a fault (0: none)."""
 
     text: int
     long: int = 25
@@ -48,6 +48,7 @@ class Shape:
     depth: int = 1
     compact: int = 0
     slim: bool = False
+    damage_every: int = 0
 
 
 SHAPES = {
@@ -57,6 +58,7 @@ SHAPES = {
     "compactions": Shape(text=120, compact=3),
     "parallel": Shape(text=80, calls=200, steps=3, slim=True),
     "chain": Shape(text=120, rewind_every=0, compact=-1, slim=True),
+    "damaged": Shape(text=450, compact=-1, damage_every=100),
 }
 
 _WORDS = """the file holds a parser that reads each record and keeps its bytes where nothing named them return value
@@ -321,8 +323,14 @@ def _compact(writer: Writer) -> Iterator[bytes]:
 def write(path: Path, shape: str, size: int, seed: int = 1) -> int:
     """Write a transcript of about `size` bytes; the number of its records."""
     count = 0
+    lines = transcript(SHAPES[shape], size, seed)
+    every = SHAPES[shape].damage_every
+    if every:
+        from damage import Damager
+
+        lines = Damager(every, seed).lines(lines)
     with path.open("wb", buffering=1 << 20) as file:
-        for line in transcript(SHAPES[shape], size, seed):
+        for line in lines:
             file.write(line)
             count += 1
     return count
