@@ -427,6 +427,16 @@ def empty_user_block(s: Story) -> None:
 
 
 @mutation
+def empty_user_list(s: Story) -> None:
+    s.names["P2"]["message"]["content"] = []
+
+
+@mutation
+def empty_assistant(s: Story) -> None:
+    s.names["R2"]["message"]["content"] = []
+
+
+@mutation
 def null_content(s: Story) -> None:
     s.names["R2"]["message"]["content"] = None
 

@@ -71,7 +71,6 @@ class Behaviour:
     leaf: Leaf
     untimed_first_wins: bool
     """A first record without a valid time is taken for the newest."""
-    leaf_needs_time: bool
     missing: Gap
     cycle: Gap
     cycle_large: Gap
@@ -107,6 +106,7 @@ class Behaviour:
     empties_filled: bool
     empty_beside_dropped: bool
     empty_user_filled: bool
+    empty_lists_dropped: bool
     ids_shared_when_missing: bool
     calls_last: bool
     """Calls go behind the texts of their response, whatever order the file has them in."""
@@ -141,7 +141,6 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
         ("0", Leaf.NEWEST_ANY), ("2.0.76", Leaf.NEWEST), ("2.1.101", Leaf.LAST), ("2.1.139", Leaf.POINTER),
     ),
     "untimed_first_wins": (("0", True), ("2.1.90", False)),
-    "leaf_needs_time": (("0", False), ("2.1.90", True)),
     "missing": (("0", Gap.STOP), ("2.1.101", Gap.BRIDGE)),
     "cycle": (("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE)),
     "cycle_large": (("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE), ("2.1.139", Gap.STOP),
@@ -173,6 +172,7 @@ _TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "empties_filled": (("0", False), ("2.1.70", True)),
     "empty_beside_dropped": (("0", False), ("2.1.70", True), ("2.1.112", False), ("2.1.281", True)),
     "empty_user_filled": (("0", False), ("2.1.158", True)),
+    "empty_lists_dropped": (("0", True), ("2.1.70", False), ("2.1.266", True)),
     "ids_shared_when_missing": (("0", False), ("2.0.76", True)),
     "calls_last": (("0", False), ("2.1.139", True)),
     "seams": (("0", False), ("2.1.20", True)),

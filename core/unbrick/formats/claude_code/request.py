@@ -137,6 +137,8 @@ class _Builder:
             return False
         if flags & Flag.VIRTUAL and not self.traits.virtual_sent:
             return False
+        if kind == Kind.USER and self.traits.empty_lists_dropped and not self.scan.blocks(row):
+            return False
         return not (flags & Flag.API_ERROR and not self.traits.api_errors_sent)
 
     def _answered(self) -> set[int]:
@@ -219,7 +221,7 @@ class _Builder:
         """Whether anything of an assistant record is sent. A blank one goes with the rest of its response where
         that says something."""
         if not parts:
-            return not self.scan.blocks(row) and not self.scan.flags[row] & Flag.MALFORMED
+            return False
         if not self.traits.only_thinking_sent and all(self.drafts.kind(code) in _THOUGHTS for code in parts):
             return self.scan.message_id[row] in speaking
         if self.traits.blank_sent or self.scan.message_id[row] in saying:
@@ -230,8 +232,8 @@ class _Builder:
         """The parts of a user record as sent."""
         scan, drafts = self.scan, self.drafts
         codes = drafts.codes(row)
-        if self.traits.empty_user_filled and (
-            not codes or all(self._blank(code) and not self._is_string(code) for code in codes)
+        if self.traits.empty_user_filled and codes and all(
+            self._blank(code) and not drafts.flags(code) & BlockFlag.STRING for code in codes
         ):
             return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row)]
         if self.traits.notifications_wrapped and len(codes) == 1 and not scan.flags[row] & (
@@ -242,9 +244,6 @@ class _Builder:
             if text.startswith(words.NOTIFICATION):
                 return [drafts.text(attachments.wrap(f"{words.NOTIFICATION_PREFACE}{text}"), None, row)]
         return codes
-
-    def _is_string(self, code: int) -> bool:
-        return bool(self.drafts.flags(code) & BlockFlag.STRING)
 
     def _attachment(self, row: int) -> None:
         reminders: list[tuple[int, bool]] = []
