@@ -125,6 +125,57 @@ class TestCheck:
         assert "4 messages before it are in the file and can be brought back" in done.stdout
         assert "unbrick repair" in done.stdout
 
+    def test_paths_that_nobody_can_look_at_are_no_reason_to_fail(self, run: Run, tmp_path: Path) -> None:
+        long = "/" + "d" * 300
+        records = [{**one, "cwd": long} for one in healthy()]
+        path = write(tmp_path / "s.jsonl", records)
+        done = run("check", path, env={"PATH": f"{long}:{os.environ['PATH']}"})
+        assert done.returncode == 0, done.stderr
+        records[4]["parentUuid"] = None
+        done = run("repair", write(tmp_path / "t.jsonl", records), "--as-session", "--client", "2.1.139")
+        assert "claude --resume" in done.stdout, done.stderr
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            pytest.param(json.dumps([{"role": "user", "content": "hi"}]).encode(), "one JSON array", id="array"),
+            pytest.param(b'[\n{"role":"user","content":"hi"}\n]\n', "one JSON array", id="array over lines"),
+            pytest.param("{}\n".encode("utf-16"), "iconv -f UTF-16 -t UTF-8", id="UTF-16"),
+            pytest.param(b'{"messages": []}', "~/.claude/projects", id="another object"),
+        ],
+    )
+    def test_a_file_of_another_kind_is_named_with_what_to_do(
+        self, run: Run, tmp_path: Path, content: bytes, said: str
+    ) -> None:
+        path = tmp_path / "s.jsonl"
+        path.write_bytes(content)
+        done = run("check", path)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert said in done.stderr
+
+    def test_a_name_that_is_too_long_or_of_nobody_is_a_name(self, run: Run) -> None:
+        for word in ("x" * 400 + ".jsonl", "~nobody-of-that-name/x"):
+            done = run("check", word)
+            assert done.returncode == 3
+            assert "does not exist" in done.stderr
+        assert run("why", "API Error: 400 " + "x" * 400).returncode == 0
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+    def test_what_may_not_be_read_is_no_wrong_use(self, run: Run, tmp_path: Path) -> None:
+        path = write(tmp_path / "shut" / "s.jsonl", healthy())
+        for shut, mode in ((path, 0o000), (path.parent, 0o600), (path.parent, 0o000)):
+            shut.chmod(mode)
+            for word in (path, path.parent):
+                done = run("check", word)
+                assert done.returncode == 3
+                assert "cannot be read: permission denied" in done.stderr
+            shut.chmod(0o700)
+
+    def test_a_folder_named_like_a_transcript_is_none(self, run: Run, tmp_path: Path) -> None:
+        write(tmp_path / "all" / "s.jsonl", healthy())
+        (tmp_path / "all" / "folder.jsonl").mkdir()
+        assert run("check", tmp_path / "all", *OLD).returncode == 0
+
     def test_a_warning_counts_when_asked_to(self, run: Run, tmp_path: Path) -> None:
         path = write(tmp_path / "s.jsonl", unanswered())
         assert run("check", path, *OLD).returncode == 0

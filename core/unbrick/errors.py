@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -35,7 +36,8 @@ class CannotWriteError(UnbrickError):
     @classmethod
     def from_os(cls, path: Path, error: OSError | ValueError) -> CannotWriteError:
         """The operating system's refusal as a sentence."""
-        return cls(f"{path} cannot be written: {_reason(error)}. Nothing was changed.")
+        way = _WAYS.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+        return cls(f"{path} cannot be written: {_reason(error)}. Nothing was changed.{way}")
 
 
 class SourceChangedError(CannotWriteError):
@@ -56,6 +58,14 @@ class NotFoundError(CannotReadError):
 
 class AmbiguousError(UnbrickError):
     """Several sessions match; the text lists them."""
+
+
+_ELSEWHERE = " Save a copy in another folder instead (-o FILE)."
+_ROOM = " Make room, or save a copy on another disk (-o FILE)."
+_WAYS = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _ELSEWHERE),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _ROOM),
+}
 
 
 def _reason(error: OSError | ValueError) -> str:

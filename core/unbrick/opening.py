@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from unbrick.bundle import Bundle
 from unbrick.check import choose_target, judge
+from unbrick.disk import is_dir
 from unbrick.errors import AmbiguousError, CannotReadError, NotATranscriptError, NotFoundError, UsageError
+from unbrick.foreign import foreign
 from unbrick.formats import Format
 from unbrick.formats.table import FORMATS
 from unbrick.patch import EMPTY, Patch, View
@@ -94,10 +97,12 @@ def open_word(word: str, choices: Choices, cwd: Path) -> Opened:
 def open_source(source: Source, choices: Choices) -> Opened:
     """Open a file that is already indexed. Raises NotATranscriptError when no format knows it."""
     format_ = detect(source)
-    if format_ is None:
+    strange = foreign(source, list(islice(_values(source), 2)))
+    if format_ is None or strange is not None:
         source.close()
         raise NotATranscriptError(
-            f"{source.path} is not a transcript that unbrick knows: none of its first lines is a record of one."
+            strange or f"{source.path} is not a transcript that unbrick knows: none of its first lines is a record of "
+            "one. Claude Code keeps its own under ~/.claude/projects; name one of those."
         )
     bundle = format_.bundle(source)
     around = NOWHERE
@@ -126,23 +131,49 @@ def _values(source: Source) -> Iterator[Json]:
 
 
 def resolve(word: str, choices: Choices, cwd: Path) -> Path:
-    """The one transcript that a word names. Raises UsageError, NotFoundError or AmbiguousError."""
+    """The one transcript that a word names. Raises UsageError, CannotReadError, NotFoundError or AmbiguousError."""
     if not word:
         raise UsageError("The path is empty; name a transcript, a folder or a session id.")
-    path = Path(word).expanduser()
-    if path.is_dir():
+    path = expanded(word)
+    if is_dir(path):
         found = main_transcripts(path)
         if len(found) == 1:
             return found[0]
         if found:
             listed = "\n".join(f"  {one}" for one in found[:12])
             raise AmbiguousError(f"{word} holds {len(found)} transcripts; name one:\n{listed}")
+        _insist_listable(path)
         raise NotFoundError(f"{word} holds no transcript (*.jsonl).")
-    if path.exists() or path.is_symlink():
+    if _stands(path):
         return path
     if os.sep in word or word.endswith((".jsonl", ".json")):
         raise NotFoundError(f"{word} does not exist.")
     return find(word, choices, cwd)
+
+
+def expanded(word: str) -> Path:
+    """The path that a word spells, with the home folder in the place of `~` where there is such a person."""
+    return Path(os.path.expanduser(word))  # noqa: PTH111 - pathlib's raises for a person that is not there
+
+
+def _stands(path: Path) -> bool:
+    """Whether anything is at a path, also a link to nothing. Raises CannotReadError where that cannot be seen."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise CannotReadError.from_os(path, error) from error
+    return True
+
+
+def _insist_listable(folder: Path) -> None:
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise CannotReadError.from_os(folder, error) from error
 
 
 def find(word: str, choices: Choices, cwd: Path) -> Path:
@@ -167,6 +198,8 @@ def main_transcripts(folder: Path) -> list[Path]:
 
 def _is_transcript(path: Path) -> bool:
     """Whether a format knows the file; a file that cannot be read counts, so that it is reported."""
+    if is_dir(path):
+        return False
     try:
         with Source.open(path) as source:
             return detect(source) is not None

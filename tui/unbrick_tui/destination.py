@@ -13,7 +13,7 @@ import click
 
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.errors import UsageError
-from unbrick.opening import STDIN, Opened, examine, open_source
+from unbrick.opening import STDIN, Opened, examine, expanded, open_source
 from unbrick.printable import printable
 from unbrick.repair import Repaired
 from unbrick.report import Report, Verdict
@@ -92,7 +92,7 @@ def deliver(opened: Opened, result: Repaired, into: Destination, fail_on: str, n
 
 def _write(opened: Opened, result: Repaired, into: Destination) -> Receipt:
     if into.out is not None:
-        return save_copy(opened.bundle, result.patch, Path(into.out).expanduser())
+        return save_copy(opened.bundle, result.patch, expanded(into.out))
     if into.as_session:
         return save_as_session(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK)
     return save_in_place(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK)

@@ -27,6 +27,9 @@ T = TypeVar("T")
 PATIENCE = 0.5
 """Seconds after which progress is shown."""
 
+WORD = click.Path(allow_dash=True, readable=False)
+"""What stands for a transcript. Whether it can be read is for the engine to say: that is no wrong use."""
+
 _STYLES: dict[str, dict[str, Any]] = {
     "good": {"fg": "green", "bold": True}, "bad": {"fg": "red", "bold": True}, "warn": {"fg": "yellow", "bold": True},
     "dim": {"dim": True}, "strong": {"bold": True}, "add": {"fg": "green"}, "remove": {"fg": "red"},

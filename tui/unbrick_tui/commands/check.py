@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 
 from unbrick import json_report
-from unbrick.opening import STDIN, Choices, examine, main_transcripts, open_word
+from unbrick.disk import is_dir
+from unbrick.opening import STDIN, Choices, examine, expanded, main_transcripts, open_word
 from unbrick.record import Json
 from unbrick.report import Verdict
 from unbrick_tui.failures import CANNOT, explain
-from unbrick_tui.options import fail_on, judgement, painter, print_json, say, status_of, work
+from unbrick_tui.options import WORD, fail_on, judgement, painter, print_json, say, status_of, work
 from unbrick_tui.render import report_lines
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(allow_dash=True))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=WORD)
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON (docs/json.md).")
 @fail_on
 @judgement
@@ -58,6 +59,6 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
 
 def _names(word: str) -> list[str]:
     """The transcripts that a word names: those of a folder, else the word itself."""
-    if word in ("", STDIN) or not Path(word).is_dir():
+    if word in ("", STDIN) or not is_dir(expanded(word)):
         return [word]
-    return [str(path) for path in main_transcripts(Path(word))] or [word]
+    return [str(path) for path in main_transcripts(expanded(word))] or [word]

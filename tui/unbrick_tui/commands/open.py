@@ -11,12 +11,12 @@ import click
 from unbrick.errors import NotFoundError
 from unbrick.opening import STDIN, Choices, Opened, examine, newest, open_word
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import judgement, painter, say, work
+from unbrick_tui.options import WORD, judgement, painter, say, work
 from unbrick_tui.render import report_lines
 
 
 @click.command("open", hidden=True)
-@click.argument("path", required=False, type=click.Path(allow_dash=True))
+@click.argument("path", required=False, type=WORD)
 @judgement
 def open_(path: str | None, choices: Choices) -> int:
     """Open a transcript in the application."""

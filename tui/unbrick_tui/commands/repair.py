@@ -14,11 +14,11 @@ from unbrick.repair import repair as mend
 from unbrick.report import Report
 from unbrick.rules import BY_CODE
 from unbrick_tui.destination import Destination, deliver, destination
-from unbrick_tui.options import fail_on, judgement, work
+from unbrick_tui.options import WORD, fail_on, judgement, work
 
 
 @click.command()
-@click.argument("path", type=click.Path(allow_dash=True))
+@click.argument("path", type=WORD)
 @click.option("--restore", is_flag=True, help="Also bring back what the client left out.")
 @click.option("--lossy", is_flag=True, help="Also apply fixes that drop something.")
 @click.option("--only", multiple=True, metavar="CODE…", help="Mend only findings of these codes.")

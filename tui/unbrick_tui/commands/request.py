@@ -16,11 +16,11 @@ from unbrick.record import compact
 from unbrick.report import Report
 from unbrick.request import Part, Request
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import judgement, print_json, say, work
+from unbrick_tui.options import WORD, judgement, print_json, say, work
 
 
 @click.command()
-@click.argument("path", type=click.Path(allow_dash=True))
+@click.argument("path", type=WORD)
 @click.option("--json", "as_json", is_flag=True, help="Print messages and origins as JSON (docs/json.md).")
 @click.option("--prompt", metavar="TEXT", help="Show the request with this new prompt at its end.")
 @judgement

@@ -7,19 +7,20 @@ from pathlib import Path
 import click
 
 from unbrick.clock import SYSTEM_CLOCK
+from unbrick.disk import is_dir
 from unbrick.errors import NotATranscriptError, NotFoundError, UsageError
 from unbrick.formats.table import FORMATS
-from unbrick.opening import STDIN, Choices, detect, resolve
+from unbrick.opening import STDIN, Choices, detect, expanded, resolve
 from unbrick.printable import printable
 from unbrick.save import backups
 from unbrick.save import restore as put_back
 from unbrick.source import Source
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import say
+from unbrick_tui.options import WORD, say
 
 
 @click.command()
-@click.argument("path", type=click.Path(allow_dash=True))
+@click.argument("path", type=WORD)
 @click.argument("backup", required=False, type=click.Path(path_type=Path))
 @click.option("--list", "listed", is_flag=True, help="List the backups, newest first.")
 @click.option(
@@ -32,8 +33,8 @@ def restore(path: str, backup: Path | None, listed: bool, config_dir: Path | Non
     """
     if path == STDIN:
         raise UsageError("restore takes the path of a transcript, not standard input.")
-    there = Path(path).expanduser()
-    if not (there.parent.is_dir() and backups(there)):
+    there = expanded(path)
+    if not (is_dir(there.parent) and backups(there)):
         there = resolve(path, Choices(config_dir=config_dir), Path.cwd())
     if listed:
         found = backups(there)

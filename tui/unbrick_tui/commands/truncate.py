@@ -18,11 +18,11 @@ from unbrick.report import Report
 from unbrick.truncate import SafePoint, last_safe, safe_points
 from unbrick.truncate import truncate as cut
 from unbrick_tui.destination import Destination, deliver, destination
-from unbrick_tui.options import fail_on, judgement, say, status_of, work
+from unbrick_tui.options import WORD, fail_on, judgement, say, status_of, work
 
 
 @click.command()
-@click.argument("path", type=click.Path(allow_dash=True))
+@click.argument("path", type=WORD)
 @click.option("--list", "listed", is_flag=True, help="List the safe points, newest first, and what each cut drops.")
 @click.option("--last-safe", is_flag=True, help="Cut behind the newest safe point that checks clean.")
 @click.option("--at", "place", metavar="LINE-or-UUID", help="Make this line or record the last one kept.")

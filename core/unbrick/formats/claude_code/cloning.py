@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unbrick.bundle import Bundle
+from unbrick.disk import is_dir
 from unbrick.formats import Clock, Clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
 from unbrick.patch import Patch, View
@@ -32,13 +33,13 @@ def clone(bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clon
     if bundle.home is not None and bundle.path.resolve().parent.parent == (bundle.home / "projects").resolve():
         folder = bundle.path.resolve().parent
     else:
-        if project is None or not project.is_dir():
+        if project is None or not is_dir(project):
             project = Path.cwd()
         name = home / "projects" / project_name(os.path.realpath(project))
         folder = next(project_folders(home, project), name)
     path = folder / f"{session_id}.jsonl"
     side = bundle.path.resolve().with_suffix("")
-    copies = ((side, folder / session_id),) if not bundle.main.private and side.is_dir() else ()
+    copies = ((side, folder / session_id),) if not bundle.main.private and is_dir(side) else ()
     line = {"type": "custom-title", "customTitle": title or _title(bundle, patch), "sessionId": session_id}
     return Clone(path, session_id, (compact(line),), copies, _command(project, home, session_id))
 
@@ -46,7 +47,7 @@ def clone(bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clon
 def _command(project: Path | None, home: Path, session_id: str) -> str:
     """The complete shell command. A project folder that is gone is made again: the client looks by its name."""
     folder = shlex.quote(str(project or Path.cwd()))
-    enter = f"cd {folder}" if project is None or project.is_dir() else f"mkdir -p {folder} && cd {folder}"
+    enter = f"cd {folder}" if project is None or is_dir(project) else f"mkdir -p {folder} && cd {folder}"
     config = "" if home.resolve() == config_home().resolve() else f"CLAUDE_CONFIG_DIR={shlex.quote(str(home))} "
     return f"{enter} && {config}claude --resume {session_id}"
 

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from unbrick.disk import is_dir, is_file
+
 LONGEST = 200
 """A project name longer than this is cut there and gets a hash behind it."""
 
@@ -32,7 +34,7 @@ def state_file(home: Path, environ: Mapping[str, str] | None = None) -> Path:
     if home.name != ".claude" or _same(home, (os.environ if environ is None else environ).get("CLAUDE_CONFIG_DIR")):
         return inside
     beside = home.parent / ".claude.json"
-    return inside if inside.is_file() and not beside.is_file() else beside
+    return inside if is_file(inside) and not is_file(beside) else beside
 
 
 def _same(home: Path, named: str | None) -> bool:
@@ -69,9 +71,9 @@ def project_folders(home: Path, folder: Path) -> Iterator[Path]:
     names = dict.fromkeys(project_name(name) for name in (os.path.realpath(folder), str(folder)))
     for name in names:
         exact = home / "projects" / name
-        if exact.is_dir():
+        if is_dir(exact):
             yield exact
         if len(name) > LONGEST:
             for other in sorted((home / "projects").glob(name[:LONGEST] + "-*")):
-                if other != exact and other.is_dir():
+                if other != exact and is_dir(other):
                     yield other

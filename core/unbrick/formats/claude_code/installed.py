@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from unbrick.disk import is_file
 from unbrick.record import read
 from unbrick.target import Version
 
@@ -22,7 +23,7 @@ def installed(environ: Mapping[str, str]) -> Version | None:
     home = Path(environ.get("HOME") or "~").expanduser()
     for folder in environ.get("PATH", "").split(os.pathsep):
         program = Path(folder or ".") / "claude"
-        if program.is_file() and os.access(program, os.X_OK):
+        if is_file(program) and os.access(program, os.X_OK):
             found = _of_program(program, home)
             if found is not None:
                 return found
@@ -57,7 +58,7 @@ def _of_wrapper(script: Path, home: Path) -> Version | None:
 
 def _elsewhere(home: Path) -> Iterator[Version]:
     program = home / ".local" / "bin" / "claude"
-    found = _of_program(program, home) if program.exists() else None
+    found = _of_program(program, home) if is_file(program) else None
     if found is not None:
         yield found
     try:

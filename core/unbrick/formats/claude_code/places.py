@@ -10,6 +10,7 @@ from pathlib import Path
 
 from unbrick.bundle import Bundle
 from unbrick.errors import AmbiguousError, NotFoundError
+from unbrick.disk import is_dir, is_file
 from unbrick.formats.claude_code.cloning import clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
 from unbrick.formats.claude_code.owners import owner
@@ -35,7 +36,7 @@ def bundle(source: Source) -> Bundle:
     evidence = {
         name: files
         for name in ("subagents", "tool-results")
-        if (files := tuple(sorted(one for one in _walk(side / name) if one.is_file())))
+        if (files := tuple(sorted(one for one in _walk(side / name) if is_file(one))))
     }
     return Bundle(source, real.stem, evidence=evidence, home=_home(real), project=_project(source, real.parent.name))
 
@@ -82,7 +83,7 @@ def sessions(cwd: Path, config_dir: Path | None) -> Iterable[Path]:
 
 def _folders(projects: Path) -> list[Path]:
     try:
-        return [folder for folder in projects.iterdir() if folder.is_dir()]
+        return [folder for folder in projects.iterdir() if is_dir(folder)]
     except OSError:
         return []
 
@@ -92,7 +93,7 @@ def _newest_first(folders: Iterable[Path]) -> list[Path]:
     for folder in folders:
         try:
             for path in folder.glob("*.jsonl"):
-                if not path.name.startswith("agent-") and path.is_file():
+                if not path.name.startswith("agent-") and is_file(path):
                     found.append((path.stat().st_mtime, path))
         except OSError:
             continue

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from unbrick.bundle import Bundle
+from unbrick.disk import is_file
 from unbrick.formats.claude_code.config import config_home, state_file
 from unbrick.formats.claude_code.installed import installed
 from unbrick.record import read
@@ -95,7 +96,7 @@ def _host(url: object) -> str | None:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        if path.is_file():
+        if is_file(path):
             return read(path.read_bytes())[0] or {}
     except (OSError, ValueError):
         pass
