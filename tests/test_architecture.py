@@ -30,7 +30,7 @@ FLOW = (
     ("what a session is", "session thread request"),
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),
-    ("what the API says", "api measure"),
+    ("what the API says", "api measure safepoints"),
     ("judging", "rules why catalogue check"),
     ("showing", "json_report sentences diff"),
     ("acting", "history repair truncate atomic save foreign opening proof"),

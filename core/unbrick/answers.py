@@ -39,12 +39,14 @@ class Answer:
 
     def advice_for(self, bundle: Bundle | None) -> tuple[Advice, ...]:
         """The ways out as complete commands for a session; for none in particular, `SESSION-ID` stands in them."""
-        session = "SESSION-ID" if bundle is None else shlex.quote(bundle.session_id)
+        session = "SESSION-ID" if bundle is None else shlex.quote(bundle.resume_id)
         path = "SESSION-ID" if bundle is None else shlex.quote(str(bundle.path))
-        return tuple(
+        ways = tuple(
             Advice(one.text, one.command and in_project(bundle, one.command.format(session=session, path=path)))
             for one in self.advice
         )
+        resumes = any("{session}" in (one.command or "") for one in self.advice)
+        return (*ways, *placing(bundle)) if resumes else ways
 
 
 def listing(bundle: Bundle) -> str:
@@ -53,10 +55,24 @@ def listing(bundle: Bundle) -> str:
 
 
 def in_project(bundle: Bundle | None, command: str) -> str:
-    """A command that starts the client, in the folder of the session's project: the client looks for it there."""
+    """A command that starts the client, in the folder of the session's project: the client looks for it there. A
+    folder that is gone is made again."""
     if bundle is None or bundle.project is None or command.startswith("unbrick "):
         return command
-    return f"cd {shlex.quote(str(bundle.project))} && {command}"
+    folder = shlex.quote(str(bundle.project))
+    made = "" if bundle.project.is_dir() else f"mkdir -p {folder} && "
+    return f"{made}cd {folder} && {command}"
+
+
+def placing(bundle: Bundle | None) -> tuple[Advice, ...]:
+    """How to put a file that stands elsewhere where the client looks; nothing for one that stands there."""
+    if bundle is None or bundle.place is None:
+        return ()
+    folder, place, path = (shlex.quote(str(p)) for p in (bundle.place.parent, bundle.place, bundle.path))
+    return (Advice(
+        "The client does not look where this file stands. Put a copy where it looks; one that is there already stays.",
+        f"mkdir -p {folder} && cp -n {path} {place}", "before that",
+    ),)
 
 
 _STATUS_CODE = r"(?:error|\||status|code|http)\W{0,3}"
@@ -76,7 +92,7 @@ ANSWERS: tuple[Answer, ...] = (
         "endpoint",
         (
             Advice("Inside the client, press Esc twice and go back to before the turn that was refused first."),
-            Advice("Or cut a copy behind the last turn before it.", "unbrick truncate {path} --list"),
+            Advice("Cut a copy behind the last turn before it.", "unbrick truncate {path} --list"),
         ),
         certain=True,
     ),
@@ -88,7 +104,7 @@ ANSWERS: tuple[Answer, ...] = (
         "endpoint",
         (
             Advice("Allow extra usage in the account (/usage-credits in the client), then resume.", RESUME),
-            Advice("Or resume with another model, send a short prompt so that the client compacts, and switch back.",
+            Advice("Resume with another model, send a short prompt so that the client compacts, and switch back.",
                    "claude --resume {session} --model haiku"),
         ),
         certain=True,
@@ -191,7 +207,7 @@ ANSWERS: tuple[Answer, ...] = (
         "has less to do.",
         "endpoint",
         (Advice("Resume and run /compact again.", RESUME),
-         Advice("Or cut a copy at a safe point first.", "unbrick truncate {path} --list")),
+         Advice("Cut a copy at a safe point first.", "unbrick truncate {path} --list")),
     ),
     Answer(
         "timeout", r"timed? ?out|" + _STATUS_CODE + r"504\b|deadline exceeded|ETIMEDOUT|ESOCKETTIMEDOUT",

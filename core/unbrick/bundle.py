@@ -14,6 +14,7 @@ class Bundle:
     """`main` is the transcript; `parts` are edited together with it; `evidence` is only read. Nothing outside
     main and parts is ever written. `session_id` is how the client names it, `home` the folder the client keeps
     its sessions and settings in (None when the file stands elsewhere), `project` the folder the person worked in.
+    `place` is where the client would look for a file that stands elsewhere; None when it stands there.
     """
 
     main: Source
@@ -22,8 +23,14 @@ class Bundle:
     evidence: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     home: Path | None = None
     project: Path | None = None
+    place: Path | None = None
 
     @property
     def path(self) -> Path:
         """Path of the transcript."""
         return self.main.path
+
+    @property
+    def resume_id(self) -> str:
+        """The id that the client resumes it by, once it stands where the client looks."""
+        return self.session_id if self.place is None else self.place.stem

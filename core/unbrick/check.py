@@ -7,10 +7,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
-from unbrick import api
+from unbrick import measure
+from unbrick.api import lint
 from unbrick.bundle import Bundle
 from unbrick.entry import Kind
-from unbrick.finding import Finding, Rule, Severity
+from unbrick.finding import Finding, Rule, Safety, Severity
 from unbrick.formats import Format
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.report import Cause, Judged, Report, Resume, Verdict
@@ -68,7 +69,7 @@ def simulate(
     """What a client will load and send, and what the API says to it."""
     thread = format_.thread(session, target)
     request = format_.request(session, thread, target, surroundings)
-    violations = tuple(api.lint(request, target))
+    violations = tuple(lint(request, target))
     return Situation(
         bundle, session, thread, request, target, surroundings, violations,
         lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
@@ -157,12 +158,24 @@ def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
             outcome, error = worst.outcome, worst.api_error
     first = next((row for row in thread.rows if session.kind(row) in (Kind.USER, Kind.ASSISTANT)), None)
     since = None if first is None or scan.time[first] != scan.time[first] else scan.time[first]
-    fixable = {f.row for f in findings if f.fixes and f.code[0] in "JLB" and f.row is not None}
-    lost = counts[Standing.LOST]
-    recoverable = min(
-        lost, sum(loss.messages for loss in thread.losses if loss.before is not None or loss.row in fixable)
-    )
+    unread, readable, brought = _brought(situation, findings)
     return Resume(
-        outcome, error, counts[Standing.LOADED], lost, recoverable, counts[Standing.SUMMARISED],
-        counts[Standing.REWOUND], counts[Standing.UNDECIDED], api.estimate(situation.request), since,
+        outcome, error, counts[Standing.LOADED], counts[Standing.LOST] + unread, brought + readable,
+        counts[Standing.SUMMARISED], counts[Standing.REWOUND], counts[Standing.UNDECIDED], measure.context(session, thread.rows), since,
     )
+
+
+def _brought(situation: Situation, findings: tuple[Finding, ...]) -> tuple[int, int, int]:
+    """Messages on lines that cannot be read, those of them that a fix makes readable, and the lost records that some
+    fix brings back; what a person has to decide does not count."""
+    kinds, standing = situation.session.scan.kind, situation.thread.standing
+    unread = readable = 0
+    rows: set[int] = set()
+    for finding in findings:
+        fixes = [fix for fix in finding.fixes if fix.edits and fix.safety is not Safety.MANUAL]
+        unread += finding.unread
+        readable += finding.unread if fixes else 0
+        for fix in fixes:
+            rows.update(fix.brings)
+    lost = (row for row in rows if standing[row] == Standing.LOST and kinds[row] in (Kind.USER, Kind.ASSISTANT))
+    return unread, readable, sum(1 for _row in lost)

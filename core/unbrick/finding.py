@@ -63,14 +63,18 @@ class Fix:
     safety: Safety
     edits: tuple[Edit, ...]
     price: str = "keeps everything"
+    brings: tuple[int, ...] = ()
+    """The lost rows that are loaded again once it is applied."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """A way out that is no edit of the file: what it does in words, and the complete shell command if there is one."""
+    """A way out that is no edit of the file: what it does in words, and the complete shell command if there is one.
+    `label` stands in front of it where it is neither the first choice nor another one."""
 
     text: str
     command: str | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,8 @@ class Finding:
     affects: tuple[Affect, ...] = ()
     fixes: tuple[Fix, ...] = ()
     file: str | None = None
+    unread: int = 0
+    """Messages that a resume would load and that are no rows, since their line cannot be read."""
     outcome: Outcome | None = None
     """What this alone does to the first request, where it does more than lose or alter messages."""
     cause: str = "file"

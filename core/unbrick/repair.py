@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from unbrick import models
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
-from unbrick.edit import Answer, DropBlock, DropRecord, Edit, Insert, SetValue
+from unbrick.edit import Answer, DropBlock, DropRecord, Edit, Insert, SetRef, SetValue, Uncompact
 from unbrick.entry import BlockKind
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
@@ -26,7 +28,9 @@ from unbrick.thread import Outcome, Thread
 STAGES = "JLBTCSE"
 """Families in the order of repair: a salvaged line may hold the parent that a link misses, and so on."""
 
-ROUNDS = 50
+ROUNDS, TRIES = 50, 20
+"""More rounds than a repair ever takes: so many, and so many for each finding."""
+
 DEFAULT: frozenset[Safety] = frozenset({Safety.SAFE})
 
 
@@ -54,6 +58,9 @@ class Repaired:
 
 
 Change = dict[At, tuple[bytes, ...]]
+
+Key = tuple[str, str]
+"""A finding's id and a fix's."""
 
 
 def lower(format_: Format, situation: Situation, edits: Sequence[Edit], patch: Patch, clock: Clock) -> Patch:
@@ -129,28 +136,45 @@ def repair(
     one already. Yields rows read so far.
     """
     before = report = known or (yield from check(format_, bundle, patch, target, surroundings))
-    target = report.target
+    chosen = chosen or {}
     applied: list[Applied] = []
-    refused: set[tuple[str, str]] = set()
-    for _round in range(ROUNDS):
-        batch = _batch(report, allow, only, chosen or {}, refused)
+    refused: set[Key] = set()
+    size = len(report.findings)
+    for _round in range(ROUNDS + TRIES * size):
+        batch = _batch(report, allow, only, chosen, refused)[: max(size, 1)]
         if not batch:
             break
-        done, new_patch, new_report = yield from _apply(format_, report, batch, patch, clock, surroundings)
-        if not done or _introduced(report, new_report, done):
-            if len(batch) == 1:
-                refused.add((batch[0].finding.id, batch[0].fix.id))
-                continue
-            done, new_patch, new_report = yield from _one_by_one(
-                format_, report, batch, patch, clock, surroundings, refused
-            )
-        applied += done
-        patch, report = new_patch, new_report
+        done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
+        wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
+        if done and (wanted or not _introduced(report, after, done)):
+            refused.update(_idle(report, after, done, chosen))
+            applied += done
+            patch, report = new_patch, after
+            size *= 2
+        elif len(batch) == 1:
+            refused.add(_key(batch[0]))
+        else:
+            # One of them is to blame: fewer at a time find it.
+            size = len(batch) // 2
     thinking = _stale_thinking(report, applied)
     if thinking is not None:
         done, patch, report = yield from _apply(format_, report, [thinking], patch, clock, surroundings)
         applied += done
     return Repaired(before, report, patch, tuple(applied))
+
+
+def _key(applied: Applied) -> Key:
+    return applied.finding.id, applied.fix.id
+
+
+def _idle(before: Report, after: Report, done: Sequence[Applied], chosen: Mapping[str, str]) -> Iterator[Key]:
+    """Fixes not to be applied again: those a person chose, and those whose finding stands as before."""
+    were, are = (Counter(finding.code for finding in report.findings) for report in (before, after))
+    standing = {finding.id for finding in after.findings}
+    for item in done:
+        finding = item.finding
+        if finding.id in chosen or (finding.id in standing and are[finding.code] >= were[finding.code]):
+            yield _key(item)
 
 
 def choose(finding: Finding, allow: Collection[Safety], chosen: Mapping[str, str]) -> Fix | None:
@@ -187,7 +211,8 @@ Step = tuple[list[Applied], Patch, Report]
 def _apply(
     format_: Format, report: Report, batch: list[Applied], patch: Patch, clock: Clock, surroundings: Surroundings
 ) -> Generator[int, None, Step]:
-    """Apply the fixes of a batch that touch different lines; the others wait for the next round."""
+    """Apply the fixes of a batch that touch different lines; the others wait for the next round. A fix that changes
+    nothing, or that names what is not there any more, is not done."""
     situation = report.situation
     change: Change = {}
     done: list[Applied] = []
@@ -198,11 +223,13 @@ def _apply(
             done.append(applied)
         elif new is None and not done:
             try:
-                patch = lower(format_, situation, applied.fix.edits, patch, clock)
+                changed = lower(format_, situation, applied.fix.edits, patch, clock)
             except (KeyError, IndexError):
                 continue
-            done.append(applied)
-            break
+            if changed != patch:
+                patch = changed
+                done.append(applied)
+                break
     if change:
         patch = compose(patch, change)
     if not done:
@@ -210,24 +237,6 @@ def _apply(
     scanned = report.situation.session.scan
     after = yield from check(format_, report.bundle, patch, report.target, surroundings, scanned)
     return done, patch, after
-
-
-def _one_by_one(
-    format_: Format,
-    report: Report,
-    batch: list[Applied],
-    patch: Patch,
-    clock: Clock,
-    surroundings: Surroundings,
-    refused: set[tuple[str, str]],
-) -> Generator[int, None, Step]:
-    """Find the first fix of a batch that makes nothing worse, and refuse those that do."""
-    for applied in batch:
-        done, new_patch, after = yield from _apply(format_, report, [applied], patch, clock, surroundings)
-        if done and not _introduced(report, after, done):
-            return done, new_patch, after
-        refused.add((applied.finding.id, applied.fix.id))
-    return [], patch, report
 
 
 _LOADS = (Outcome.ACCEPTED, Outcome.HEALED, Outcome.REFUSED)
@@ -254,40 +263,52 @@ def _introduced(before: Report, after: Report, done: Sequence[Applied]) -> bool:
     return bool(worse)
 
 
-_ALTERS = (Answer, Insert, DropBlock, DropRecord, SetValue)
+_ALTERS = (Answer, Insert, DropBlock, DropRecord, SetValue, Uncompact)
 
 
-def _stale_thinking(report: Report, applied: list[Applied]) -> Applied | None:
-    """Thinking behind an edit, on models that bind it to what stands before it (messages-api-rules R16).
+def _altered(report: Report, applied: Sequence[Applied]) -> Iterator[tuple[At, bool]]:
+    """Where edits put something else before the model than it saw when it went on from there, and whether only
+    behind that record.
 
-    Edits that bring back what was originally sent leave it valid; only those that write something new count.
+    Edits that bring back what was sent at the time, such as a relinked record, do not count.
     """
+    session = report.situation.session
+    for edit in (edit for item in applied for edit in item.fix.edits):
+        if isinstance(edit, Insert):
+            yield edit.behind, True
+        elif isinstance(edit, _ALTERS):
+            yield edit.at, isinstance(edit, Answer)
+        elif isinstance(edit, SetRef):
+            call = session.calls.get(edit.new)
+            yield from ((session.at(row), False) for row, _block in (call.uses if call else ()))
+
+
+def _stale_thinking(report: Report, applied: Sequence[Applied]) -> Applied | None:
+    """Thinking behind an edit, on models that bind it to what stands before it (messages-api-rules R16)."""
     if not models.binds_thinking(report.target.model):
         return None
-    request = report.situation.request
-    first_part = dict(zip(reversed(request.row), range(len(request.row) - 1, -1, -1), strict=True))
-    rows = (
-        report.situation.session.scan.view.row(edit.behind if isinstance(edit, Insert) else edit.at)
-        for item in applied for edit in item.fix.edits if isinstance(edit, _ALTERS)
-    )
-    places = [
-        place for row in rows if row is not None
-        for place in [next((first_part[r] for r in range(row, len(report.situation.session)) if r in first_part), None)]
-        if place is not None
-    ]
-    if not places:
+    situation, request = report.situation, report.situation.request
+    first_part: dict[At, int] = {}
+    for index, row in enumerate(request.row):
+        if row >= 0:
+            first_part.setdefault(situation.at(row), index)
+    order = sorted(first_part)
+    # A record that an edit took out is not there any more: what stands behind it counts.
+    altered = _altered(report, applied)
+    places = (bisect_right(order, at) if behind else bisect_left(order, at) for at, behind in altered)
+    first = min((first_part[order[place]] for place in places if place < len(order)), default=None)
+    if first is None:
         return None
-    first = min(places)
     edits = tuple(
-        DropBlock(report.situation.at(row), request.block[index])
+        DropBlock(situation.at(row), request.block[index])
         for index, row in enumerate(request.row)
-        if index > first and row >= 0 and request.kind[index] in (BlockKind.THINKING, BlockKind.REDACTED)
+        if index >= first and row >= 0 and request.kind[index] in (BlockKind.THINKING, BlockKind.REDACTED)
     )
     if not edits:
         return None
-    count = f"{len(edits)} thinking block" + ("s" if len(edits) > 1 else "")
+    count = f"{len(edits):,} thinking block" + ("s" if len(edits) > 1 else "")
     fix = Fix(
-        "thinking-along", f"Take {count} behind the edit along: {report.target.model} binds them to what stood before",
-        Safety.SAFE, tuple(reversed(edits)), f"drops {count}",
+        "thinking-along", f"Take {count} behind the edit along: {report.target.model} binds thinking to what stood "
+        "before it", Safety.LOSSY, tuple(reversed(edits)), f"drops {count}",
     )
     return Applied(Finding("C007", "unsigned-thinking", Severity.INFO, fix.title), fix)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from unbrick import measure
+from unbrick import compaction, measure
 from unbrick.answers import listing
 from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
@@ -28,50 +29,20 @@ def _boundary(situation: Situation) -> int | None:
 
 
 def _summary(situation: Situation, boundary: int) -> int | None:
-    """The summary that follows a boundary, on the thread or hanging on it."""
-    session = situation.session
-    for row in situation.thread.rows:
-        if session.has(row, Flag.SUMMARY) and row > boundary:
-            return row
-    return _summary_below(situation, boundary)
-
-
-def _summary_below(situation: Situation, boundary: int) -> int | None:
-    session = situation.session
-    stack, seen = [boundary], {boundary}
-    while stack:
-        for child in session.children.get(stack.pop(), ()):
-            if session.has(child, Flag.SUMMARY):
-                return child
-            if child not in seen and session.kind(child) not in TALK:
-                seen.add(child)
-                stack.append(child)
-    return None
-
-
-def _before(situation: Situation, boundary: int) -> int | None:
-    """The last record before a compaction: the one the boundary names, else the one before it in the file."""
-    session = situation.session
-    named = session.row_of.get(session.scan.refers[boundary], -1)
-    if named >= 0 and named != boundary:
-        return named
-    flags, kinds = session.scan.flags, session.scan.kind
-    return next(
-        (row for row in range(boundary - 1, -1, -1)
-         if flags[row] & Flag.LINK and not flags[row] & (Flag.SIDECHAIN | Flag.NO_UUID)
-         and kinds[row] not in (Kind.PROGRESS, Kind.UNKNOWN)), None,
-    )
+    return compaction.summary(situation.session, boundary, situation.thread.rows)
 
 
 def _undone(situation: Situation, boundary: int, summary: int | None) -> tuple[Fix, list[int], int]:
     """The fix that takes a compaction back, the history it brings in, and the tokens of the whole afterwards."""
-    rows = history(situation, _before(situation, boundary))
+    rows = history(situation, compaction.before(situation.session, boundary))
     rest = [row for row in situation.thread.rows if row not in (boundary, summary)]
     what = "boundary and summary" if summary is not None else "boundary"
     fix = restoring(
         situation, "uncompact", f"Take {what} out and go on from the history before",
         (Uncompact(situation.at(boundary)),), rows, instead=rest,
     )
+    # Where a boundary before this one stands for nothing either, the next repair brings back what is before that.
+    fix = replace(fix, brings=tuple(row for row in situation.lost if row < boundary))
     return fix, rows, measure.context(situation.session, [*rows, *rest])
 
 
@@ -108,7 +79,7 @@ def _passed_over(situation: Situation) -> Iterator[Finding]:
     last = next((row for row in range(len(kinds) - 1, -1, -1) if kinds[row] in (*TALK, Kind.BOUNDARY)), None)
     if last is None or kinds[last] != Kind.BOUNDARY or flags[last] & Flag.SIDECHAIN or last == thread.boundary:
         return
-    if thread.rows and _summary_below(situation, last) is None:
+    if thread.rows and compaction.summary(session, last) is None:
         yield Finding(
             "B001", "bare-boundary", Severity.INFO,
             "the file ends in a compaction without a summary; this client does not look at it",
@@ -157,18 +128,16 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
             f" Brought back whole, the conversation is about {measure.tokens(after)} long, {after / window:.0%} of the "
             "model's window: the next compaction would fail as this one did, so bring back what fits."
         )
-        back = set(rows)
-        rest = [row for row in situation.thread.rows if row not in back]
-        cuts = tuple(cut_to_fit(situation, rows, rest))
+        cuts = tuple(cut_to_fit(situation, rows))
     ways = [Advice(
-        "See every safe point before and after the compaction, with the tokens each one leaves, and cut a copy there:",
+        "See every safe point before and after the compaction, with the tokens it leaves, and choose one.",
         listing(situation.bundle),
     ), Advice(
-        "Once it resumes, compact on purpose (/compact), with a client from 2.1.158 on: that one does not keep a "
-        "summary that failed.",
+        "Once it resumes, run /compact on purpose, with a client from 2.1.158 on: it does not keep a failed summary.",
+        label="then",
     )]
     yield Finding(
-        "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary, fixes=(fix, *cuts),
+        "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary, fixes=(*cuts, fix),
         advice=tuple(ways),
     )
 
@@ -199,7 +168,7 @@ def dangling_preserved_segment(situation: Situation) -> Iterator[Finding]:
 def _undo_fully(situation: Situation, boundary: int) -> Iterator[Fix]:
     fix, rows, _after = _undone(situation, boundary, _summary(situation, boundary))
     if measure.messages(situation.session, rows):
-        yield Fix(fix.id, fix.title, Safety.RESTORES, fix.edits, fix.price.removeprefix("keeps everything; "))
+        yield replace(fix, safety=Safety.RESTORES, price=fix.price.removeprefix("keeps everything; "))
 
 
 def dangling_logical_parent(situation: Situation) -> Iterator[Finding]:

@@ -60,9 +60,9 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
         + _heaviest(situation),
         None if leaf is None else situation.at(leaf), leaf,
         api_error=f"prompt is too long: {max(count, window + 1)} tokens > {window} maximum",
-        fixes=tuple(cut_to_fit(situation, situation.thread.rows)), outcome=outcome,
+        fixes=tuple(cut_to_fit(situation)), outcome=outcome,
         advice=(
-            Advice("See every safe point with the tokens it leaves, and cut a copy there.",
+            Advice("See every safe point with the tokens it leaves, and choose one.",
                    listing(situation.bundle)),
         ),
     )
@@ -120,8 +120,8 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
         situation.at(row), row, block, message_index=message, block_index=index,
         api_error="Request exceeds the maximum size",
         outcome=Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED,
-        fixes=tuple(cut_to_fit(situation, situation.thread.rows)),
-        advice=(Advice("See every safe point, and cut a copy there.",
+        fixes=tuple(cut_to_fit(situation)),
+        advice=(Advice("See every safe point with the tokens it leaves, and choose one.",
                        listing(situation.bundle)),),
     )
 

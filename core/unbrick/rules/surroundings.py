@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from unbrick import measure, models, recorded
-from unbrick.answers import UPDATE, in_project
+from unbrick.answers import UPDATE, in_project, placing
 from unbrick.edit import DropRecord
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
@@ -114,14 +114,13 @@ def _innocence(
 
 def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]:
     bundle = situation.bundle
-    resume = f"claude --resume {shlex.quote(bundle.session_id)}"
+    resume = f"claude --resume {shlex.quote(bundle.resume_id)}"
     yield Advice(
-        "Switch the client's experimental request features off for this run (tested; keeps everything):",
+        "Switch the client's experimental request features off for this run (tested; keeps everything).",
         in_project(bundle, f"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}"),
     )
     yield Advice(
-        f"Or update the client: {FIRST_GOOD} and later do not send such turns to this model, and send them again as "
-        "reminders where one is refused (tested; keeps everything):",
+        f"Update the client: {FIRST_GOOD} and later send this model none of these turns (tested; keeps everything).",
         in_project(bundle, f"{UPDATE} && {resume}"),
     )
     need = measure.context(situation.session, situation.thread.rows)
@@ -131,23 +130,23 @@ def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]
     )
     if fitting is not None:
         yield Advice(
-            f"Or go on with another model: the conversation's {measure.tokens(need)} or so fit its window of "
-            f"{models.window(fitting):,} (tested):",
+            f"Go on with another model: the conversation, about {measure.tokens(need)}, fits its window of "
+            f"{models.window(fitting):,} (tested).",
             in_project(bundle, f"{resume} --model {fitting}"),
         )
     else:
         yield Advice(
-            f"Another model would do as well, but the conversation of about {measure.tokens(need)} does not fit the "
-            "window of those that were tried."
+            f"Go on with another model whose window holds about {measure.tokens(need)}; those that were tested do not."
         )
     if setting is not None and setting.source == ENVIRONMENT:
-        yield Advice(f"Or start the client without {VARIABLE}:", in_project(bundle, f"env -u {VARIABLE} {resume}"))
+        yield Advice(f"Start the client without {VARIABLE}.", in_project(bundle, f"env -u {VARIABLE} {resume}"))
     elif setting is not None:
         again = "; the service may set it again" if _name(setting) == FLAG else ""
         yield Advice(
-            f"Or quit the client and take {_name(setting)} out of {setting.source} by hand (tested{again}). unbrick "
-            "does not edit settings."
+            f"Quit the client and take {_name(setting)} out of {setting.source} by hand (tested{again}). unbrick does "
+            "not edit settings."
         )
+    yield from placing(bundle)
 
 
 def _name(setting: Setting) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
@@ -9,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from unbrick.bundle import Bundle
-from unbrick.errors import AmbiguousError, NotFoundError
 from unbrick.disk import is_dir, is_file
+from unbrick.errors import AmbiguousError, NotFoundError
 from unbrick.formats.claude_code.cloning import clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
 from unbrick.formats.claude_code.owners import owner
@@ -24,6 +25,8 @@ HEAD = 400
 
 SHOWN = 8
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
 
 def bundle(source: Source) -> Bundle:
     """The session around a transcript: its id is the file's name, its side folder (subagents, stored results) is
@@ -32,13 +35,35 @@ def bundle(source: Source) -> Bundle:
     if source.private:
         return Bundle(source, path.stem, project=_project(source, None))
     real = path.resolve()
+    home = _home(real)
+    project = _project(source, real.parent.name)
     side = real.parent / real.stem
     evidence = {
         name: files
         for name in ("subagents", "tool-results")
         if (files := tuple(sorted(one for one in _walk(side / name) if is_file(one))))
     }
-    return Bundle(source, real.stem, evidence=evidence, home=_home(real), project=_project(source, real.parent.name))
+    place = _place(source, real.stem, project) if home is None else None
+    return Bundle(source, real.stem, evidence=evidence, home=home, project=project, place=place)
+
+
+def _place(source: Source, stem: str, project: Path | None) -> Path | None:
+    """Where the client would look for a file that stands elsewhere: it goes by the folder's and the file's name."""
+    if project is None:
+        return None
+    session_id = stem if _UUID.fullmatch(stem) else _recorded_id(source)
+    return config_home() / "projects" / project_name(str(project)) / f"{session_id}.jsonl" if session_id else None
+
+
+def _recorded_id(source: Source) -> str | None:
+    """The last id that the head of the file names: the first may be that of a session that this one goes on from."""
+    found: str | None = None
+    for raw in islice(source.lines(), HEAD):
+        if b'"sessionId"' in raw:
+            value, _fault = read(raw)
+            named = value.get("sessionId") if value else None
+            found = named if isinstance(named, str) and _UUID.fullmatch(named) else found
+    return found
 
 
 def _home(path: Path) -> Path | None:
