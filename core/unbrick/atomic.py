@@ -1,12 +1,15 @@
 """Files that are either whole or not there: written beside, synced, then put in place in one step.
 
 Every call that changes the file system goes through `system`, so that a test can stop the process at each of them.
+Whoever writes a temporary file holds a lock on it, which dies with the process: a file without one was left behind.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
@@ -21,6 +24,7 @@ system: Any = os
 TEMPORARY = ".unbrick-tmp"
 BACKUP = ".unbrick-backup"
 CHUNK = 1 << 20
+_OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,8 @@ def staged(folder: Path, name: str, privacy: Privacy, chunks: Iterable[bytes]) -
 
     Nobody but the owner can read it before it has the privacy asked for.
     """
-    path = folder / f".{name[:120]}.{secrets.token_hex(4)}{TEMPORARY}"
-    fd = system.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    path, fd = _make(folder, name)
+    held = os.dup(fd)
     try:
         try:
             size, digest = _write(fd, chunks)
@@ -74,8 +78,48 @@ def staged(folder: Path, name: str, privacy: Privacy, chunks: Iterable[bytes]) -
             system.close(fd)
         yield Staged(path, size, digest)
     finally:
+        os.close(held)
         with suppress(FileNotFoundError):
             system.unlink(path)
+
+
+def _make(folder: Path, name: str) -> tuple[Path, int]:
+    """A new file under a temporary name and its descriptor, locked. A sweep may have come before the lock."""
+    while True:
+        path = _temporary(folder, name)
+        fd = system.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        if os.fstat(fd).st_nlink:
+            return path, fd
+        os.close(fd)
+
+
+def _temporary(folder: Path, name: str) -> Path:
+    # A name may be 255 bytes long, and a character four of them.
+    short = os.fsdecode(os.fsencode(name)[:200])
+    return folder / f".{short}.{secrets.token_hex(4)}{TEMPORARY}"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what saves that were killed left in a folder. What a living process writes is locked and stays, and so
+    does what cannot be told."""
+    try:
+        names = [entry for entry in folder.iterdir() if _OURS.fullmatch(entry.name)]
+    except OSError:
+        return
+    for path in names:
+        with suppress(OSError):
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                mode = os.fstat(fd).st_mode
+                if stat.S_ISDIR(mode):
+                    remove_tree(path)
+                elif stat.S_ISREG(mode):
+                    system.unlink(path)
+            finally:
+                os.close(fd)
 
 
 def _write(fd: int, chunks: Iterable[bytes]) -> tuple[int, str]:
@@ -164,15 +208,21 @@ def other_links(path: Path) -> int:
 
 
 def copy_tree(source: Path, destination: Path) -> None:
-    """Copy a folder with its files and links, readable by the owner alone until it is complete.
+    """Copy a folder with its files and links; it has its name when it is complete.
 
     What is neither file, folder nor link is left out. Raises OSError; then nothing of it is left.
     """
+    made = _temporary(destination.parent, destination.name)
+    system.mkdir(made, 0o700)
+    held = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _copy_folder(source, destination)
-    except BaseException:
-        remove_tree(destination)
-        raise
+        with suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX)
+        _copy_folder(source, made / "copy")
+        system.rename(made / "copy", destination)
+    finally:
+        remove_tree(made)
+        os.close(held)
 
 
 def _copy_folder(source: Path, destination: Path) -> None:

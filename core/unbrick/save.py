@@ -100,6 +100,7 @@ def save_copy(bundle: Bundle, patch: Patch, path: Path) -> Receipt:
     if not is_dir(path.parent):
         raise CannotWriteError(f"{path.parent} is not a folder; make it first. Nothing was changed.")
     _insist_intact(source)
+    atomic.sweep(path.parent)
     privacy = Privacy(source.mode() & 0o777 | 0o600)
     with _refusals(path), atomic.staged(path.parent, path.name, privacy, patched(source, patch)) as new:
         _insist_intact(source)
@@ -143,6 +144,7 @@ def save_in_place(format_: Format, bundle: Bundle, patch: Patch, clock: Clock) -
     real = _insist_replaceable(source)
     _insist_unowned(format_, bundle)
     _insist_unchanged(source)
+    atomic.sweep(real.parent)
     with _refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
         _insist_unowned(format_, bundle)
         _insist_unchanged(source)
@@ -168,7 +170,8 @@ def backups(path: Path) -> list[Path]:
 
 
 def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = None) -> Receipt:
-    """Put a backup back, the newest unless one is named; what stands there now becomes a backup itself.
+    """Put a backup back; what stands there now becomes a backup itself. Unless one is named, the newest that differs
+    from what stands there: a save that was killed leaves a backup of a file that it never replaced.
 
     So restoring twice brings back the first state. Raises NotFoundError when there is no backup, and else as
     `save_in_place`.
@@ -177,16 +180,17 @@ def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = Non
         known = backups(path)
         if not known:
             raise NotFoundError(f"{path} has no backup (*{BACKUP}) beside it; nothing was changed.")
-        backup = known[0]
+        backup = next((one for one in known if not _same(path, one)), known[0])
     with Source.open(backup) as old:
         real = Path(os.path.realpath(path))
+        atomic.sweep(real.parent)
         if not real.exists():
             with _refusals(real), atomic.staged(real.parent, real.name, Privacy.of(backup), patched(old)) as new:
                 new.put_new(real)
             return Receipt(real, new.size, new.sha256, 0, 0, len(old), 0, note=f"{path} was gone; it is back.")
         with Source.open(path) as now:
             kept, added, dropped = _difference(now, old)
-            if not added and not dropped and now.size == old.size:
+            if _same(path, backup):
                 raise CannotWriteError(f"{path} already holds what {backup.name} holds. Nothing was changed.")
             _insist_replaceable(now)
             bundle = format_.bundle(now)
@@ -200,6 +204,16 @@ def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = Non
         return Receipt(
             real, new.size, new.sha256, kept, 0, added, dropped, kept_now, bundle.session_id, note=note,
         )
+
+
+def _same(path: Path, backup: Path) -> bool:
+    """Whether two files hold the same bytes; not when one of them is not there."""
+    try:
+        return path.stat().st_size == backup.stat().st_size and all(
+            one == other for one, other in zip(atomic.read_chunks(path), atomic.read_chunks(backup), strict=True)
+        )
+    except (OSError, ValueError):
+        return False
 
 
 def _lines(number: int) -> str:

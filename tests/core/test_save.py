@@ -278,6 +278,50 @@ def test_what_the_system_refuses_is_a_sentence_and_nothing_is_left_behind(
     assert all(one.read_bytes() == BODY for one in backups(path))
 
 
+def test_what_a_living_save_writes_is_not_swept_away(bundle: Bundle, path: Path, tmp_path: Path) -> None:
+    with atomic.staged(tmp_path, "other.jsonl", atomic.Privacy(), [BODY]) as other:
+        dead = tmp_path / f".gone.jsonl.0123abcd{atomic.TEMPORARY}"
+        alien = tmp_path / f".alien{atomic.TEMPORARY}"
+        for left in (dead, alien):
+            left.write_bytes(BODY[:9])
+        save_copy(bundle, PATCH, tmp_path / "out.jsonl")
+        assert not dead.exists()
+        assert alien.exists()
+        other.put(tmp_path / "other.jsonl")
+    assert (tmp_path / "other.jsonl").read_bytes() == BODY
+
+
+def test_a_temporary_file_swept_before_its_lock_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Swept:
+        opened = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(os, name)
+
+        def open(self, path: Path, *arguments: Any) -> int:
+            fd = os.open(path, *arguments)
+            self.opened += 1
+            if self.opened == 1:
+                path.unlink()
+            return fd
+
+    monkeypatch.setattr(atomic, "system", Swept())
+    with atomic.staged(tmp_path, "out", atomic.Privacy(), [BODY]) as new:
+        new.put(tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == BODY
+
+
+def test_the_longest_names_can_be_saved(path: Path) -> None:
+    for name in ("n" * 214 + ".jsonl", "é" * 107 + ".jsonl", "語" * 71 + ".jsonl"):
+        longest = path.with_name(name)
+        longest.write_bytes(BODY)
+        with Source.open(longest) as source:
+            save_in_place(FREE, ClaudeCode().bundle(source), PATCH, FixedClock())
+        assert longest.read_bytes() == AFTER
+
+
 def test_without_hard_links_backup_and_copy_are_copies(
     bundle: Bundle, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -400,6 +444,22 @@ def test_restoring_undoes_and_restoring_again_redoes(path: Path) -> None:
         restore(FREE, path, clock, oldest)
     path.unlink()
     assert restore(FREE, path, clock, oldest).note == f"{path} was gone; it is back."
+    assert path.read_bytes() == BODY
+
+
+def test_restoring_passes_over_the_backup_of_a_save_that_was_killed(path: Path) -> None:
+    with Source.open(path) as source:
+        save_in_place(FREE, ClaudeCode().bundle(source), PATCH, FixedClock("2026-11-21T00:40:00.000Z"))
+    atomic.keep(path, path.with_name(f"{path.name}.20261121T004100000Z{atomic.BACKUP}"))
+    restore(FREE, path, FixedClock("2026-11-21T00:42:00.000Z"))
+    assert path.read_bytes() == BODY
+
+
+def test_lines_in_another_order_are_another_file(path: Path) -> None:
+    lines = BODY.splitlines()
+    with Source.open(path) as source:
+        save_in_place(FREE, ClaudeCode().bundle(source), {1: (), 2: (lines[1], lines[0])}, FixedClock())
+    restore(FREE, path, FixedClock())
     assert path.read_bytes() == BODY
 
 

@@ -130,8 +130,7 @@ def test_killed_at_every_system_call(tmp_path: Path, work: Callable[[Path], None
             assert left.stat().st_mode & 0o077 == 0 or work is session
         listed = {one.name for one in ClaudeCode().sessions(folder, tmp_path / str(fatal))}
         assert listed <= {path.name, "copy.jsonl", new.name}
-        if work in (in_place, put_back):
-            again(work, path, replaced)
+        again(work, path, replaced)
         if status == 0:
             assert fatal > 8
             return
@@ -139,8 +138,12 @@ def test_killed_at_every_system_call(tmp_path: Path, work: Callable[[Path], None
 
 
 def again(work: Callable[[Path], None], path: Path, replaced: bool) -> None:
-    """What a killed save left behind does not stand in the way of the next one."""
-    if not replaced:
+    """What a killed save left behind does not stand in the way of the next one, and is gone after it."""
+    if work in (in_place, put_back) and not replaced:
         work(path)
         assert path.read_bytes() == SAVED
         assert backups(path)[0].read_bytes() == OLD
+    else:
+        with Source.of(SAVED) as source:
+            save_copy(Unowned().bundle(source), {}, path.with_name("other.jsonl"))
+    assert not list(path.parent.rglob(f"*{atomic.TEMPORARY}"))
