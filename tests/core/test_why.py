@@ -25,6 +25,9 @@ def closed() -> Iterator[None]:
     transcript.close()
 
 
+GONE = "/home/dev/project"
+"""The project of the transcripts here; there is no such folder."""
+
 WORDS = {
     "API Error: 400 role 'system' is not supported on this model": "E001",
     "prompt is too long: 210118 tokens > 200000 maximum": "S001",
@@ -103,7 +106,7 @@ def test_a_command_goes_to_the_folder_of_the_project() -> None:
     made.error("API Error: 529 Overloaded")
     report = judge(made)
     assert report.last_error is not None
-    assert report.last_error.advice[0].command == f"cd /home/dev/project && claude --resume {SESSION}"
+    assert report.last_error.advice[0].command == f"mkdir -p {GONE} && cd {GONE} && claude --resume {SESSION}"
 
 
 def unanswered() -> Transcript:

@@ -9,7 +9,7 @@ from typing import Any
 from unbrick.api import faults, media
 from unbrick.edit import DropBlock
 from unbrick.entry import BlockFlag, BlockKind
-from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.finding import Affect, Finding, Fix, Rule, Severity
 from unbrick.record import compact
 from unbrick.rules import toolfix
 from unbrick.rules.parts import broken, counted, lossy, refusal, safe, set_block, stored
@@ -23,8 +23,8 @@ def unknown_block(situation: Situation) -> Iterator[Finding]:
     """A content block is of a type, or has a member, that the API does not know.
 
     It happens when a block of a newer feature is sent without that feature (`fallback`, #66760), or when another
-    program adds members of its own (`parsed_output`, #84114). The API refuses the request; clients send such blocks
-    as stored.
+    program adds members of its own (`parsed_output`, #84114). Clients send such blocks as stored, and the API refuses
+    the request.
 
     A member is taken out. A block's words are kept as text, or the block is taken out.
     """
@@ -63,7 +63,8 @@ def _known(situation: Situation, row: int, block: int) -> tuple[Fix, ...]:
     if extra:
         kept = {key: value for key, value in found.items() if key not in extra}
         names = ", ".join(sorted(extra))
-        return (safe("strip", f"Take {names} out of the block", set_block(situation, row, block, kept)), drop)
+        return (safe("strip", f"Take {names} out of the block", set_block(situation, row, block, kept),
+                     price="keeps everything that can be sent"), drop)
     text = found.get("text") or found.get("content")
     if not isinstance(text, str) or not text.strip():
         text = compact(found).decode("utf-8", "replace")
@@ -138,9 +139,12 @@ def _no_image(situation: Situation, row: int, block: int) -> Iterator[Fix]:
     if not removed:
         yield safe("media-type", "Name the type that the image is of", edit)
         return
-    price = f"drops {counted(removed, 'image')}"
+    title = f"Write a text in the place of {'the image' if removed == 1 else counted(removed, 'image')}"
     # What is no image cannot be sent by anyone; only an image that was one once is a loss.
-    yield Fix("placeholder", "Write a text in its place", Safety.LOSSY if valid else Safety.SAFE, (edit,), price)
+    if valid:
+        yield lossy("placeholder", title, f"drops {counted(valid, 'image')}", edit)
+    else:
+        yield safe("placeholder", title, edit, price="keeps everything that can be sent")
 
 
 def _sound(situation: Situation, block: dict[str, Any]) -> bool:

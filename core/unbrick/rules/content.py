@@ -15,6 +15,7 @@ from unbrick.rules.parts import (
     Broken,
     broken,
     content,
+    lossy,
     refusal,
     remark,
     safe,
@@ -30,9 +31,9 @@ from unbrick.thread import Outcome
 def empty_text(situation: Situation) -> Iterator[Finding]:
     """A text block is empty.
 
-    The API refuses it: "text content blocks must be non-empty" (#23390, #54013, #59294 and dozens more). It happens
-    when an image is pasted without a word, when a reply is broken off before its first word, or when a hook writes
-    nothing. Most clients take such blocks out; 2.1.112 to 2.1.280 send one that stands beside a tool call.
+    It happens when an image is pasted without a word, when a reply is broken off before its first word, or when a hook
+    writes nothing. The API refuses it (#23390, #54013, #59294 and dozens more). Most clients take such blocks out;
+    2.1.112 to 2.1.280 send one that stands beside a tool call.
 
     The block is taken out; where nothing else is in the record, a placeholder takes its place.
     """
@@ -42,8 +43,8 @@ def empty_text(situation: Situation) -> Iterator[Finding]:
 def blank_text(situation: Situation) -> Iterator[Finding]:
     """A text block holds nothing but white space.
 
-    The API refuses it: "text content blocks must contain non-whitespace text" (#23390). It is what a broken-off reply
-    leaves, often two line breaks. Clients from 2.1.70 on take such blocks out.
+    A reply that was broken off leaves it, often two line breaks. The API refuses it (#23390). Clients from 2.1.70 on
+    take such blocks out.
 
     The block is taken out; where nothing else is in the record, a placeholder takes its place.
     """
@@ -98,8 +99,8 @@ def _fill(situation: Situation, row: int | None, block: int | None) -> tuple[Fix
 def empty_content(situation: Situation) -> Iterator[Finding]:
     """A message has no content, or nothing but thinking.
 
-    The API refuses it: "all messages must have non-empty content". It happens when everything in a message was taken
-    out, when a prompt was sent empty, or when a reply was broken off after its thinking. Clients from 2.1.20 on leave
+    It happens when everything in a message was taken out, when a prompt was sent empty, or when a reply was broken off
+    after its thinking. The API refuses it (messages-api-rules). Clients from 2.1.20 on leave
     out replies that are only thinking; an empty prompt is refused to this day.
 
     A placeholder is written.
@@ -128,7 +129,7 @@ def empty_content(situation: Situation) -> Iterator[Finding]:
             continue
         flags = scan.block_flags[start] if count else 0
         if not count or (flags & BlockFlag.STRING and flags & (BlockFlag.EMPTY | BlockFlag.BLANK)):
-            message = "a message has no content; the client gets over it"
+            message = "a message has no content; this client reads past it"
             fix = _placeholder(situation, row)
             yield remark(situation, "C003", "empty-content", Severity.INFO, message, row, fixes=(fix,))
 
@@ -189,10 +190,8 @@ def system_turn_refused(situation: Situation) -> Iterator[Finding]:
     if first is None:
         return
     count = sum(violation.code == "C005" for violation in situation.violations)
-    yield _note(
-        situation, first, "system-turn-refused",
-        f"{'this is' if count == 1 else f'{count} messages are'} sent as a `system` turn, which the model refuses",
-    )
+    what = "this is sent as a `system` turn" if count == 1 else f"{count:,} messages are sent as `system` turns"
+    yield _note(situation, first, "system-turn-refused", f"{what}, which the model refuses")
 
 
 def _note(situation: Situation, what: Broken, name: str, message: str) -> Finding:
@@ -239,7 +238,7 @@ def malformed_message(situation: Situation) -> Iterator[Finding]:
         if situation.session.scan.kind[row] not in TALK:
             continue
         said, fixes = _shape(situation, row)
-        message = f"{said}; the client crashes on it" if crash else f"{said}; this client gets over it"
+        message = f"{said}; the client crashes on it" if crash else f"{said}; this client reads past it"
         yield Finding(
             "C010", name, Severity.ERROR if crash else Severity.INFO, message, situation.at(row), row,
             api_error=situation.thread.error if crash else None, fixes=fixes, outcome=Outcome.CRASH if crash else None,
@@ -251,17 +250,22 @@ def _shape(situation: Situation, row: int) -> tuple[str, tuple[Fix, ...]]:
     base, found = content(situation, row)
     value = situation.session.value(row)
     drop = safe("drop", "Take the record out: there is nothing in it", DropRecord(at))
-    if not isinstance(value.get("message"), dict) and "message" in base:
-        return "the message is not an object", (drop,)
+    lose = lossy("drop", "Take the record out", "drops 1 message", DropRecord(at))
+    message = value.get("message")
+    if message is not None and not isinstance(message, dict):
+        text = message if isinstance(message, str) else ""
+        whole = {"role": situation.session.kind(row).name.lower(), "content": [{"type": "text", "text": text}]}
+        put = safe("message", "Put the text into a message", SetValue(at, ("message",), whole))
+        return "the message is not an object", (put if text.strip() else lose,)
     if isinstance(found, str) and found.strip():
         fix = safe("block", "Put the text into a block", SetValue(at, base, [{"type": "text", "text": found}]))
         return "the content is text where blocks belong", (fix,)
     if isinstance(found, dict):
         fix = safe("list", "Put it into a list", SetValue(at, base, [found]))
         return "the content is one block, not a list", (fix,)
-    if found in (None, ""):
+    if found is None or isinstance(found, str):
         return ("there is no message" if "message" not in value else "the message has no content"), (drop,)
-    return "the content is not a list of blocks", (drop,)
+    return "the content is not a list of blocks", (lose,)
 
 
 _REFUSED = Affect(Severity.ERROR, Outcome.REFUSED)

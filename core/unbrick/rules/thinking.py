@@ -8,7 +8,19 @@ from unbrick import models
 from unbrick.edit import DropBlock, Edit
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.parts import PLACEHOLDER, Broken, broken, content, counted, refusal, remark, safe, sent, set_content
+from unbrick.rules.parts import (
+    PLACEHOLDER,
+    Broken,
+    broken,
+    content,
+    counted,
+    lossy,
+    refusal,
+    remark,
+    safe,
+    sent,
+    set_content,
+)
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
 
@@ -18,13 +30,12 @@ _THINKING = (BlockKind.THINKING, BlockKind.REDACTED)
 def unsigned_thinking(situation: Situation) -> Iterator[Finding]:
     """A thinking block has no signature, or lacks what its type requires.
 
-    The API takes thinking back only with the signature it gave it. It happens when a reply is cut off before its
-    signature, or when another model or a gateway wrote the turn (#21726, #46843, #66204). A block with a signature
-    but without text is normal: newer models do not show their thinking. Clients from 2.1.200 on take all thinking out
-    and try again.
+    It happens when a reply is cut off before its signature, or when another model or a gateway wrote the turn (#21726,
+    #46843, #66204). The API takes thinking back only with the signature it gave it. Clients from 2.1.200 on take all
+    thinking out and try again. A block with a signature but without text is normal: newer models do not show it.
 
-    All thinking of that reply is taken out: the API refuses a reply of which only some is missing. What was said and
-    done stays. The block's words can be kept as text of the reply instead.
+    The words are kept as text of the reply, or all thinking of that reply is taken out: the API refuses a reply of
+    which only some is missing. What was said and done stays.
     """
     name = "unsigned-thinking"
     seen: set[int] = set()
@@ -69,7 +80,8 @@ def foreign_thinking(situation: Situation) -> Iterator[Finding]:
         what = Broken(Violation("C008", message, block, text), row, request.block[index])
         model = scan.strings.text(scan.model[row])
         yield refusal(
-            situation, "foreign-thinking", what, f"thinking of {model} goes to {target.model or 'a Claude model'}",
+            situation, "foreign-thinking", what,
+            f"thinking of {model} goes to {target.model or 'a Claude model'}, which cannot read it",
             _without(situation, what),
         )
 
@@ -86,6 +98,7 @@ def _without(situation: Situation, what: Broken) -> tuple[Fix, ...]:
         return ()
     edits: list[Edit] = [DropBlock(situation.at(request.row[index]), request.block[index]) for index in reversed(parts)]
     words = [index for index in parts if request.piece(index).get("thinking")]
+    sealed = [index for index in parts if index not in words and _sealed(situation, index)]
     if len(parts) == request.first[message + 1] - request.first[message]:
         # Nothing else is in this reply: a placeholder keeps the turn.
         row = request.row[parts[0]]
@@ -96,10 +109,17 @@ def _without(situation: Situation, what: Broken) -> tuple[Fix, ...]:
         edits = [*along, *edits]
         title += f", and {counted(len(along), 'block')} behind it, which the model binds to what stands before"
     price = f"drops {counted(len(edits), 'thinking block')}"
-    drop = Fix("drop", title, Safety.LOSSY if words or along else Safety.SAFE, tuple(edits), price)
-    if not words:
-        return (drop,)
-    return (drop, *_as_text(situation, parts, along))
+    if not (words or along or sealed):
+        return (Fix("drop", title, Safety.SAFE, tuple(edits), "keeps everything that can be sent"),)
+    drop = Fix("drop", title, Safety.LOSSY, tuple(edits), price)
+    return (*_as_text(situation, parts, len(sealed)), drop) if words and not along else (drop,)
+
+
+def _sealed(situation: Situation, index: int) -> bool:
+    """Whether a thinking block without words carries thinking that the API could still read."""
+    piece, row = situation.request.piece(index), situation.request.row[index]
+    model = situation.session.scan.strings.text(situation.session.scan.model[row])
+    return bool(piece.get("signature") or piece.get("data")) and models.is_claude(model)
 
 
 def _behind(situation: Situation, message: int) -> list[Edit]:
@@ -114,11 +134,9 @@ def _behind(situation: Situation, message: int) -> list[Edit]:
     ]
 
 
-def _as_text(situation: Situation, parts: list[int], along: list[Edit]) -> Iterator[Fix]:
-    """The fix that turns the thinking of a reply into text, record by record."""
+def _as_text(situation: Situation, parts: list[int], sealed: int) -> Iterator[Fix]:
+    """The fix that turns the thinking of a reply into text, record by record; sealed blocks have no words to keep."""
     request = situation.request
-    if along:
-        return
     edits: list[Edit] = []
     for row in dict.fromkeys(request.row[index] for index in parts):
         _base, found = content(situation, row)
@@ -131,7 +149,11 @@ def _as_text(situation: Situation, parts: list[int], along: list[Edit]) -> Itera
             elif isinstance(block.get("thinking"), str) and block["thinking"].strip():
                 new.append({"type": "text", "text": block["thinking"]})
         edits.append(set_content(situation, row, new or [{"type": "text", "text": PLACEHOLDER}]))
-    yield safe("as-text", "Keep the words of the thinking as text of the reply", *edits)
+    title = "Keep the words of the thinking as text of the reply"
+    if sealed:
+        yield lossy("as-text", title, f"drops {counted(sealed, 'thinking block')} without words", *edits)
+    else:
+        yield safe("as-text", title, *edits)
 
 
 def only(situation: Situation, row: int) -> tuple[Fix, ...]:

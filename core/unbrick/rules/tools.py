@@ -10,7 +10,11 @@ from unbrick.rules import toolfix, toolplace, toolshape
 from unbrick.rules.parts import broken, counted, refusal, remark, safe, sends, sent, stored
 from unbrick.session import Call, Standing
 from unbrick.situation import Situation
+from unbrick.target import Version
 from unbrick.thread import Outcome
+
+ANSWERS_ITSELF = "2.1.290"
+"""From this version on the client writes a result to disk for a call that was interrupted at the end."""
 
 KEPT = "[result of a tool call that is not in the transcript]"
 
@@ -18,13 +22,12 @@ KEPT = "[result of a tool call that is not in the transcript]"
 def unanswered_call(situation: Situation) -> Iterator[Finding]:
     """A tool call has no result.
 
-    The API refuses a conversation in which a call is not answered in the very next message (#473, #2423, #8763). It
-    happens when the client is killed or interrupted while a tool runs, or when one of several parallel results is not
-    written. Most clients hide it by leaving the call out, so that the model does not know it ever ran; from 2.1.281
-    on they answer a call at the end in their own words.
+    It happens when the client is killed or interrupted while a tool runs, or when one of several parallel results is
+    not written. The API refuses a conversation in which a call is not answered in the very next message (#473, #2423,
+    #8763). Most clients hide it by leaving the call out, so that the model does not know that it ran; from 2.1.290 on
+    they answer a call at the end themselves, on disk, and say that its outcome is unknown.
 
-    If the result is elsewhere in the file it is put back. Otherwise the call is answered with the words that the
-    newest client uses itself: its outcome is unknown.
+    A result that is elsewhere in the file is put back. Otherwise the call is answered in the words of those clients.
     """
     name = "unanswered-call"
     calls = situation.session.calls
@@ -45,9 +48,9 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
             if row not in situation.loaded or situation.session.has(row, Flag.API_ERROR | Flag.VIRTUAL):
                 continue
             if not sent(situation, row, block):
-                fate = "the client leaves it out, and the model does not know that it ran"
+                fate = "the client leaves it out, so the model does not know that it ran"
             elif call.ref in invented:
-                fate = "the client answers it in its own words"
+                fate = "the client answers it itself, in words of its own"
             else:
                 continue
             hidden = toolfix.damaged(situation, call.ref, BlockKind.TOOL_RESULT)
@@ -58,11 +61,17 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
             lost = toolfix.elsewhere(situation, call.results)
             if lost and situation.session.scan.message_id[row] in parallel:
                 continue  # L009 speaks of the whole response
-            where = f"its result in line {situation.at(lost[0]).line:,} is not loaded" if lost else "it has no result"
+            said = toolfix.describe(situation, call)
+            if lost:
+                said = f"the result of {said}, line {situation.at(lost[0]).line:,}, is not loaded"
+            else:
+                said = f"{said} has no result"
             certain = any(situation.thread.standing_of(found) is Standing.LOST for found in lost)
+            severity = Severity.ERROR if certain else Severity.WARNING
+            if not lost and call.ref in invented and situation.target.version >= Version.parse(ANSWERS_ITSELF):
+                severity, fate = Severity.INFO, "the client answers it itself, and says that its outcome is unknown"
             yield remark(
-                situation, "T001", name, Severity.ERROR if certain else Severity.WARNING,
-                f"{toolfix.describe(situation, call)}: {where}; {fate}", row, block, _answers(situation, call, row),
+                situation, "T001", name, severity, f"{said}; {fate}", row, block, _answers(situation, call, row),
             )
 
 
@@ -80,8 +89,8 @@ def _answers(situation: Situation, call: Call, row: int) -> tuple[Fix, ...]:
 def orphaned_result(situation: Situation) -> Iterator[Finding]:
     """A tool result answers a call that does not stand in the message before it.
 
-    The API refuses it (#11042, #24670, #40305). It happens when the record of the call is lost, or when a compaction,
-    a rewind or an edit cut between the two. Clients from 2.1.70 on leave the result out or put a placeholder in its
+    It happens when the record of the call is lost, or when a compaction, a rewind or an edit cut between the two. The
+    API refuses it (#11042, #24670, #40305). Clients from 2.1.70 on leave the result out or put a placeholder in its
     place.
 
     If the call is on a lost branch, the result is hung on it again. Otherwise what it says is kept as text.
@@ -93,13 +102,13 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
         call = calls.get(what.violation.ref or "")
         fixes: tuple[Fix, ...] = ()
         ref = what.violation.ref
-        said = f"a result answers {ref}, a call that does not stand before it"
+        said = f"the call that this result answers ({ref}) does not stand before it"
         hidden = toolfix.damaged(situation, ref, BlockKind.TOOL_USE)
         if what.row is not None and what.block is not None:
             claimed.add((what.row, what.block))
             fixes = _orphan(situation, call, what.row, what.block) if hidden is None else ()
         if hidden is not None:
-            said = f"the call {ref} that this answers {_mend_first(situation, hidden)}"
+            said = f"the call that this result answers ({ref}) {_mend_first(situation, hidden)}"
         yield refusal(situation, name, what, said, fixes)
     for call in situation.calls if sends(situation) else ():
         if any(row in situation.loaded for row, _block in call.uses):
@@ -108,12 +117,12 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
             if row in situation.loaded and (row, block) not in claimed and not sent(situation, row, block):
                 hidden = toolfix.damaged(situation, call.ref, BlockKind.TOOL_USE)
                 if hidden is not None:
-                    said = f"the call {call.ref} that this answers {_mend_first(situation, hidden)}"
+                    said = f"the call that this result answers ({call.ref}) {_mend_first(situation, hidden)}"
                     yield remark(situation, "T002", name, Severity.INFO, said, row, block)
                     continue
                 yield remark(
                     situation, "T002", name, Severity.WARNING,
-                    f"a result answers {call.ref}, a call that the client does not load; the client leaves it out",
+                    f"the call that this result answers ({call.ref}) is not loaded; the client leaves the result out",
                     row, block, _orphan(situation, call, row, block),
                 )
 
@@ -129,10 +138,10 @@ def _orphan(situation: Situation, call: Call | None, row: int, block: int) -> tu
 def duplicated_result(situation: Situation) -> Iterator[Finding]:
     """A tool call is answered more than once.
 
-    The API refuses a second result for one call. It happens when records are written twice, or when an invented
-    "result missing" is later followed by the real one. Clients from 2.1.80 on send the first and leave the rest out.
+    It happens when records are written twice, or when a client's own "result missing" is followed by the real one. The
+    API refuses a second result for one call. Clients from 2.1.80 on send the first and leave the rest out.
 
-    The real result is kept, the repeat or the invented one is taken out.
+    The real result stays; a repeat or the client's own one is taken out.
     """
     name = "duplicated-result"
     violated = {what.violation.ref: what for what in broken(situation, "T003")}
@@ -149,7 +158,7 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
             row, block = place
             repeated = _synthetic(situation, place) or _same(situation, keep, place)
             message = f"{toolfix.describe(situation, call)} is answered {counted(len(loaded), 'time')}"
-            message += " by the same result" if repeated else ", by different results"
+            message += ", with the same result" if repeated else ", with different results"
             drop = toolfix.drop(situation, row, block, "result", "Take the repeated result out")
             fixes: tuple[Fix, ...]
             if repeated:

@@ -102,7 +102,7 @@ def growing(turns: int, step: int) -> Transcript:
 def test_what_would_brick_the_session_again_is_not_brought_back_unasked() -> None:
     made = growing(20, 49_000)
     finding = one(judge(made), "B002")
-    undo, cut = finding.fixes
+    cut, undo = finding.fixes
     assert undo.safety is Safety.RESTORES
     assert undo.price == "brings back 41 messages (about 980,000 tokens afterwards, 98% of the model's window)"
     assert "about 980,000 tokens long" in finding.message

@@ -148,7 +148,7 @@ def test_the_default_repair_mends_it_and_keeps_every_word(build: Build, version:
     pytest.param(reply(""), "C001", [("fill", "safe")], id="an empty reply is filled"),
     pytest.param(prompt(""), "C003", [("fill", "safe")], id="an empty prompt is filled"),
     pytest.param(
-        reply(thinking("DEEP"), "REPLY-2"), "C007", [("drop", "lossy"), ("as-text", "safe")], id="thinking with words"
+        reply(thinking("DEEP"), "REPLY-2"), "C007", [("as-text", "safe"), ("drop", "lossy")], id="thinking with words"
     ),
     pytest.param(reply(thinking(""), "REPLY-2"), "C007", [("drop", "safe")], id="thinking without words"),
     pytest.param(
@@ -166,7 +166,9 @@ def test_the_default_repair_mends_it_and_keeps_every_word(build: Build, version:
 def test_what_is_offered_at_what_price(build: Build, code: str, fixes: list[tuple[str, str]]) -> None:
     found = only(judge(build(), ROLE), code)
     assert [(fix.id, fix.safety.value) for fix in found.fixes] == fixes
-    assert all(fix.price == "keeps everything" or fix.price.startswith("drops 1 ") for fix in found.fixes)
+    assert all(
+        fix.price.startswith("keeps everything" if fix.safety is Safety.SAFE else "drops 1 ") for fix in found.fixes
+    )
 
 
 def test_all_thinking_of_a_reply_goes_together() -> None:
@@ -176,7 +178,8 @@ def test_all_thinking_of_a_reply_goes_together() -> None:
     chat.assistant(thinking("TWO", signature="EqRk"), message="m2")
     chat.assistant("REPLY-2", message="m2")
     found = only(judge(chat, ROLE), "C007")
-    drop = found.fixes[0]
+    kept, drop = found.fixes
+    assert (kept.id, kept.safety) == ("as-text", Safety.SAFE)
     assert (drop.safety, drop.price) == (Safety.LOSSY, "drops 2 thinking blocks")
     assert all(isinstance(edit, DropBlock) for edit in drop.edits)
     after = mend(chat, ROLE, C007="drop").after

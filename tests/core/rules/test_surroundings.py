@@ -13,6 +13,7 @@ from unbrick.target import SYSTEM_TURNS, Setting, Surroundings
 from unbrick.thread import Outcome
 
 REFUSED = "API Error: 400 role 'system' is not supported on this model"
+ENTER = "mkdir -p /home/dev/project && cd /home/dev/project"
 STATE = "/home/dev/.claude.json"
 FLAGGED = Surroundings(True, Path("/home/dev/.claude"), None, {SYSTEM_TURNS: Setting(SYSTEM_TURNS, "opus-4-7", STATE)})
 IN_ENVIRONMENT = Surroundings(
@@ -65,9 +66,9 @@ def test_every_way_out_is_a_whole_command() -> None:
     finding = one(judge(twice_compacted(), surroundings=FLAGGED), "E001")
     resume = f"claude --resume {SESSION}"
     assert [advice.command for advice in finding.advice] == [
-        f"cd /home/dev/project && CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}",
-        f"cd /home/dev/project && npm install -g @anthropic-ai/claude-code@latest && {resume}",
-        f"cd /home/dev/project && {resume} --model claude-sonnet-4-6",
+        f"{ENTER} && CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}",
+        f"{ENTER} && npm install -g @anthropic-ai/claude-code@latest && {resume}",
+        f"{ENTER} && {resume} --model claude-sonnet-4-6",
         None,
     ]
     assert STATE in finding.advice[-1].text
@@ -84,7 +85,7 @@ def test_a_long_conversation_goes_to_a_model_that_holds_it() -> None:
     made.pointer()
     finding = one(judge(made, surroundings=FLAGGED), "E001")
     assert [advice.command for advice in finding.advice if "model" in (advice.command or "")] == [
-        f"cd /home/dev/project && claude --resume {SESSION} --model claude-opus-4-8",
+        f"{ENTER} && claude --resume {SESSION} --model claude-opus-4-8",
     ]
 
 
@@ -92,7 +93,7 @@ def test_a_variable_is_named_as_one() -> None:
     finding = one(judge(twice_compacted(), surroundings=IN_ENVIRONMENT), "E001")
     assert "CLAUDE_CODE_MID_CONVERSATION_SYSTEM in the environment" in finding.message
     assert finding.advice[-1].command == (
-        f"cd /home/dev/project && env -u CLAUDE_CODE_MID_CONVERSATION_SYSTEM claude --resume {SESSION}")
+        f"{ENTER} && env -u CLAUDE_CODE_MID_CONVERSATION_SYSTEM claude --resume {SESSION}")
 
 
 @pytest.mark.parametrize(("surroundings", "says"), [
