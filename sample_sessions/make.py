@@ -130,7 +130,8 @@ class Judged:
     outcome: str = "accepted"
     error: str | None = None
     lost: bool | None = False
-    """Whether messages that are in the file are not sent; None where that is a matter of counting."""
+    """Whether messages that are in the file are not sent; None where that is a matter of counting, or for a person to
+    say."""
     codes: tuple[str, ...] = ()
     model: str | None = None
     verdict: str | None = None
@@ -254,7 +255,7 @@ def duplicate_uuid(r: list[Json]) -> list[Item]:
 
 
 @sample(
-    "second-terminal", LONG, "branch_head_lp_branch", *both("accepted", "L005", lost=None), verdict=None, delta=-43,
+    "second-terminal", LONG, "branch_head_lp_branch", *both("accepted", "L005", lost=None), verdict="fragile", delta=-43,
 )
 def second_terminal(r: list[Json]) -> list[Item]:
     """A second terminal had the session open and asked one question while the first one worked on; it was closed
@@ -270,10 +271,12 @@ def second_terminal(r: list[Json]) -> list[Item]:
     return [*r[:place], ask, answer, *r[place:], pointer]
 
 
-@sample("pointer-names-a-prompt", LONG, "branch_tail_lp_at_prompt", *both("accepted", "L006", lost=None))
+@sample(
+    "pointer-names-a-prompt", LONG, "branch_tail_lp_at_prompt", *both("accepted", "L006", lost=True), verdict="fragile",
+)
 def pointer_at_a_prompt(r: list[Json]) -> list[Item]:
     """A side question that was left ends the file, and the pointer was written when the last prompt was typed: the
-    reply to that prompt is in the file and is not loaded."""
+    reply to that prompt is in the file and is not loaded. Whether the side question is wanted, a person has to say."""
     fork, place = says(r, "One order from twenty"), max(i for i, x in enumerate(r) if is_prompt(x))
     ask, answer = copy.deepcopy(r[prompt(r, "Validate it")]), copy.deepcopy(r[last(r)])
     ask.update(uuid=fresh(31), parentUuid=r[fork]["uuid"], promptId=fresh(32), timestamp=after(r, 1))
@@ -285,7 +288,7 @@ def pointer_at_a_prompt(r: list[Json]) -> list[Item]:
     return [*r, ask, answer, pointer]
 
 
-@sample("api-error-orphans-the-reply", LONG_NEW, "anthropics/claude-code#91113", Judged(NEW, lost=None, codes=("L005",)))
+@sample("api-error-orphans-the-reply", LONG_NEW, "anthropics/claude-code#91113", Judged(NEW, lost=True, codes=("L005",)))
 def api_error_branch(r: list[Json]) -> list[Item]:
     """A retried request left a late notice on a stale parent, and the next prompt hangs on the notice: the reply that
     came after the retry is a dead branch."""
@@ -347,7 +350,7 @@ def progress_in_chain(r: list[Json]) -> list[Item]:
 
 
 @sample(
-    "failed-compaction", FAILED, "compact_timeout", *both("accepted", "B002", lost=None), options=("--restore",),
+    "failed-compaction", FAILED, "compact_timeout", *both("accepted", "B002", lost=True), options=("--restore",), delta=123,
 )
 def failed_compaction(r: list[Json]) -> list[Item]:
     """The summary timed out and the client went on with the words 'Request timed out' in the place of the history,
@@ -454,7 +457,7 @@ def index(records: list[Json], wanted: Json) -> int:
 # Lines.
 
 
-@sample("torn-and-glued", LONG, "torn_glued", *both("accepted", "J002", lost=None), delta=-1)
+@sample("torn-and-glued", LONG, "torn_glued", *both("accepted", "J002", lost=True), delta=-1)
 def torn_and_glued(r: list[Json]) -> list[Item]:
     """Two writers at once: a record is cut off in the middle and the next one stands on the same line."""
     at = says(r, "Now the route turns that into an answer.")
@@ -462,14 +465,14 @@ def torn_and_glued(r: list[Json]) -> list[Item]:
     return [*r[:at], torn[: len(torn) * 3 // 5] + whole, *r[at + 2 :]]
 
 
-@sample("glued-records", LONG, "torn_glued (only the line end missing)", *both("accepted", "J003", lost=None))
+@sample("glued-records", LONG, "torn_glued (only the line end missing)", *both("accepted", "J003", lost=True))
 def glued(r: list[Json]) -> list[Item]:
     """Two whole records on one line: the line end between them was never written."""
     at = says(r, "Now the route turns that into an answer.")
     return [*r[:at], dump(r[at]).rstrip(b"\n") + dump(r[at + 1]), *r[at + 2 :]]
 
 
-@sample("nul-run", LONG, "nul_prefix", *both("accepted", "J004", lost=None))
+@sample("nul-run", LONG, "nul_prefix", *both("accepted", "J004", lost=True))
 def nul_run(r: list[Json]) -> list[Item]:
     """A crash of the machine left a run of NUL bytes in front of a record."""
     at = says(r, "It has to fail now.")

@@ -161,7 +161,8 @@ def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
     unread, readable, brought = _brought(situation, findings)
     return Resume(
         outcome, error, counts[Standing.LOADED], counts[Standing.LOST] + unread, brought + readable,
-        counts[Standing.SUMMARISED], counts[Standing.REWOUND], counts[Standing.UNDECIDED], measure.context(session, thread.rows), since,
+        counts[Standing.SUMMARISED], counts[Standing.REWOUND], counts[Standing.UNDECIDED],
+        measure.context(session, thread.rows), since,
     )
 
 
@@ -171,11 +172,14 @@ def _brought(situation: Situation, findings: tuple[Finding, ...]) -> tuple[int, 
     kinds, standing = situation.session.scan.kind, situation.thread.standing
     unread = readable = 0
     rows: set[int] = set()
+    seen: set[int] = set()
     for finding in findings:
         fixes = [fix for fix in finding.fixes if fix.edits and fix.safety is not Safety.MANUAL]
         unread += finding.unread
         readable += finding.unread if fixes else 0
         for fix in fixes:
-            rows.update(fix.brings)
+            if id(fix.brings) not in seen:  # Many findings may share one tuple of all that is lost.
+                seen.add(id(fix.brings))
+                rows.update(fix.brings)
     lost = (row for row in rows if standing[row] == Standing.LOST and kinds[row] in (Kind.USER, Kind.ASSISTANT))
     return unread, readable, sum(1 for _row in lost)

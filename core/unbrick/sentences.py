@@ -58,6 +58,9 @@ def headline(report: Report) -> str:
             return f"The next prompt will work on {who}, but without {messages(lost)} of this session."
         return f"The next prompt will work on {who}, but not as this session should."
     if report.verdict is Verdict.FRAGILE:
+        if doubtful(report) is report.findings[0]:
+            held = messages(report.resume.undecided)
+            return f"The next prompt will work on {who}, but {held} may have been left out."
         return f"The next prompt will work on {who}, but something is silently altered."
     return f"The next prompt will work on {who}."
 
@@ -83,12 +86,15 @@ def loads(report: Report) -> str:
     """What resume loads and what it does not, in plain numbers."""
     resume = report.resume
     everything = resume.messages + resume.lost + resume.summarised + resume.undecided + resume.rewound
-    if resume.outcome in (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG) or not resume.messages:
-        if not everything:
-            return "Resume loads nothing; the file holds no messages."
-        return f"Resume loads nothing; {messages(everything)} {are(everything)} in the file{_back(resume)}."
+    if not everything:
+        return "Resume loads nothing; the file holds no messages."
     size = f" (about {resume.tokens:,} tokens)" if resume.tokens else ""
-    if resume.lost and resume.since is not None and behind_start(report) == resume.lost:
+    if resume.outcome in (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG) or not resume.messages:
+        there = resume.messages + resume.lost
+        said = "Resume loads nothing"
+        if there:
+            said += f"; {messages(there)} {are(there)} in the file{_back(resume)}"
+    elif resume.lost and resume.since is not None and behind_start(report) == resume.lost:
         said = f"Resume loads from {moment(resume.since)} on, {messages(resume.messages)}{size}; "
         said += f"{messages(resume.lost)} before it {are(resume.lost)} in the file{_back(resume)}"
     else:
@@ -97,18 +103,19 @@ def loads(report: Report) -> str:
         if resume.lost:
             said += f"; {resume.lost:,} {are(resume.lost)} in the file and not loaded{_back(resume)}"
     if resume.summarised:
-        said += f"; {resume.summarised:,} earlier {are(resume.summarised)} {_summarised(report)}"
+        said += f"; {resume.summarised:,} earlier {are(resume.summarised)} summarised (normal)"
     if resume.rewound:
         said += f"; {resume.rewound:,} {'was' if resume.rewound == 1 else 'were'} rewound (normal)"
     if resume.undecided:
-        said += f"; {resume.undecided:,} {are(resume.undecided)} off the thread, the file does not say why"
+        found = doubtful(report)
+        why = "the file does not say why" if found is None else f"{found.id} says more"
+        said += f"; {resume.undecided:,} {are(resume.undecided)} off the thread, {why}"
     return said + "."
 
 
-def _summarised(report: Report) -> str:
-    """`summarised (normal)`, unless something is wrong with the compaction itself."""
-    bad = [f for f in report.findings if f.code[0] == "B" and f.severity is not Severity.INFO]
-    return f"cut off by the compaction ({bad[0].id})" if bad else "summarised (normal)"
+def doubtful(report: Report) -> Finding | None:
+    """The finding that speaks of replies off the thread of which the file does not say why."""
+    return next((f for f in report.findings if f.code in ("L005", "L006") and f.severity is Severity.WARNING), None)
 
 
 def behind_start(report: Report) -> int:

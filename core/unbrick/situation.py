@@ -10,7 +10,7 @@ from unbrick.bundle import Bundle
 from unbrick.entry import BlockKind
 from unbrick.record import At
 from unbrick.request import Request
-from unbrick.session import Call, Session
+from unbrick.session import Call, Session, Standing
 from unbrick.target import Surroundings, Target
 from unbrick.thread import Thread
 
@@ -65,6 +65,11 @@ class Situation:
     def loaded(self) -> dict[int, int]:
         """Rows on the thread → their place in it."""
         return {row: place for place, row in enumerate(self.thread.rows)}
+
+    @cached_property
+    def lost(self) -> tuple[int, ...]:
+        """Rows that are certainly part of the conversation and are not loaded."""
+        return tuple(row for row, standing in enumerate(self.thread.standing) if standing == Standing.LOST)
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

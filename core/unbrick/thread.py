@@ -38,6 +38,35 @@ class Loss:
     messages: int = 0
 
 
+class Why(StrEnum):
+    """Why records hang beside the conversation."""
+
+    RETRY = "retry"
+    """A reply that came after a failed request was tried again: what followed hangs on the notice of the failure."""
+    CUT = "cut"
+    """The reply to the prompt that the client takes for the end."""
+    UNTIMED = "untimed"
+    """Behind the end, which a record without a time made the client stop at."""
+    REWOUND = "rewound"
+    """Left by the person for a later prompt."""
+    SUMMARISED = "summarised"
+    """Left before the last compaction."""
+    CLIENTS = "clients"
+    """Both sides went on at the same time, as when two clients have one session open."""
+    UNKNOWN = "unknown"
+    """The file does not say."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Records that hang beside the conversation and are lost or undecided: `parent` is the row they hang on (-1: on
+    nothing that is known), `rows` are in file order."""
+
+    parent: int
+    rows: tuple[int, ...]
+    why: Why
+
+
 @dataclass
 class Thread:
     """The conversation as the client will load it.
@@ -59,6 +88,8 @@ class Thread:
     """Rows off the plain parent walk that the client re-attaches (parallel results, preserved messages)."""
     standing: array[int] = field(default_factory=lambda: array("B"))
     losses: tuple[Loss, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    """What hangs beside the conversation without having been left on purpose."""
 
     def standing_of(self, row: int) -> Standing:
         """What becomes of a row."""

@@ -40,8 +40,30 @@ def report(name: str, client: str = "recorded") -> Report:
             id="history lost",
         ),
         pytest.param(
-            "failed-compaction", "recorded", r"will work on .*, but not as",
-            r"earlier are cut off by the compaction \(B002@", id="a compaction that failed is not normal",
+            "failed-compaction", "recorded", r"will work on .*, but without 124 messages of this session",
+            r"; 124 messages before it are in the file and can be brought back\.$",
+            id="a compaction that failed loses the history before it",
+        ),
+        pytest.param(
+            "bare-boundary", "recorded", r"no history at all",
+            r"loads nothing; 41 messages are in the file and can be brought back; 65 earlier are summarised \(normal\)\.$",
+            id="what an unfinished compaction lost, and what an earlier one summarised",
+        ),
+        pytest.param(
+            "api-error-orphans-the-reply", "recorded", r"but without 1 message of", r"122 of 123 .*can be brought back",
+            id="a reply that a retry orphaned is lost",
+        ),
+        pytest.param(
+            "pointer-names-a-prompt", "recorded", r"but without 5 messages of", r"; 5 are in the file .*can be brought back",
+            id="a reply behind the end is lost",
+        ),
+        pytest.param(
+            "second-terminal", "recorded", r"will work on .*, but 45 messages may have been left out\.",
+            r"; 45 are off the thread, L005@153 says more\.$", id="two clients on one session",
+        ),
+        pytest.param(
+            "glued-records", "recorded", r"but without 2 messages of", r"156 of 158 .*; 2 are in the file .*brought back",
+            id="messages on a line that cannot be read",
         ),
         pytest.param(
             "sidechain-leaf", "recorded", r"cannot be typed: the client will not find this session",

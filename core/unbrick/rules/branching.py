@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from unbrick import measure
 from unbrick.edit import Relink, SetLeaf
-from unbrick.entry import Flag, Kind
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.breaks import branches, thread_ends_aside
+from unbrick.rules.breaks import thread_ends_aside
 from unbrick.rules.chainfix import TALK, line, restoring
 from unbrick.rules.leaf import last_main
 from unbrick.situation import Situation
+from unbrick.thread import Branch, Why
 
 
 def lost_branch(situation: Situation) -> Iterator[Finding]:
@@ -20,37 +21,65 @@ def lost_branch(situation: Situation) -> Iterator[Finding]:
     A person who goes back and types another prompt leaves such a branch on purpose; that is not reported. A reply
     that came after a request was tried again, beside the notice that it had failed, was lost by no one's will
     (anthropics/claude-code#72203, #88597, #91113): the next prompt hangs on the notice, and every resume drops the
-    reply. Where the file does not say which of the two it is, the branch is offered with what it contains and is never
-    brought back by itself.
+    reply. Two clients that have one session open each write a branch, and a resume loads that of one of them
+    (claude-code-resume §5; tested). Where the file does not say which of these it is, the branch is a warning when it
+    holds replies, is offered with what it contains, and is never brought back by itself.
     """
     session, thread = situation.session, situation.thread
-    for parent, rows in branches(situation):
-        if parent < 0 or parent == thread.leaf:
+    for branch in thread.branches:
+        parent, rows = branch.parent, branch.rows
+        apart = parent < 0 and bool(thread.rows) and not thread.losses and rows[0] > (thread.boundary or -1)
+        if parent == thread.leaf or not (apart or parent in situation.loaded):
             continue
-        follower = _follower(situation, parent)
         talk = [row for row in rows if session.kind(row) in TALK]
-        if follower is None or not talk:
-            continue
-        prompts = [row for row in rows if session.has(row, Flag.PROMPT)]
-        certain = not prompts and _retried(situation, follower, max(rows))
-        count = measure.counted(len(talk), "message")
+        prompts = sum(session.has(row, Flag.PROMPT) for row in rows)
+        replies = _has_replies(situation, branch)
+        follower = _follower(situation, parent) if parent >= 0 else None
         tail = talk[-1]
+        certain = branch.why is Why.RETRY
         if prompts:
-            fixes = (_switch(situation, rows, tail, follower),)
-        else:
+            fixes = (_switch(situation, rows, tail, parent),)
+        elif follower is not None:
             edit = Relink(situation.at(follower), session.uuid(tail))
             title = f"Hang {line(situation, follower)}, which went on, behind {line(situation, tail)}"
             fixes = (restoring(situation, "graft", title, (edit,), rows, certain=certain),)
-        why = (
-            "it came after a failed request was tried again, and what followed hangs on the notice of the failure"
-            if certain else "the file does not say whether it was left on purpose"
-        )
+        else:
+            continue
+        severity = Severity.ERROR if certain else Severity.WARNING if replies else Severity.INFO
+        if not prompts and follower is not None and not certain and not session.has(follower, Flag.PROMPT):
+            severity = Severity.INFO  # Two answers to one record: a request that was sent again leaves that behind.
+        held = measure.counted(len(talk), "message")
+        if prompts:
+            held += f" ({measure.counted(prompts, 'prompt')} among them)"
+        one = len(talk) == 1
+        where = f"from here to {line(situation, rows[-1])} " if rows[-1] != rows[0] else ""
         yield Finding(
-            "L005", "lost-branch", Severity.ERROR if certain else Severity.INFO,
-            f"{count} from here to {line(situation, rows[-1])} hang beside the thread and are not loaded: {why}",
+            "L005", "lost-branch", severity,
+            f"{held} {where}{'hangs' if one else 'hang'} beside the thread and {'is' if one else 'are'} not loaded: "
+            + _BECAUSE.get(branch.why, "the file does not say whether it was left on purpose"),
             situation.at(rows[0]), rows[0], fixes=fixes,
         )
     yield from _unexplained(situation)
+
+
+_BECAUSE = {
+    Why.RETRY: "it came after a failed request was tried again, and what followed hangs on the notice of the failure",
+    Why.CLIENTS: "both sides went on at the same time, as when two clients have one session open",
+}
+
+
+def _has_replies(situation: Situation, branch: Branch) -> bool:
+    """Whether a branch holds what a model said, or what came of a call it made."""
+    scan = situation.session.scan
+    return any(
+        not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC) and any(
+            scan.block_kind[block] == BlockKind.TOOL_RESULT if scan.kind[row] == Kind.USER
+            else scan.kind[row] == Kind.ASSISTANT and scan.block_kind[block] == BlockKind.TEXT
+            and not scan.block_flags[block] & (BlockFlag.EMPTY | BlockFlag.BLANK)
+            for block in scan.blocks(row)
+        )
+        for row in branch.rows
+    )
 
 
 def _unexplained(situation: Situation) -> Iterator[Finding]:
@@ -73,31 +102,15 @@ def _unexplained(situation: Situation) -> Iterator[Finding]:
 
 def _follower(situation: Situation, parent: int) -> int | None:
     """The loaded record that goes on from a fork."""
-    rows, loaded, session = situation.thread.rows, situation.loaded, situation.session
-    return next(
-        (row for row in rows[loaded[parent] + 1 :]
-         if session.parent_row[row] == parent and not session.has(row, Flag.SIDECHAIN)), None,
-    )
+    loaded, session = situation.loaded, situation.session
+    on = [row for row in session.children.get(parent, ()) if row in loaded and not session.has(row, Flag.SIDECHAIN)]
+    return min(on, key=loaded.__getitem__, default=None)
 
 
-def _retried(situation: Situation, follower: int, last: int) -> bool:
-    """Whether the loaded side goes from the fork to the next prompt over notices of failed requests only, and the
-    other side was written before that prompt."""
-    session, rows = situation.session, situation.thread.rows
-    noticed = False
-    for row in rows[situation.loaded[follower] :]:
-        if session.has(row, Flag.PROMPT):
-            return noticed and last < row
-        if session.kind(row) is Kind.ASSISTANT and not session.has(row, Flag.API_ERROR):
-            return False
-        noticed = noticed or session.has(row, Flag.RETRY | Flag.API_ERROR)
-    return False
-
-
-def _switch(situation: Situation, rows: list[int], tail: int, follower: int) -> Fix:
+def _switch(situation: Situation, rows: Sequence[int], tail: int, parent: int) -> Fix:
     """Go on with another branch instead of the loaded one."""
     session, thread = situation.session, situation.thread
-    left = thread.rows[situation.loaded[follower] :]
+    left = thread.rows[situation.loaded[parent] + 1 :] if parent >= 0 else thread.rows
     return Fix(
         "switch", f"Go on from {line(situation, tail)} instead", Safety.MANUAL, (SetLeaf(session.uuid(tail) or ""),),
         f"brings back {measure.counted(measure.messages(session, rows), 'message')}, "
@@ -128,21 +141,23 @@ def wrong_leaf(situation: Situation) -> Iterator[Finding]:
                 situation.at(leaf), leaf,
                 fixes=(Fix(
                     "leaf", f"Make {line(situation, last)} the end", Safety.SAFE, (SetLeaf(session.uuid(last) or ""),),
-                    "keeps everything; the subagent's records stay in the file",
+                    "keeps everything; the subagent's records stay in the file", situation.lost,
                 ),),
             )
         return
-    for parent, rows in branches(situation):
-        talk = [row for row in rows if session.kind(row) in TALK]
-        if parent != leaf or not talk or any(session.has(row, Flag.NO_TIME) for row in (leaf, *rows)):
+    for branch in thread.branches:
+        if branch.parent != leaf or branch.why is Why.UNTIMED:
             continue
-        certain = session.has(leaf, Flag.PROMPT) and not any(session.has(row, Flag.PROMPT) for row in rows)
+        rows, certain = branch.rows, branch.why is Why.CUT
+        talk = [row for row in rows if session.kind(row) in TALK]
         edit = SetLeaf(session.uuid(talk[-1]) or "")
         title = f"Make {line(situation, talk[-1])} the end"
         fix = restoring(situation, "leaf", title, (edit,), rows, certain=certain)
+        doubtful = Severity.WARNING if _has_replies(situation, branch) else Severity.INFO
         yield Finding(
-            "L006", "wrong-leaf", Severity.ERROR if certain else Severity.INFO,
-            f"the client ends the conversation here, though {measure.counted(len(talk), 'message')} follow"
+            "L006", "wrong-leaf", Severity.ERROR if certain else doubtful,
+            f"the client ends the conversation here, though {measure.counted(len(talk), 'message')} "
+            f"{'follows' if len(talk) == 1 else 'follow'}"
             + ("" if certain else "; the file does not say whether they were left on purpose"),
             situation.at(leaf), leaf, fixes=(fix,),
         )

@@ -115,33 +115,4 @@ def nameless(situation: Situation, row: int) -> int | None:
     return None
 
 
-def branches(situation: Situation) -> Iterator[tuple[int, list[int]]]:
-    """Groups of records off the thread of which the file does not say why: (where they hang on, or -1; rows in file
-    order). Only those with messages, that hang on what is loaded or on nothing, behind the last boundary."""
-    session, thread = situation.session, situation.thread
-    standing, kinds = thread.standing, session.scan.kind
-    if Standing.UNDECIDED not in standing:
-        return
-    group: dict[int, int] = {}
-    found: dict[int, list[int]] = {}
-    open_rows = [row for row, value in enumerate(standing) if value == Standing.UNDECIDED]
-    members = set(open_rows)
-    for row in open_rows:
-        head = row
-        for other in session.ancestors(row):
-            if other not in members:
-                break
-            head = other
-            if other in group:
-                head = group[other]
-                break
-        group[row] = head
-        found.setdefault(head, []).append(row)
-    start = -1 if thread.boundary is None else thread.boundary
-    for head, rows in found.items():
-        parent = session.parent_row[head]
-        if any(kinds[row] in TALK for row in rows) and head > start and (parent < 0 or parent in situation.loaded):
-            yield parent if parent >= 0 else -1, rows
-
-
-__all__ = ["Break", "branches", "breaks", "nameless", "thread_ends_aside"]
+__all__ = ["Break", "breaks", "nameless", "thread_ends_aside"]

@@ -111,8 +111,8 @@ def restoring(
     price = f"brings back {measure.counted(count, 'message')} (about {measure.tokens(after)} afterwards"
     price += ")" if fits else f", {after / window:.0%} of the model's window)"
     if certain and fits:
-        return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}")
-    return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price)
+        return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}", tuple(rows))
+    return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price, tuple(rows))
 
 
 def line(situation: Situation, row: int) -> str:

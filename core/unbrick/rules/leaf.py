@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from unbrick import measure
 from unbrick.edit import Adopt
-from unbrick.entry import Flag, Kind
+from unbrick.entry import Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.breaks import branches
 from unbrick.rules.chainfix import TALK, line, restoring
-from unbrick.session import Session
+from unbrick.session import Session, Standing
 from unbrick.situation import Situation
-from unbrick.thread import Outcome
+from unbrick.thread import Outcome, Why
 
 
 def last_main(session: Session) -> int | None:
@@ -56,14 +55,13 @@ def leaf_not_found(situation: Situation) -> Iterator[Finding]:
         )
         return
     yield from _marked_tail(situation)
-    for parent, rows in branches(situation):
-        untimed = [row for row in (parent, *rows) if row >= 0 and session.has(row, Flag.NO_TIME)]
-        talk = [row for row in rows if session.kind(row) in TALK]
-        if parent == thread.leaf and untimed and talk:
+    for branch in thread.branches:
+        if branch.why is Why.UNTIMED:
+            untimed = [row for row in (branch.parent, *branch.rows) if session.has(row, Flag.NO_TIME)]
             yield Finding(
                 "L007", "leaf-not-found", Severity.ERROR,
-                f"a record without a valid time makes the client end at {line(situation, parent)}: "
-                f"{measure.counted(len(talk), 'message')} after it are not loaded",
+                f"a record without a valid time makes the client end at {line(situation, branch.parent)}: "
+                f"{measure.counted(measure.messages(session, branch.rows), 'message')} after it are not loaded",
                 situation.at(untimed[0]), untimed[0], fixes=(_adopt(situation, untimed),),
             )
 
@@ -82,7 +80,7 @@ def _marked_tail(situation: Situation) -> Iterator[Finding]:
     if not any(session.kind(row) in TALK for row in tail):
         return
     first = next(row for row in tail if session.kind(row) in TALK)
-    certain = session.kind(leaf) is Kind.USER and session.kind(first) is Kind.ASSISTANT
+    certain = situation.thread.standing_of(first) is Standing.LOST
     fix = restoring(
         situation, "adopt", "Take the subagent's mark off", tuple(Adopt(situation.at(row)) for row in tail),
         sorted(tail), certain=certain,
@@ -117,7 +115,8 @@ def _named(error: str | None, situation: Situation) -> str | None:
 
 def _adopt(situation: Situation, rows: list[int]) -> Fix:
     title = "Take the subagent's mark off and give it a time where it has none"
-    return Fix("adopt", title, Safety.SAFE, tuple(Adopt(situation.at(row)) for row in rows))
+    edits = tuple(Adopt(situation.at(row)) for row in rows)
+    return Fix("adopt", title, Safety.SAFE, edits, brings=situation.lost)
 
 
 def _pointed(session: Session) -> int | None:

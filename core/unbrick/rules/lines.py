@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from unbrick.edit import Salvage, SetValue
@@ -102,9 +103,12 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
         elif fault.salvage:
             message += f"; {counted(len(fault.salvage), 'whole record')} can be cut out of it"
         fixes = tuple(_salvage(situation, row, fault, talk, severity))
+        if severity is Severity.ERROR:
+            fixes = tuple(replace(fix, brings=situation.lost) for fix in fixes)
         error = situation.thread.error if outcome is not None else None
         yield Finding(
-            code, name, severity, message, situation.at(row), row, api_error=error, fixes=fixes, outcome=outcome
+            code, name, severity, message, situation.at(row), row, api_error=error, fixes=fixes, outcome=outcome,
+            unread=talk,
         )
 
 
@@ -195,7 +199,8 @@ def byte_order_mark(situation: Situation) -> Iterator[Finding]:
     """
     for row, fault in _readable(situation, FaultKind.BOM):
         lost = situation.thread.standing_of(row) is not Standing.LOADED and _stops(situation, "J007")
-        fix = safe("strip", "Take the byte order mark out", Salvage(situation.at(row), fault.salvage))
+        brings = (row,) if lost else ()
+        fix = safe("strip", "Take the byte order mark out", Salvage(situation.at(row), fault.salvage), brings=brings)
         severity = Severity.ERROR if lost else Severity.INFO
         yield remark(situation, "J007", "byte-order-mark", severity, fault.message, row, fixes=(fix,))
 

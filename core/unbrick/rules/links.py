@@ -21,7 +21,8 @@ def _finding(situation: Situation, name: str, found: Break, what: str, fixes: tu
     thread = situation.thread
     outcome = Outcome.HANG if thread.outcome is Outcome.HANG and found.goes_on is None else None
     if found.hurts:
-        severity = Severity.ERROR
+        lost_for_sure = any(thread.standing[row] == Standing.LOST for row in found.lost)
+        severity = Severity.ERROR if found.goes_on is None or lost_for_sure else Severity.WARNING
         lost = measure.counted(found.messages, "message")
         if found.goes_on is None:
             are = "is" if found.messages == 1 else "are"
@@ -146,7 +147,8 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
     """Give one of two records its own id back: the one that the record behind it still names."""
     session, scan = situation.session, situation.session.scan
     if session.scan.view.raw(row).strip() == session.scan.view.raw(last).strip():
-        yield Fix("drop", "Drop the repeated line", Safety.SAFE, (Salvage(situation.at(last), ()),))
+        repeated = (Salvage(situation.at(last), ()),)
+        yield Fix("drop", "Drop the repeated line", Safety.SAFE, repeated, brings=situation.lost)
         return
     for twin in (last, row):
         behind = next(
@@ -157,7 +159,7 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
             named = scan.strings.text(scan.parent[behind])
             yield Fix(
                 "rename", f"Give {line(situation, twin)} its own id back, which {line(situation, behind)} still names",
-                Safety.SAFE, (Adopt(situation.at(twin), uuid=named),),
+                Safety.SAFE, (Adopt(situation.at(twin), uuid=named),), brings=situation.lost,
             )
             return
     fresh = _fresh(session.uuid(last) or "", last)
@@ -171,7 +173,8 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
         edits.append(Relink(situation.at(behind), fresh))
     if before is not None and session.parent_row[last] in (last, row, MISSING):
         edits.append(Relink(situation.at(last), session.uuid(before)))
-    yield Fix("rename", f"Give {line(situation, last)} an id of its own", Safety.SAFE, tuple(edits))
+    title = f"Give {line(situation, last)} an id of its own"
+    yield Fix("rename", title, Safety.SAFE, tuple(edits), brings=situation.lost)
 
 
 def _fresh(uuid: str, row: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from unbrick.edit import Edit, SetValue
@@ -132,9 +132,11 @@ def set_content(situation: Situation, row: int, value: object) -> SetValue:
     return SetValue(situation.at(row), base, value)
 
 
-def safe(id_: str, title: str, *edits: Edit, price: str = "keeps everything") -> Fix:
-    """A fix that drops and alters nothing that would be sent."""
-    return Fix(id_, title, Safety.SAFE, edits, price)
+def safe(
+    id_: str, title: str, *edits: Edit, price: str = "keeps everything", brings: Iterable[int] = ()
+) -> Fix:
+    """A fix that drops and alters nothing that would be sent; the rows that it brings back."""
+    return Fix(id_, title, Safety.SAFE, edits, price, tuple(brings))
 
 
 def lossy(id_: str, title: str, price: str, *edits: Edit) -> Fix:

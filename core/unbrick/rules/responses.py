@@ -36,7 +36,7 @@ def lost_parallel_results(situation: Situation) -> Iterator[Finding]:
             f"{measure.counted(loss.messages, 'record')} with the other calls and results",
             situation.at(row), row,
             fixes=(Fix("linearise", f"Write the {len(order):,} records of the response as one chain", Safety.SAFE,
-                       (Linearise(tuple(situation.at(one) for one in order)),)),),
+                       (Linearise(tuple(situation.at(one) for one in order)),), brings=tuple(order)),),
         )
     found = sorted(row for row in thread.recovered if row > (thread.boundary if thread.boundary is not None else -1))
     if found and not hurt:

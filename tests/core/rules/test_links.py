@@ -211,8 +211,11 @@ def test_a_loss_is_found_where_it_happens_and_mended(case: str, version: str) ->
         return
     assert {finding.code for finding in errors} == {code}, [f.message for f in errors]
     mended = mend(made, version)
-    assert above_info(mended.after) == []
+    left = ["L005@12"] if case == "a pointer at a prompt whose reply is there" else []
+    assert above_info(mended.after) == left
     assert all(applied.fix.safety is Safety.SAFE for applied in mended.applied)
+    if code != "L012":
+        assert report.resume.lost == report.resume.recoverable > 0
     if regained is not None:
         assert mended.after.resume.messages - report.resume.messages == regained
     lost = sum(standing == Standing.LOST for standing in mended.after.situation.thread.standing)
@@ -382,7 +385,7 @@ def test_a_branch_that_may_have_been_left_is_offered_with_its_price() -> None:
     made.reply("the same client, going on without a prompt")
     made.pointer()
     finding = one(judge(made), "L005")
-    assert finding.severity is Severity.INFO
+    assert finding.severity is Severity.WARNING
     (fix,) = finding.fixes
     assert fix.safety is Safety.MANUAL
     assert fix.price == "brings back 2 messages, leaves 1 message out"

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from unbrick.compaction import before as before_boundary
+from unbrick.compaction import previous, sound
 from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.formats.claude_code.beside import OPEN, decide
 from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.thread import Loss, Outcome, Thread
 
-_OPEN = 255
-"""Not decided yet."""
-
 _BY_KIND = bytes(
     Standing.UNREADABLE if kind == Kind.FAULT
-    else Standing.APART if kind in (Kind.METADATA, Kind.PROGRESS, Kind.NOTICE) else _OPEN
+    else Standing.APART if kind in (Kind.METADATA, Kind.PROGRESS, Kind.NOTICE) else OPEN
     for kind in range(256)
 )
 """What the kind alone says, as a translation table."""
@@ -44,13 +44,14 @@ class _Standings:
         kinds = self.session.scan.kind
         messages = 0
         for row in rows:
-            if self.of[row] == _OPEN:
+            if self.of[row] == OPEN:
                 self.of[row] = standing
                 messages += kinds[row] in _TALK
         return messages
 
     def history(self, row: int | None, standing: Standing) -> int:
-        """Decide a record and what stands before it: `standing` up to a boundary, summarised behind that."""
+        """Decide a record and what stands before it: `standing` up to a boundary whose summary stands for what is
+        before it, summarised behind that."""
         session = self.session
         kinds = session.scan.kind
         messages = 0
@@ -63,7 +64,9 @@ class _Standings:
             if kinds[row] == Kind.BOUNDARY:
                 counted = self._run(run, standing)
                 messages += counted if standing is not Standing.SUMMARISED else 0
-                standing, run = Standing.SUMMARISED, []
+                run = []
+                if standing is not Standing.SUMMARISED and sound(session, row):
+                    standing = Standing.SUMMARISED
                 parent = before_boundary(session, row)
             elif parent == MISSING:
                 parent = previous(session, row)
@@ -81,7 +84,7 @@ class _Standings:
             if scan.kind[row] != Kind.ASSISTANT:
                 continue
             for child in session.children.get(row, ()):
-                if self.of[child] == _OPEN and (
+                if self.of[child] == OPEN and (
                     (scan.kind[child] == Kind.USER and _answers(session, child))
                     or scan.message_id[child] == scan.message_id[row] >= 0
                 ):
@@ -96,14 +99,10 @@ class _Standings:
         stack = [row]
         while stack:
             for child in self.session.children.get(stack.pop(), ()):
-                if self.of[child] == _OPEN:
+                if self.of[child] == OPEN:
                     messages += self.mark((child,), standing)
                     stack.append(child)
         return messages
-
-    def finish(self) -> array[int]:
-        """What is still open is undecided."""
-        return array("B", self.of.translate(bytes(range(255)) + bytes([Standing.UNDECIDED])))
 
 
 def _answers(session: Session, row: int) -> bool:
@@ -113,22 +112,6 @@ def _answers(session: Session, row: int) -> bool:
     return first < scan.first[row + 1] and scan.block_kind[first] == BlockKind.TOOL_RESULT
 
 
-def previous(session: Session, row: int) -> int | None:
-    """The chain record that stands before a row in the file, outside sidechains."""
-    scan = session.scan
-    for other in range(row - 1, -1, -1):
-        flags = scan.flags[other]
-        if flags & Flag.LINK and not flags & (Flag.SIDECHAIN | Flag.NO_UUID) and scan.kind[other] != Kind.UNKNOWN:
-            return other
-    return None
-
-
-def before_boundary(session: Session, boundary: int) -> int | None:
-    """The last record before a compaction: the one the boundary names, else the one before it in the file."""
-    named = session.row_of.get(session.scan.refers[boundary], -1)
-    return named if named >= 0 and named != boundary else previous(session, boundary)
-
-
 def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
     """Fill in `standing` and `losses` of a thread."""
     session = loaded.session
@@ -136,6 +119,7 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
     for row in chain.rows:
         table.of[row] = Standing.LOADED
     losses: list[Loss] = []
+    leaf = thread.leaf
     if thread.outcome in (Outcome.NOT_FOUND, Outcome.CRASH) and not chain.rows:
         leaf = last_spoken(loaded) if loaded.end == len(session) else _last_talk(session)
         leaf = _last_talk(session) if leaf is None else leaf
@@ -144,20 +128,32 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
             losses.append(Loss(leaf, thread.error or "the client finds no conversation", leaf, lost))
     for row, why in chain.breaks:
         before = previous(session, row)
-        losses.append(Loss(row, why, before, table.history(before, Standing.LOST)))
+        lost = table.history(before, Standing.LOST) + table.mark(_nameless(session, row), Standing.LOST)
+        losses.append(Loss(row, why, before, lost))
     if chain.rows:
         _root(session, chain, table, losses)
         if chain.boundary is not None:
-            table.history(before_boundary(session, chain.boundary), Standing.SUMMARISED)
+            kept = sound(session, chain.boundary, chain.rows)
+            before = before_boundary(session, chain.boundary)
+            table.history(before, Standing.SUMMARISED if kept else Standing.LOST)
     elif loaded.discarded >= 0:
         # Nothing stands behind that boundary, not even a summary.
         table.history(before_boundary(session, loaded.discarded), Standing.LOST)
     _replaced(session, chain, table, losses)
     _unread(loaded, chain, table, losses)
     _parallel(session, chain, table, losses)
-    _branches(session, chain, table)
-    thread.standing = table.finish()
+    start = chain.boundary if chain.boundary is not None else loaded.discarded
+    thread.branches = decide(session, chain, table.of, leaf, start)
+    thread.standing = array("B", table.of)
     thread.losses = tuple(losses)
+
+
+def _nameless(session: Session, row: int) -> Iterator[int]:
+    """The record right before one whose parent is missing, where it has lost its id: then it is that parent."""
+    flags = session.scan.flags
+    before = next((other for other in range(row - 1, -1, -1) if flags[other] & Flag.LINK), None)
+    if session.parent_row[row] == MISSING and before is not None and flags[before] & Flag.NO_UUID:
+        yield before
 
 
 def _last_talk(session: Session) -> int | None:
@@ -184,7 +180,7 @@ def _replaced(session: Session, chain: Chain, table: _Standings, losses: list[Lo
         last = rows[-1]
         held = {session.scan.view.raw(last).strip()}
         for row in reversed(rows[:-1]):
-            if table.of[row] != _OPEN:
+            if table.of[row] != OPEN:
                 continue
             raw = session.scan.view.raw(row).strip()
             if raw in held or _alike(session, row, last):
@@ -228,14 +224,14 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
         if message in responses and scan.kind[row] == Kind.ASSISTANT:
             member[row] = responses[message]
             # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
-            if table.of[row] == _OPEN and any(
+            if table.of[row] == OPEN and any(
                 scan.block_kind[block] == BlockKind.TOOL_USE and scan.block_ref[block] in answered
                 for block in scan.blocks(row)
             ):
                 lost[responses[message]] = lost.get(responses[message], 0) + table.mark((row,), Standing.LOST)
     for row, parent in enumerate(session.parent_row):
         if (
-            parent in member and table.of[row] == _OPEN
+            parent in member and table.of[row] == OPEN
             and scan.kind[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT
         ):
             lost[member[parent]] = lost.get(member[parent], 0) + table.mark((row,), Standing.LOST)
@@ -243,53 +239,3 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
         Loss(row, "it follows one of several parallel calls and leaves the others out", row, count)
         for row, count in lost.items() if count
     ]
-
-
-def _branches(session: Session, chain: Chain, table: _Standings) -> None:
-    """Branches that the person left: both sides begin with a typed prompt, and the loaded one began later."""
-    scan = session.scan
-    children = session.children
-    for place, row in enumerate(chain.rows[:-1]):
-        forks = children.get(row)
-        if not forks or len(forks) < 2:
-            continue
-        stayed = _prompt_from(session, chain.rows[place + 1])
-        if stayed is None:
-            continue
-        for child in forks:
-            if table.of[child] != _OPEN:
-                continue
-            left = _prompt_of(session, child)
-            if left is None:
-                continue
-            branch = _subtree(session, child, table)
-            if max(branch) < stayed and all(
-                scan.flags[other] & Flag.NO_TIME or scan.time[other] <= scan.time[stayed] for other in branch
-            ):
-                table.mark(branch, Standing.REWOUND)
-
-
-def _prompt_from(session: Session, row: int) -> int | None:
-    """The row when a person typed it."""
-    return row if session.scan.flags[row] & Flag.PROMPT else None
-
-
-def _prompt_of(session: Session, row: int) -> int | None:
-    """The typed prompt that a branch begins with, past notices and attachments."""
-    seen = 0
-    while not session.scan.flags[row] & Flag.PROMPT:
-        children = session.children.get(row, ())
-        if session.scan.kind[row] in _TALK or len(children) != 1 or seen > 100:
-            return None
-        row = children[0]
-        seen += 1
-    return row
-
-
-def _subtree(session: Session, row: int, table: _Standings) -> list[int]:
-    found = [row]
-    for one in found:
-        found += [child for child in session.children.get(one, ()) if table.of[child] in (_OPEN, Standing.APART)]
-        if len(found) > len(session):
-            break
-    return found

@@ -1,0 +1,187 @@
+"""What hangs beside the conversation, and why: rewound, summarised, certainly lost, or undecided.
+
+One decision for standings and rules. Strict: without positive evidence a branch is undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from math import inf
+
+from unbrick.entry import Flag, Kind
+from unbrick.formats.claude_code.chain import Chain
+from unbrick.session import Session, Standing
+from unbrick.thread import Branch, Why
+
+OPEN = 255
+"""Not decided yet."""
+
+_TALK = (Kind.USER, Kind.ASSISTANT)
+_THROUGH = (OPEN, Standing.APART)
+"""Standings that a branch runs through: notices and error records link it to where it hangs."""
+
+_DECIDED = {Why.RETRY: Standing.LOST, Why.CUT: Standing.LOST, Why.UNTIMED: Standing.LOST,
+            Why.REWOUND: Standing.REWOUND, Why.SUMMARISED: Standing.SUMMARISED}
+
+
+@dataclass
+class _Beside:
+    """A session of which the conversation is decided. `leaf` is its end, `start` the boundary that history ends at, -1
+    for none."""
+
+    session: Session
+    chain: Chain
+    of: bytearray
+    leaf: int | None
+    start: int
+
+    @cached_property
+    def place(self) -> dict[int, int]:
+        """Place of each row in the chain."""
+        return {row: place for place, row in enumerate(self.chain.rows)}
+
+    def groups(self) -> Iterator[tuple[int, int, list[int]]]:
+        """(the record a branch hangs on or -1, its first record, its open rows in file order)."""
+        parents, of = self.session.parent_row, self.of
+        head: dict[int, int] = {}
+        found: dict[int, list[int]] = {}
+        row = of.find(OPEN)
+        while row >= 0:
+            at, path = row, []
+            while at not in head:
+                head[at] = at
+                path.append(at)
+                if parents[at] < 0 or of[parents[at]] not in _THROUGH:
+                    break
+                at = parents[at]
+            top = head[at]
+            head.update(dict.fromkeys(path, top))
+            found.setdefault(top, []).append(row)
+            row = of.find(OPEN, row + 1)
+        for top, rows in found.items():
+            yield self._anchor(top), top, rows
+
+    def _anchor(self, top: int) -> int:
+        """What a branch hangs on; for a boundary the record that it names as the last one before it."""
+        session = self.session
+        parent = session.parent_row[top]
+        if parent < 0 and session.scan.kind[top] == Kind.BOUNDARY:
+            parent = session.row_of.get(session.scan.refers[top], -1)
+        return parent if parent >= 0 and self.of[parent] not in _THROUGH else -1
+
+    def why(self, parent: int, top: int, rows: list[int]) -> Why:
+        """Why a branch hangs beside."""
+        standing = self.of[parent] if parent >= 0 else OPEN
+        if standing == Standing.REWOUND or (standing != OPEN and self._rewound(parent, top, rows)):
+            return Why.REWOUND
+        if rows[-1] < self.start and standing in (Standing.SUMMARISED, Standing.LOADED):
+            return Why.SUMMARISED
+        if standing != Standing.LOADED:
+            return Why.UNKNOWN
+        flags = self.session.scan.flags
+        prompts = any(flags[row] & Flag.PROMPT for row in rows)
+        if parent == self.leaf:
+            if any(flags[row] & Flag.NO_TIME for row in (parent, *rows)):
+                return Why.UNTIMED
+            return Why.CUT if flags[parent] & Flag.PROMPT and not prompts else Why.UNKNOWN
+        if not prompts and self._retried(parent, rows[-1]):
+            return Why.RETRY
+        return Why.CLIENTS if prompts and self._at_once(parent, rows) else Why.UNKNOWN
+
+    def _rewound(self, parent: int, top: int, rows: list[int]) -> bool:
+        """Whether both sides begin with a typed prompt, and the one that went on began after the other ended."""
+        session, scan = self.session, self.session.scan
+        if _prompt_of(session, top) is None:
+            return False
+        times = [scan.time[row] for row in rows if not scan.flags[row] & Flag.NO_TIME]
+        for child in session.children.get(parent, ()):
+            stayed = _prompt_of(session, child) if child > rows[-1] and self.of[child] not in _THROUGH else None
+            if stayed is not None and (not times or scan.time[stayed] >= max(times)):
+                return True
+        return False
+
+    def _retried(self, parent: int, last: int) -> bool:
+        """Whether the loaded side goes from the fork to the next prompt over notices of failed requests only, and the
+        other side was written before that prompt."""
+        scan, noticed = self.session.scan, False
+        for row in islice(self.chain.rows, self._side(parent), None):
+            if scan.flags[row] & Flag.PROMPT:
+                return noticed and last < row
+            if scan.kind[row] == Kind.ASSISTANT and not scan.flags[row] & Flag.API_ERROR:
+                return False
+            noticed = noticed or bool(scan.flags[row] & (Flag.RETRY | Flag.API_ERROR))
+        return False
+
+    def _side(self, parent: int) -> int:
+        """Place in the chain of the record that goes on from a fork; the length of the chain where none does."""
+        children = self.session.children.get(parent, ())
+        return min((self.place[child] for child in children if child in self.place), default=len(self.chain.rows))
+
+    @cached_property
+    def _spans(self) -> list[tuple[float, float, bool]]:
+        """For each place of the chain: first and last time of a message from there on, and whether one is a prompt."""
+        scan = self.session.scan
+        spans = [(inf, -inf, False)]
+        for row in reversed(self.chain.rows):
+            first, last, prompt = spans[-1]
+            if scan.kind[row] in _TALK:
+                if not scan.flags[row] & Flag.NO_TIME:
+                    first, last = min(first, scan.time[row]), max(last, scan.time[row])
+                prompt = prompt or bool(scan.flags[row] & Flag.PROMPT)
+            spans.append((first, last, prompt))
+        return spans[::-1]
+
+    def _at_once(self, parent: int, rows: list[int]) -> bool:
+        """Whether the loaded side holds a prompt too, and each side was written on after the other had begun."""
+        scan, place = self.session.scan, self._side(parent)
+        first, last, prompt = self._spans[place]
+        times = [scan.time[row] for row in rows if scan.kind[row] in _TALK and not scan.flags[row] & Flag.NO_TIME]
+        if not prompt or not times or self.chain.rows[place] > rows[-1]:
+            return False
+        return first < max(times) and min(times) < last
+
+
+def decide(session: Session, chain: Chain, of: bytearray, leaf: int | None, start: int) -> tuple[Branch, ...]:
+    """Decide the rows that are still open, in place; the branches with messages that are lost or undecided."""
+    found: list[Branch] = []
+    beside = _Beside(session, chain, of, leaf, start)
+    kinds = session.scan.kind
+    for parent, top, rows in [*beside.groups()]:
+        why = beside.why(parent, top, rows)
+        standing = _DECIDED.get(why, Standing.UNDECIDED)
+        for row in rows:
+            of[row] = standing
+        if standing in (Standing.LOST, Standing.UNDECIDED) and any(kinds[row] in _TALK for row in rows):
+            found.append(Branch(parent, tuple(rows), why))
+    if leaf is not None:
+        _marked(session, leaf, of)
+    return tuple(found)
+
+
+def _marked(session: Session, leaf: int, of: bytearray) -> None:
+    """A reply to the end of the main conversation is no subagent's, though it carries the mark of one."""
+    kinds = session.scan.kind
+    main = of[leaf] in (Standing.LOADED, Standing.LOST) and not session.has(leaf, Flag.SIDECHAIN)
+    if not main or kinds[leaf] != Kind.USER:
+        return
+    tail = [row for row in session.children.get(leaf, ()) if of[row] == Standing.SIDE]
+    if not tail or kinds[tail[0]] != Kind.ASSISTANT:
+        return
+    for row in tail:
+        of[row] = Standing.LOST
+        tail += [child for child in session.children.get(row, ()) if of[child] == Standing.SIDE]
+
+
+def _prompt_of(session: Session, row: int) -> int | None:
+    """The typed prompt that a branch begins with, past notices and attachments."""
+    for _ in range(100):
+        if session.scan.flags[row] & Flag.PROMPT:
+            return row
+        children = session.children.get(row, ())
+        if session.scan.kind[row] in _TALK or len(children) != 1:
+            return None
+        row = children[0]
+    return None
