@@ -49,11 +49,12 @@ def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def open_app() -> Open:
-    """Opens a sample, or some bytes, in the application and waits for the check."""
+    """Opens a sample, or some bytes, in the application and waits for the check, unless told not to."""
 
     @asynccontextmanager
     async def opened(
-        what: str | bytes, size: tuple[int, int] = (80, 24), *, ascii_: bool = False, name: str = "session.jsonl"
+        what: str | bytes, size: tuple[int, int] = (80, 24), *, ascii_: bool = False, name: str = "session.jsonl",
+        checked: bool = True,
     ) -> AsyncIterator[Opened]:
         path = Path(name)  # Relative, as the screens may show it.
         path.write_bytes(what if isinstance(what, bytes) else (SAMPLES / what / "session.jsonl").read_bytes())
@@ -65,7 +66,8 @@ def open_app() -> Open:
             )
             app = UnbrickApp(workspace)
             async with app.run_test(size=size) as pilot:
-                await settle(pilot)
+                if checked:
+                    await settle(pilot)
                 yield pilot
             workspace.close()
 

@@ -16,6 +16,7 @@ from unbrick.scan import finish
 from unbrick.source import Source
 from unbrick_tui import headline
 from unbrick_tui.glyphs import UNICODE
+from unbrick_tui.remedy import remedy
 
 NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/session.jsonl"))
 
@@ -30,7 +31,7 @@ def test_lines_fit_and_keep_the_price(name: str, tmp_path: Path) -> None:
     report = report_of(name)
     word, style = headline.verdict(report)
     assert (style == "bad") == (report.verdict is Verdict.BROKEN)
-    step = headline.remedy(report)
+    step = remedy(report)
     for width in (36, 58, 78, 118, 158):
         lines = [
             headline.opening(report.bundle, 210, "A title of some length, so that it has to be cut", width, UNICODE),
@@ -48,7 +49,7 @@ def test_lines_fit_and_keep_the_price(name: str, tmp_path: Path) -> None:
 def test_the_remedy_is_one_that_helps(name: str) -> None:
     """A fix is named where there is one; where none helps, none is offered."""
     report = report_of(name)
-    step = headline.remedy(report)
+    step = remedy(report)
     if report.cause in (Cause.CLIENT, Cause.SETTINGS, Cause.ENDPOINT, Cause.UNKNOWN):
         assert step.key in ("f", "p")
         assert not step.price

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from unbrick.bundle import Bundle
@@ -17,6 +19,7 @@ from unbrick.errors import CannotReadError
 from unbrick.formats import Format
 from unbrick.printable import printable
 from unbrick.target import NOWHERE, Surroundings, Target
+from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import choose
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.theme import DARK, THEMES, shades
@@ -62,6 +65,19 @@ class UnbrickApp(App[int]):
                 )
         yield SystemCommand("theme", "change the colours", self.action_change_theme)
 
+    def action_command_palette(self) -> None:
+        """The palette, in words that any terminal carries."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="what to do", id="--command-palette"))
+
+    def _fatal_error(self) -> None:
+        """A fault of our own is one sentence: a traceback with its values would spill the transcript."""
+        error = sys.exc_info()[1]
+        if error is None or os.environ.get("UNBRICK_TRACEBACK"):
+            super()._fatal_error()
+        else:
+            self.panic(Text(f"unbrick: {explain(error)[0]}"))
+
     async def action_quit(self) -> None:
         """Leave as the screen below leaves: it asks when edits are not saved."""
         session = next((s for s in self.screen_stack if isinstance(s, SessionScreen)), None)
@@ -84,7 +100,9 @@ def run(
     _take_keyboard()
     workspace = Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=glyphs)
     try:
-        return UnbrickApp(workspace, theme).run() or 0
+        app = UnbrickApp(workspace, theme)
+        status = app.run()
+        return CANNOT if status is None and app.return_code else status or 0
     finally:
         workspace.close()
 

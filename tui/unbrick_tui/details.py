@@ -17,6 +17,7 @@ from unbrick.rules import BY_CODE
 from unbrick.session import Standing
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import REASONS, Outline
+from unbrick_tui.remedy import ranked
 from unbrick_tui.rows import media
 from unbrick_tui.text import count, date_and_time, size
 from unbrick_tui.widgets.text_view import Paragraph
@@ -58,7 +59,7 @@ def finding(value: Finding, glyphs: Glyphs, *, explain: bool = True, fixes: bool
     yield style, f"{head}: {sentences.place(value)}{value.message}"
     if value.api_error:
         yield "dim", f"  the API or the client says: {value.api_error[:1000]}"
-    for index, fix in enumerate(value.fixes if fixes else ()):
+    for index, fix in enumerate(ranked(value) if fixes else ()):
         yield "plain", f"  {'f' if not index else 'or'}: {fix.title}: {fix.price}"
     for advice in value.advice:
         yield "plain", f"  way out: {advice.text}"

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from unbrick import sentences
 from unbrick.bundle import Bundle
-from unbrick.finding import Finding, Safety, Severity
+from unbrick.finding import Severity
 from unbrick.printable import printable
-from unbrick.report import Cause, Report, Resume, Verdict
+from unbrick.report import Report, Resume, Verdict
 from unbrick.thread import Outcome
 from unbrick_tui.glyphs import Glyphs
-from unbrick_tui.text import count, one_line, shorten, size
+from unbrick_tui.remedy import Remedy, remedy
+from unbrick_tui.text import clause, count, one_line, shorten, size
 
 Piece = tuple[str, str]
 """Text, and a style: `good`, `bad`, `warn`, `dim`, `strong`, `key` or nothing."""
-
-
-class Remedy(NamedTuple):
-    """What one key away would help: the key, what it does, at what price."""
-
-    key: str
-    text: str
-    price: str = ""
-    finding: Finding | None = None
 
 
 _CLOSED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
@@ -51,51 +44,52 @@ def verdict(report: Report) -> tuple[str, str]:
 _GLYPH = {"good": "ok", "warn": "warning", "bad": "error"}
 
 
-def remedy(report: Report) -> Remedy:
-    """The next step: a fix, a cut, or a way out that is no edit."""
-    above = [found for found in report.findings if found.severity is not Severity.INFO]
-    if not above:
-        wanted = (Safety.RESTORES, Safety.MANUAL)
-        apart = ((f, fix) for f in report.findings for fix in f.fixes if fix.safety in wanted and fix.edits)
-        offered = next(apart, None)
-        if offered is not None:
-            return Remedy("f", offered[1].title, offered[1].price, offered[0])
-        return Remedy("", "nothing to mend")
-    if report.cause is Cause.UNKNOWN:
-        return Remedy("p", "do not edit the file for it; shows what else helps")
-    if report.cause in sentences.INNOCENT:
-        advised = next((found for found in above if found.advice), None)
-        text = advised.advice[0].text if advised else "no edit of this file helps"
-        return Remedy("f" if advised else "p", f"ways out: {text}", "", advised)
-    safe = [(f, fix) for f in above for fix in f.fixes[:1] if fix.safety is Safety.SAFE]
-    if len(safe) > 1:
-        return Remedy("F", f"mends {len(safe)} of {count(len(above), 'problem')}", "keeps everything")
-    ranked = [(f, fix) for f in above for fix in f.fixes if fix.edits]
-    order = [Safety.SAFE, Safety.RESTORES, Safety.LOSSY, Safety.MANUAL]
-    for severity in (Severity.ERROR, Severity.WARNING):
-        found = [pair for pair in ranked if pair[0].severity is severity]
-        if found:
-            finding, fix = min(found, key=lambda pair: order.index(pair[1].safety))
-            return Remedy("f", fix.title, fix.price, finding)
-    resume = report.resume
-    if not resume.messages + resume.lost + resume.summarised + resume.rewound + resume.undecided:
-        return Remedy("", "there is nothing in it to bring back")
-    return Remedy("t", "cut back to a safe point: shows what goes")
+class News(NamedTuple):
+    """What happened outside since the file was read: what became of it as the end of a sentence (`has grown by 3
+    lines`), and the client and process that have it open; empty for nothing."""
+
+    change: str = ""
+    owner: str = ""
 
 
-def opening(bundle: Bundle, records: int, title: str, width: int, glyphs: Glyphs) -> list[Piece]:
-    """Which session: its title or id, size, records."""
+NONE = News()
+
+
+def opening(
+    bundle: Bundle, records: int, title: str, width: int, glyphs: Glyphs, news: News = NONE,
+) -> list[Piece]:
+    """Which session: its title or id, size, records; before all, what happened to the file meanwhile."""
     dot = f" {glyphs.dot} "
+    if news.change:
+        return [(first_fit(_changed(news, dot), width, glyphs), "warn")]
     facts = f"{dot}{size(bundle.main.size)}{dot}{count(records, 'record')}"
-    if width < 50:
+    owned = f"{dot}{news.owner} has it open" if news.owner else ""
+    if width < 50 or (owned and width < 100):
         facts = dot + size(bundle.main.size)
+    if owned and width < 60:
+        facts, owned = "", f"{dot}in use"
     name = printable(bundle.session_id or bundle.path.stem)
-    room = width - len(facts) - 1
+    room = width - len(facts) - len(owned) - 1
+    after: list[Piece] = [(facts, "dim"), (owned, "warn")]
     if not title:
-        return [(shorten(name, room, glyphs.ellipsis), "strong"), (facts, "dim")]
+        return [(shorten(name, room, glyphs.ellipsis), "strong"), *after]
     brief = name[:8] if len(name) >= 32 else name
     title = shorten(one_line(title), max(room - len(brief) - len(dot), 1), glyphs.ellipsis)
-    return [(title, "strong"), (dot + brief, ""), (facts, "dim")]
+    return [(title, "strong"), (dot + brief, ""), *after]
+
+
+def _changed(news: News, dot: str) -> list[str]:
+    """Longest first: what became of the file, the key that helps, who has it open."""
+    gone = news.change == "was removed"
+    help_ = "a copy of what was read can still be saved (w)" if gone else "press R to read it again"
+    said = f"The file {news.change}: {help_}"
+    brief = f"File {news.change.removeprefix('has ')}: {'w saves' if gone else 'R rereads'}"
+    return [*([f"{said}{dot}{news.owner} has it open"] if news.owner else []), said, brief]
+
+
+def first_fit(forms: Sequence[str], width: int, glyphs: Glyphs) -> str:
+    """The first form that fits, else the last one cut."""
+    return next((form for form in forms if len(form) <= width), shorten(forms[-1], width, glyphs.ellipsis))
 
 
 def judged(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
@@ -133,7 +127,7 @@ def wrong(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
         said = sentences.last_error(report) if last is not None and not last.past else said
     if len(said) > width:
         said = _ID.sub("", said)
-    return [(shorten(said, width, glyphs.ellipsis), "")]
+    return [(clause(said, width, glyphs.ellipsis), "")]
 
 
 def loaded(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
@@ -168,14 +162,16 @@ def standing(edits: int, saved: bool) -> str:
 
 
 _ABOUT = re.compile(r" \([^()]*\)$")
-_TITLE = 20
-"""Cells that the title of a fix needs at least to say anything."""
+_TITLES = (24, 12)
+"""Cells that the title of a fix needs to say anything, and at the very least."""
 
 
 def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Glyphs) -> list[Piece]:
     """The remedy with its price on the left, what has been changed on the right; the price is never cut."""
     style = "warn" if edits and not saved else "dim"
-    states = (standing(edits, saved), "unchanged" if not edits else "saved" if saved else f"{edits} not saved")
+    states = [standing(edits, saved), "saved" if saved else f"{edits} not saved"]
+    if not edits:
+        states[1:] = ["nothing changed", "unchanged"]
     if report is None:
         return [(states[0], style)]
     step = remedy(report)
@@ -191,9 +187,9 @@ def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Gl
         return width - len(lead) - len(price) - len(state) - 2 - bool(lead)
 
     forms = [(state, price) for state in states for price in prices]
-    wanted = min(len(text), _TITLE)
-    state, price = next((form for form in forms if room(*form) >= wanted), ("", prices[-1]))
-    said = shorten(text, max(room(state, price), 1), glyphs.ellipsis) + price
+    fitting = (form for least in _TITLES for form in forms if room(*form) >= min(len(text), least))
+    state, price = next(fitting, ("", prices[-1]))
+    said = clause(text, max(room(state, price), 1), glyphs.ellipsis) + price
     said = shorten(said, max(width - len(lead) - 1, 1), glyphs.ellipsis)
     gap = max(width - len(lead) - bool(lead) - len(said) - len(state), 0)
     return [(lead, "key"), (" " * bool(lead) + said, ""), (" " * gap, ""), (state, style)]

@@ -40,6 +40,25 @@ def shorten(text: str, cells: int, ellipsis: str = "…") -> str:
     return text[:kept] + ellipsis
 
 
+_CLAUSE = re.compile(r"[,;:.]? ")
+
+
+def clause(text: str, cells: int, ellipsis: str = "…") -> str:
+    """A text cut to a number of terminal cells behind a whole clause, else a whole word, where one ends late enough."""
+    short = shorten(text, cells, ellipsis)
+    if short == text or not short:
+        return short
+    kept = short.removesuffix(ellipsis)
+    breaks = [match for match in _CLAUSE.finditer(text, 0, len(kept) + 2) if match.start() <= len(kept)]
+    clauses = (m.start() for m in reversed(breaks) if len(m[0]) > 1 or text[m.end() : m.end() + 1] == "(")
+    words = (m.start() for m in reversed(breaks))
+    for ends, part in ((clauses, 0.6), (words, 0.5)):
+        end = next(ends, 0)
+        if end >= cells * part:
+            return text[:end] + ellipsis
+    return short
+
+
 def lines_of(text: str) -> list[str]:
     """The lines of a text, however they end."""
     return _NEWLINES.split(text)

@@ -12,7 +12,7 @@ from unbrick.bundle import Bundle
 from unbrick.check import check, judge
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Edit
-from unbrick.finding import Finding, Fix
+from unbrick.finding import Finding, Fix, Severity
 from unbrick.formats import Clock, Format
 from unbrick.history import History
 from unbrick.patch import EMPTY, Patch, View
@@ -34,12 +34,13 @@ ChooseTarget = Callable[[Session], Target]
 
 class Result(NamedTuple):
     """What a piece of work came to: the outline of the session afterwards, the history to go on with if anything was
-    done, a sentence to say, and the bundle if the file was read again."""
+    done, a sentence to say; the bundle and the outline without any edit if the file was read again."""
 
     outline: Outline
     history: History | None = None
     said: str = ""
     bundle: Bundle | None = None
+    first: Outline | None = None
 
 
 LISTED = 6
@@ -91,13 +92,21 @@ class Workspace:
         """The records as the edits leave them."""
         return View(self.bundle.main, self.patch)
 
+    def news(self) -> str:
+        """What happened to the file since it was read, as the end of a sentence; empty for nothing."""
+        return self.bundle.main.change()
+
+    def owner(self) -> int | None:
+        """Process id of a live client that has the session open."""
+        return self.format.owner(self.bundle)
+
     # What the interface takes over
 
     def take(self, result: Result) -> None:
         """Take over the result of a piece of work."""
         if result.bundle is not None:
             self._open(result.bundle)
-            self.first = None
+            self.first = result.first
         self.outline = result.outline
         self.first = self.first or result.outline
         self.history = result.history or self.history
@@ -152,16 +161,17 @@ class Workspace:
         bundle = self.format.bundle(Source.open(self.bundle.path))
         try:
             scanned = yield from scan(View(bundle.main), self.format.entry)
-            report = self._judge(bundle, link(scanned))
+            first = self._judge(bundle, link(scanned))
 
             def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
-                now = finish(check(self.format, bundle, patch, report.target, self.surroundings, scanned))
+                now = finish(check(self.format, bundle, patch, first.target, self.surroundings, scanned))
                 return lower(self.format, now.situation, edits, patch, clock)
 
             history, dropped = self.history.onto(bundle.main, write, self.clock)
+            report = first
             if history.patch:
                 report = yield from check(
-                    self.format, bundle, history.patch, report.target, self.surroundings, scanned,
+                    self.format, bundle, history.patch, first.target, self.surroundings, scanned,
                 )
         except BaseException:
             bundle.main.close()
@@ -170,7 +180,7 @@ class Workspace:
         if dropped:
             said += f" {count(len(dropped), 'edit')} no longer fit{'s' if len(dropped) == 1 else ''} and fell away: "
             said += "; ".join(step.title for step in dropped)
-        return Result(Outline.of(report), history, said, bundle)
+        return Result(Outline.of(report), history, said, bundle, Outline.of(first))
 
     def fix(self, finding: Finding, fix: Fix) -> Work[Result]:
         """Apply one fix."""
@@ -183,7 +193,9 @@ class Workspace:
         """Apply every fix that keeps everything."""
         done = yield from self._repair()
         if not done.applied:
-            return Result(Outline.of(done.after), None, "There is no fix that keeps everything.")
+            left = any(finding.severity is not Severity.INFO for finding in done.after.findings)
+            said = "There is no fix that keeps everything; f shows the others." if left else "There is nothing to mend."
+            return Result(Outline.of(done.after), None, said)
         number = len(done.applied)
         said = f"{count(number, 'fix', 'fixes')} applied. u takes {'it' if number == 1 else 'them'} back."
         return self._done(done, _titles(done.applied), said)

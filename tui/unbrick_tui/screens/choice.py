@@ -38,6 +38,10 @@ class Choices(OptionList):
     ]
 
 
+SHORT = 24
+"""A terminal with fewer rows has none to give away."""
+
+
 class ChoiceScreen(ModalScreen[str | None]):
     """Says what it is about, lists the answers; gives back the id of one, or None."""
 
@@ -76,6 +80,25 @@ class ChoiceScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """The answers have the keys."""
         (self.query_one("#answers") if self._answers else self.query_one("#about")).focus()
+
+    def on_resize(self) -> None:
+        """Share the room between text and answers."""
+        self.set_class(self.size.height < SHORT, "-short")
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Title and keys always stay in sight; what is too tall for the rest scrolls."""
+        short = self.has_class("-short")
+        parts = [part for part in (*self.query("#about"), *self.query("#answers")) if part.is_attached]
+        frame = 2 + sum(part.size.height for part in self.query("#title, #hint").results(Static))
+        room = int(self.size.height * (1.0 if short else 0.9)) - frame - (0 if short else len(parts) + 1)
+        wanted = [part.virtual_size.height for part in parts]
+        given = list(wanted)
+        if sum(wanted) > room:
+            given[-1] = min(wanted[-1], max(room // 2, room - sum(wanted[:-1])))
+            given[0] = min(wanted[0], room - sum(given[1:]))
+        for part, height in zip(parts, given, strict=True):
+            part.styles.max_height = max(height, 1)
 
     def _option(self, answer: Answer) -> Option:
         detail = f"\n   {answer.detail}" if answer.detail else ""

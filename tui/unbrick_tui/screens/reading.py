@@ -15,19 +15,24 @@ from textual.widgets import Footer, Input, Static
 from unbrick.finding import Severity
 from unbrick_tui import details, headline
 from unbrick_tui.driver import Done, Failed, Progressed, drive
-from unbrick_tui.headline import Piece
+from unbrick_tui.headline import News, Piece
 from unbrick_tui.outline import Outline
+from unbrick_tui.remedy import remedy
 from unbrick_tui.search import search
-from unbrick_tui.text import ascii_only, count, shorten
+from unbrick_tui.text import ascii_only, clause, count, shorten
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.widgets.verdict import VerdictView
 from unbrick_tui.workspace import Result, Work, Workspace
+
+LOOK = 2.0
+"""Seconds between two looks at the file."""
 
 
 class ReadingScreen(Screen[None]):
     """One workspace on screen, without the keys. Handlers own the state; threads only post messages."""
 
     CSS_PATH = Path("session.tcss")
+
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
@@ -36,6 +41,7 @@ class ReadingScreen(Screen[None]):
         self._rows = 0
         self._bracket = 0
         self._note = ""
+        self._news = News()
 
     def compose(self) -> ComposeResult:
         """Five lines of verdict, the timeline, one line about the record at the cursor, the keys."""
@@ -51,6 +57,17 @@ class ReadingScreen(Screen[None]):
         self.timeline.focus()
         self._say()
         self._drive("check", self.workspace.check)
+        self.look()
+        self.set_interval(LOOK, self.look)
+
+    def look(self) -> None:
+        """See whether the file is still the one that was read, and who has it open; a stat and a few small files."""
+        owner = self.workspace.owner()
+        who = f"{self.workspace.format.name} (pid {owner})" if owner is not None else ""
+        news = News(self.workspace.news(), who)
+        if news != self._news:
+            self._news = news
+            self._say()
 
     @property
     def timeline(self) -> Timeline:
@@ -102,18 +119,22 @@ class ReadingScreen(Screen[None]):
         workspace = self.workspace
         first = workspace.outline is None
         workspace.take(result)
+        self._note = ""
         self.timeline.show(workspace.view, result.outline)
         if first and not self.timeline.touched:
             self._to_break(result.outline)
+        self.look()
         if result.said:
             self.notify(result.said, markup=False)
         self._say()
 
     def _to_break(self, outline: Outline) -> None:
-        """The first error, else the first problem, else the end of the conversation."""
-        errors = [f.row for f in outline.report.findings if f.severity is Severity.ERROR and f.row is not None]
-        thread = outline.report.situation.thread
-        row = errors[0] if errors else outline.problems[0] if outline.problems else thread.leaf
+        """The first error, else the first warning, else what could be brought back, else the end of the
+        conversation."""
+        found = [f for f in outline.report.findings if f.row is not None and f.severity is not Severity.INFO]
+        offered = remedy(outline.report).finding
+        first = found[0] if found else offered
+        row = first.row if first is not None and first.row is not None else outline.report.situation.thread.leaf
         self.timeline.jump(row if row is not None else len(self.workspace.view) - 1)
 
     # What is said
@@ -129,16 +150,19 @@ class ReadingScreen(Screen[None]):
         outline = workspace.outline
         lines = [headline.opening(
             workspace.bundle, len(workspace.view), outline.title if outline is not None else "", width, glyphs,
+            self._news,
         )]
         if outline is None:
-            lines += [[(f"{glyphs.busy} CHECKING", "strong"), (self._progress(), "")], [(self._note, "bad")], []]
+            doing = [(f"{glyphs.busy} CHECKING", "strong"), (self._progress(), "")]
+            failed = [(f"{glyphs.error} NOT CHECKED", "bad"), (": R tries again; the records can be read", "")]
+            lines += [failed if self._note else doing, [(clause(self._note, width, glyphs.ellipsis), "")], []]
             lines.append(headline.offer(None, 0, False, width, glyphs))
             return lines
         report = outline.report
         lines.append(headline.judged(report, width, glyphs))
         if self._busy:
-            doing = "SAVING" if self._busy == "save" else "CHECKING AGAIN"
-            lines[-1] = [(f"{glyphs.busy} {doing}", "strong"), (self._progress(), "")]
+            word = {"save": "SAVING", "read": "READING AGAIN"}.get(self._busy, "CHECKING AGAIN")
+            lines[-1] = [(f"{glyphs.busy} {word}", "strong"), (self._progress(), "")]
         lines.append(headline.wrong(report, width, glyphs))
         lines.append(headline.loaded(report, width, glyphs))
         lines.append(headline.offer(report, len(workspace.titles), not workspace.unsaved, width, glyphs))

@@ -9,13 +9,12 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from unbrick import sentences
 from unbrick.errors import CannotReadError
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.save import Receipt
-from unbrick_tui import details, headline, saving
-from unbrick_tui.glyphs import Glyphs
+from unbrick_tui import details, headline, problems, saving
 from unbrick_tui.outline import Outline
+from unbrick_tui.remedy import ranked, remedy
 from unbrick_tui.screens.choice import Answer, ChoiceScreen
 from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.screens.inspector import InspectorScreen
@@ -23,7 +22,6 @@ from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.reading import ReadingScreen
 from unbrick_tui.screens.review import ReviewScreen
 from unbrick_tui.screens.truncate import TruncateScreen
-from unbrick_tui.text import count, one_line
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.workspace import Result
@@ -34,13 +32,13 @@ class SessionScreen(ReadingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fix", "fix", tooltip="fix what is wrong here, or the worst problem"),
-        Binding("F", "fix_all", "fix all", tooltip="apply all fixes that keep everything"),
         Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes"),
         Binding("r", "review", "review", tooltip="review the changes, in words and in bytes"),
         Binding("w", "save", "save", tooltip="save as a new session, in place, or to a file"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys"),
+        Binding("F", "fix_all", "fix all", tooltip="apply all fixes that keep everything"),
         Binding("p", "problems", "problems", tooltip="list all problems, and what else helps"),
         Binding("slash", "search", "search", key_display="/", tooltip="search the text of the records"),
-        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys"),
         Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved"),
         Binding("enter", "inspect", "read the record", show=False, tooltip="read a record, or open a folded run"),
         Binding("space", "fold", "fold", show=False, tooltip="fold or unfold a run of context and state"),
@@ -59,6 +57,7 @@ class SessionScreen(ReadingScreen):
         Binding("s", "start", "where resume begins", show=False, tooltip="to where resume begins"),
         Binding("u", "undo", "undo", show=False, tooltip="take the last edit back"),
         Binding("ctrl+r", "redo", "redo", show=False, tooltip="do it again"),
+        Binding("R", "reread", "read again", show=False, tooltip="read the file again, and do the edits again on it"),
         Binding("escape", "calm", "", show=False),
     ]
 
@@ -100,9 +99,9 @@ class SessionScreen(ReadingScreen):
             self._wait()
             return
         findings = outline.report.findings
-        title, about = _overview(outline)
-        answers = [_listed(finding, index, self.workspace.glyphs) for index, finding in enumerate(findings[:MOST])]
-        hint = "enter goes there, esc goes back, ctrl+d and ctrl+u scroll the text"
+        title, about = problems.overview(outline)
+        answers = problems.listed(findings, self.workspace.glyphs)
+        hint = "enter goes there, esc goes back, ctrl+d scrolls the text"
         chosen = await self._ask(title, about, answers, hint)
         if chosen is not None and (row := findings[int(chosen)].row) is not None:
             self.timeline.touched = True
@@ -127,7 +126,8 @@ class SessionScreen(ReadingScreen):
         return self.workspace.outline
 
     def _wait(self) -> None:
-        self.notify("still checking; try again in a moment", markup=False)
+        busy = "still checking; try again in a moment"
+        self.notify("the check failed; press R to try it again" if self._note else busy, markup=False)
 
     @work(group="ask", exclusive=True)
     async def action_fix(self) -> None:
@@ -137,7 +137,7 @@ class SessionScreen(ReadingScreen):
             return
         findings: Sequence[Finding] = outline.findings.get(self.timeline.cursor, ())
         if not any(finding.fixes or finding.advice for finding in findings):
-            named = headline.remedy(outline.report).finding or next(
+            named = remedy(outline.report).finding or next(
                 (f for f in outline.report.findings if f.fixes and f.severity is not Severity.INFO), None
             )
             if named is None:
@@ -146,7 +146,7 @@ class SessionScreen(ReadingScreen):
             findings = (named,)
             if named.row is not None:
                 self.timeline.jump(named.row)
-        pairs = [(finding, fix) for finding in findings for fix in finding.fixes]
+        pairs = [(finding, fix) for finding in findings for fix in ranked(finding)]
         chosen = pairs[0] if len(pairs) == 1 and pairs[0][1].safety is Safety.SAFE else None
         if chosen is None:
             chosen = await self._which(findings, pairs)
@@ -203,6 +203,20 @@ class SessionScreen(ReadingScreen):
         self.notify(f"{done}: {title}", markup=False)
         self.timeline.show(self.workspace.view, None)
         self._drive("check", self.workspace.check)
+
+    def action_reread(self) -> None:
+        """Read the file again; the edits are done again on what stands there."""
+        if self._busy:
+            self._wait()
+        elif self.workspace.outline is None:
+            self._note = ""
+            self._drive("check", self.workspace.check)
+        elif self.workspace.bundle.main.private:
+            self.notify("it was piped in; there is no file to read again", markup=False)
+        elif not self.workspace.news():
+            self.notify("the file is as it was read", markup=False)
+        else:
+            self._drive("read", self.workspace.reread)
 
     # Saving and leaving
 
@@ -261,8 +275,13 @@ class SessionScreen(ReadingScreen):
     @work(group="ask", exclusive=True)
     async def _not_saved(self, sentence: str) -> None:
         answers = [Answer("again", "Choose again where to save")]
-        if await self._ask("Not saved", [("bad", sentence)], answers) is not None:
+        if self.workspace.news():
+            answers.append(Answer("read", "Read the file again", "the edits are done again on what stands there now"))
+        chosen = await self._ask("Not saved", [("bad", sentence)], answers)
+        if chosen == "again":
             self.action_save()
+        elif chosen == "read":
+            self.action_reread()
 
     @work(group="ask", exclusive=True)
     async def action_leave(self) -> None:
@@ -286,26 +305,3 @@ class SessionScreen(ReadingScreen):
     ) -> str | None:
         screen = ChoiceScreen(title, about, answers, ascii_=self.workspace.glyphs.ascii, hint=hint, copy=copy)
         return await self.app.push_screen_wait(screen)
-
-
-MOST = 2000
-"""Findings in the list; the count is of all."""
-
-
-def _overview(outline: Outline) -> tuple[str, list[Paragraph]]:
-    """What stands above the list of problems: the verdict, the last recorded error, what helps beside edits."""
-    report = outline.report
-    counts = report.counts()
-    said = ", ".join(count(number, details.WORD[severity]) for severity, number in counts.items() if number)
-    texts = (sentences.sentence(report), sentences.last_error(report))
-    about: list[Paragraph] = [("plain", text) for text in texts if text]
-    ways = list(details.ways_out(report))
-    if ways:
-        about += [("plain", ""), ("head", "What helps"), *ways]
-    return f"Problems: {said or 'none'}", about
-
-
-def _listed(finding: Finding, index: int, glyphs: Glyphs) -> Answer:
-    fix = f"f: {finding.fixes[0].title}: {finding.fixes[0].price}" if finding.fixes else ""
-    head = f"{getattr(glyphs, finding.severity.value)} {details.WORD[finding.severity]} {finding.code} "
-    return Answer(str(index), head + sentences.place(finding) + one_line(finding.message, 300), one_line(fix))

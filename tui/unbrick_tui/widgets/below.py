@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from unbrick.finding import Finding, Severity
 from unbrick_tui.glyphs import Glyphs
-from unbrick_tui.text import count, fold, one_line, shorten
+from unbrick_tui.remedy import ranked
+from unbrick_tui.text import clause, count, fold, one_line
 
 INDENT = "    "
 MOST_LINES = 4
@@ -42,7 +43,7 @@ def _finding(finding: Finding, width: int, glyphs: Glyphs) -> list[Under]:
     pieces = folded(head + one_line(finding.message, 1000), room, MOST_LINES, glyphs)
     lines = [Under(INDENT + ("    " if index else ""), "", piece, style) for index, piece in enumerate(pieces)]
     if finding.fixes:
-        fix, ways = finding.fixes[0], len(finding.fixes) - 1
+        fix, ways = ranked(finding)[0], len(finding.fixes) - 1
         other = f" (or {count(ways, 'other way')})" if ways else ""
         offer = one_line(f"{fix.title}: {fix.price}{other}", 600)
         for index, piece in enumerate(folded(offer, room - 4, 2, glyphs)):
@@ -58,7 +59,7 @@ def folded(text: str, width: int, most: int, glyphs: Glyphs) -> list[str]:
     start = 0
     for end in fold(text, width):
         if len(pieces) == most - 1:
-            pieces.append(shorten(text[start:].rstrip(), width, glyphs.ellipsis))
+            pieces.append(clause(text[start:].rstrip(), width, glyphs.ellipsis))
             break
         pieces.append(text[start:end].rstrip())
         start = end

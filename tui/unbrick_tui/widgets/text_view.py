@@ -78,6 +78,11 @@ class TextView(ScrollView, can_focus=True):
                 start = end
         self.virtual_size = Size(self._width, len(self._line))
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the text has at a width, for a view that is as tall as its text."""
+        inner = max(width - self.scrollbar_size_vertical, 8)
+        return sum(len(fold(line, inner)) for _style, line in self._lines)
+
     def _on_resize(self, event: events.Resize) -> None:
         width = self.scrollable_content_region.width
         if width != self._width:
