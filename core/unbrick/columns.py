@@ -59,6 +59,24 @@ class Children:
         return len(self._first) - self._first.count(-1)
 
 
+def inherited(parent_row: array[int], marks: bytes) -> bytearray:
+    """1 for each row that is marked or has a marked row above it, circles included."""
+    found = bytearray(marks)
+    done = bytearray(marks)
+    for start in range(len(parent_row)):
+        row = start
+        path: list[int] = []
+        while row >= 0 and not done[row]:
+            done[row] = 1
+            path.append(row)
+            row = parent_row[row]
+        # A circle that closes here holds no mark: a marked row ends the walk.
+        if row >= 0 and found[row]:
+            for row in path:
+                found[row] = 1
+    return found
+
+
 class Calls(Mapping[str, Call]):
     """Tool calls by id, in file order. Blocks without an id are together under the empty string."""
 

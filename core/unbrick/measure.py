@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
 from unbrick import api, models
 from unbrick.entry import Flag, Kind
@@ -34,10 +35,19 @@ def contexts(session: Session, rows: Sequence[int]) -> list[int]:
     The API's own count, where a reply recorded one, plus an estimate of what follows that reply; the plain
     estimate where it is higher. A count from before a boundary among the rows speaks of another context.
     """
+    return [0, *(total + above for total, above in _sums(session, rows, _boundary(session, rows)))]
+
+
+def _boundary(session: Session, rows: Iterable[int]) -> int:
+    """The last boundary among rows, -1 for none."""
+    kinds = session.scan.kind
+    return max((row for row in rows if kinds[row] == Kind.BOUNDARY), default=-1)
+
+
+def _sums(session: Session, rows: Iterable[int], boundary: int) -> Iterator[tuple[int, int]]:
+    """After each row: the estimate of all so far, and by how much the API's counts are above it."""
     scan = session.scan
-    boundary = max((row for row in rows if scan.kind[row] == Kind.BOUNDARY), default=-1)
     total = above = 0
-    found = [0]
     for row in rows:
         counted = scan.tokens[row]
         if counted and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
@@ -46,13 +56,34 @@ def contexts(session: Session, rows: Sequence[int]) -> list[int]:
             above = max(above, counted - total)
         else:
             total += weigh(session, (row,))
-        found.append(total + above)
-    return found
+        yield total, above
 
 
 def context(session: Session, rows: Sequence[int]) -> int:
     """Tokens of the context that rows make up, in the order of sending."""
     return contexts(session, rows)[-1]
+
+
+def _sum(session: Session, rows: Iterable[int], boundary: int) -> tuple[int, int]:
+    """What `_sums` comes to."""
+    return next(iter(deque(_sums(session, rows, boundary), maxlen=1)), (0, 0))
+
+
+def in_front(situation: Situation, rows: Sequence[int]) -> int:
+    """Tokens of the context when rows that are not loaded come in front of the thread."""
+    session, thread = situation.session, situation.thread
+    boundary, total, above = situation.once(_thread)
+    if _boundary(session, rows) > boundary:
+        return context(session, [*rows, *thread.rows])
+    front, front_above = _sum(session, rows, boundary)
+    return front + total + max(front_above, above - front)
+
+
+def _thread(situation: Situation) -> tuple[int, int, int]:
+    """The last boundary of the thread, its estimate, and by how much the API's counts are above it."""
+    rows = situation.thread.rows
+    boundary = _boundary(situation.session, rows)
+    return boundary, *_sum(situation.session, rows, boundary)
 
 
 def window(situation: Situation) -> int:

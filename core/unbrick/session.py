@@ -101,6 +101,29 @@ class Session:
         """Whether a row carries a flag (any of several)."""
         return bool(self.scan.flags[row] & flag)
 
+    @cached_property
+    def _highest(self) -> array[int]:
+        """The last row of the file among each row and what stands above it in the chain."""
+        parents = self.parent_row
+        found = array("i", [NO_PARENT]) * len(parents)
+        for start in range(len(parents)):
+            row = start
+            path: list[int] = []
+            while row >= 0 and found[row] == NO_PARENT:
+                found[row] = MISSING  # on the way
+                path.append(row)
+                row = parents[row]
+            highest = NO_PARENT if row < 0 else found[row]
+            if highest == MISSING:
+                highest = max(path[path.index(row) :])
+            for row in reversed(path):
+                found[row] = highest = max(highest, row)
+        return found
+
+    def descends(self, row: int, ancestor: int) -> bool:
+        """Whether a row is another one or hangs on it."""
+        return self._highest[row] >= ancestor and ancestor in self.ancestors(row)
+
     def ancestors(self, row: int) -> Iterator[int]:
         """A row and its parents up to a root, a missing parent, or the point where a cycle closes."""
         seen: set[int] = set()

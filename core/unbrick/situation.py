@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar, TypeVarTuple
 
 from unbrick.bundle import Bundle
 from unbrick.entry import BlockKind
@@ -13,6 +14,9 @@ from unbrick.request import Request
 from unbrick.session import Call, Session, Standing
 from unbrick.target import Surroundings, Target
 from unbrick.thread import Thread
+
+T = TypeVar("T")
+Asked = TypeVarTuple("Asked")
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,18 @@ class Situation:
     violations: tuple[Violation, ...] = ()
     text: Callable[[int], str] = field(default=_silent, repr=False, compare=False)
     kept: Callable[[int], tuple[str, ...]] = field(default=_nothing, repr=False, compare=False)
+    _known: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    def once(self, make: Callable[[Situation, *Asked], T], *asked: *Asked) -> T:
+        """What a function of this situation and of hashable values gives, worked out at the first call: thousands of
+        findings ask the same of one response, one fork, one file."""
+        key = (make, *asked)
+        if key not in self._known:
+            self._known[key] = make(self, *asked)
+        found: T = self._known[key]
+        return found
+
+    @cached_property
     def size(self) -> int:
         """Bytes of the transcript as the patch leaves it."""
         return sum(self.session.scan.size)

@@ -17,6 +17,9 @@ _SERVER_USE, _SERVER_RESULT = int(BlockKind.SERVER_USE), int(BlockKind.SERVER_RE
 _TOOLS = frozenset({_USE, _RESULT, _SERVER_USE, _SERVER_RESULT})
 _ROLES = tuple(Role)
 
+NAMED = 100
+"""So many calls of one message are named in the sentence about them."""
+
 
 def turns(request: Request, join: bool) -> Iterator[tuple[Role, list[int]]]:
     """Messages as the API reads them: (role, message indices). With `join`, neighbours of one role are one turn,
@@ -45,12 +48,14 @@ def pairs(request: Request, strict: bool) -> Iterator[Violation]:
     pending: dict[str, Place] = {}
     answered: set[str] = set()
     unanswered: list[tuple[str, Place, bool]] = []
+    last_results: dict[str | None, int] = {}
+    """Id of a call → the last part that is a result of it; filled when it is first needed."""
     kinds, refs, first = request.kind, request.refs, request.first
     for role, messages in turns(request, join=not strict):
         if role is Role.ASSISTANT:
             unanswered += [(ref, place, False) for ref, place in pending.items()]
             if unanswered:
-                yield from _missing(request, unanswered)
+                yield from _missing(request, unanswered, last_results)
             unanswered, answered, pending = [], set(), {}
             yield from _calls(request, messages, used, pending)
             continue
@@ -81,9 +86,9 @@ def pairs(request: Request, strict: bool) -> Iterator[Violation]:
         unanswered += [(ref, place, False) for ref, place in pending.items()]
         pending = {}
         if unanswered:
-            yield from _missing(request, unanswered)
+            yield from _missing(request, unanswered, last_results)
             unanswered = []
-    yield from _missing(request, [(ref, place, False) for ref, place in pending.items()])
+    yield from _missing(request, [(ref, place, False) for ref, place in pending.items()], last_results)
 
 
 def _calls(
@@ -124,28 +129,27 @@ def _calls(
         )
 
 
-def _missing(request: Request, unanswered: list[tuple[str, Place, bool]]) -> Iterator[Violation]:
-    """The calls of one message that are not answered where they must be. The API names them all in one sentence."""
+def _missing(
+    request: Request, unanswered: list[tuple[str, Place, bool]], last_results: dict[str | None, int]
+) -> Iterator[Violation]:
+    """The calls of one message that are not answered where they must be. The API names them all in one sentence, of
+    which the first are enough here."""
+    together: dict[int, list[str]] = {}
+    for ref, place, _beside_text in unanswered:
+        together.setdefault(place[0], []).append(ref)
+    texts = {
+        message: f"messages.{message}: `tool_use` ids were found without `tool_result` blocks immediately after: "
+        f"{', '.join(refs[:NAMED])}{', …' if len(refs) > NAMED else ''}. Each `tool_use` block must have a "
+        "corresponding `tool_result` block in the next message."
+        for message, refs in together.items()
+    }
     for ref, place, beside_text in unanswered:
-        together = [other for other, at, _ in unanswered if at[0] == place[0]]
-        text = (
-            f"messages.{place[0]}: `tool_use` ids were found without `tool_result` blocks immediately after: "
-            f"{', '.join(together)}. Each `tool_use` block must have a corresponding `tool_result` block in the next "
-            "message."
-        )
-        later = not beside_text and _answered_later(request, ref, request.first[place[0] + 1])
-        yield Violation("T005" if beside_text else "T004" if later else "T001", *place, text, ref)
-
-
-def _answered_later(request: Request, ref: str, start: int) -> bool:
-    """Whether a result of a call stands anywhere from a part on."""
-    while True:
-        try:
-            start = request.refs.index(ref, start) + 1
-        except ValueError:
-            return False
-        if request.kind[start - 1] == _RESULT:
-            return True
+        if not last_results:
+            places = zip(request.refs, request.kind, range(len(request.refs)), strict=True)
+            last_results[None] = -1
+            last_results.update((other, index) for other, kind, index in places if kind == _RESULT)
+        later = not beside_text and last_results.get(ref, -1) >= request.first[place[0] + 1]
+        yield Violation("T005" if beside_text else "T004" if later else "T001", *place, texts[place[0]], ref)
 
 
 def _same_row(request: Request, place: Place) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from unbrick import measure
+from unbrick.columns import inherited
 from unbrick.entry import Flag, Kind
 from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, true_parent
 from unbrick.session import Standing
@@ -37,8 +38,9 @@ def breaks(situation: Situation, code: str) -> Iterator[Break]:
     session, thread = situation.session, situation.thread
     standing = thread.standing
     seen: set[int] = set()
+    aside = situation.once(thread_ends_aside)
     for loss in thread.losses:
-        if loss.before != loss.row and not thread_ends_aside(situation):
+        if loss.before != loss.row and not aside:
             seen.add(loss.row)
             if _code(situation, loss.row) == code:
                 yield _broken(situation, code, loss)
@@ -94,15 +96,22 @@ def _code(situation: Situation, row: int) -> str:
         return "L004" if before is not None and session.scan.uuid[before] in session.duplicates else "L001"
     if session.kind(parent) is Kind.PROGRESS:
         return "L008"
-    if any(session.scan.uuid[other] in session.duplicates for other in session.ancestors(row)):
+    if session.duplicates and situation.once(_behind_twins)[row]:
         return "L004"
-    return "L003" if _in_cycle(situation, row) else "L001"
+    return "L003" if situation.once(_circular)[row] else "L001"
 
 
-def _in_cycle(situation: Situation, row: int) -> bool:
+def _behind_twins(situation: Situation) -> bytearray:
+    """1 for a row that shares its id, or has such a row above it."""
     session = situation.session
-    *_, last = session.ancestors(row)
-    return session.parent_row[last] >= 0
+    return inherited(session.parent_row, bytes(uuid in session.duplicates for uuid in session.scan.uuid))
+
+
+def _circular(situation: Situation) -> bytearray:
+    """1 for a row whose parents lead into a circle: what hangs on a root or on a missing parent leads to one."""
+    parents = situation.session.parent_row
+    ends = inherited(parents, bytes(parent < 0 for parent in parents))
+    return bytearray(not end for end in ends)
 
 
 def nameless(situation: Situation, row: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 
 from unbrick import measure
@@ -22,21 +23,31 @@ def true_parent(situation: Situation, row: int) -> int | None:
     Never a subagent's record, never one of a branch that the person left, never one that descends from the row
     itself; a boundary only for what directly follows it. None when nothing stands before.
     """
-    session, standing = situation.session, situation.thread.standing
-    flags, kinds, uuids = session.scan.flags, session.scan.kind, session.scan.uuid
-    for other in range(row - 1, -1, -1):
-        if (
-            kinds[other] not in _LINKS or uuids[other] < 0 or flags[other] & (Flag.SIDECHAIN | Flag.TEAM)
-            or session.row_of.get(uuids[other]) != other
-        ):
-            continue
-        if kinds[other] == Kind.BOUNDARY:
+    session = situation.session
+    before = situation.once(_parents_before)
+    other = before[row]
+    while other >= 0:
+        if session.kind(other) is Kind.BOUNDARY or session.in_order or not session.descends(other, row):
             return other
-        if standing[other] == Standing.REWOUND:
-            continue
-        if session.in_order or row not in session.ancestors(other):
-            return other
+        other = before[other]
     return None
+
+
+def _parents_before(situation: Situation) -> array[int]:
+    """For each row the nearest one before it that may be the parent of something, -1 for none."""
+    session, standing = situation.session, situation.thread.standing
+    flags, kinds, uuids, row_of = session.scan.flags, session.scan.kind, session.scan.uuid, session.row_of
+    found = array("i")
+    last = -1
+    apart = Flag.SIDECHAIN | Flag.TEAM
+    for row, kind in enumerate(kinds):
+        found.append(last)
+        uuid = uuids[row]
+        if kind in _LINKS and uuid >= 0 and not flags[row] & apart and row_of.get(uuid) == row and (
+            kind == Kind.BOUNDARY or standing[row] != Standing.REWOUND
+        ):
+            last = row
+    return found
 
 
 def descendants(session: Session, row: int) -> set[int]:
@@ -102,10 +113,13 @@ def restoring(
     Safe when they are certainly lost and the whole fits the model's window; else the price says what comes back.
     """
     session = situation.session
-    back = set(rows)
-    rest = [row for row in (situation.thread.rows if instead is None else instead) if row not in back]
     window = measure.window(situation)
-    after = measure.context(session, [*rows, *rest])
+    if instead is None and not any(row in situation.loaded for row in rows):
+        after = measure.in_front(situation, rows)
+    else:
+        back = set(rows)
+        rest = [row for row in (situation.thread.rows if instead is None else instead) if row not in back]
+        after = measure.context(session, [*rows, *rest])
     count = measure.messages(session, rows)
     fits = after <= window * measure.FULL
     price = f"brings back {measure.counted(count, 'message')} (about {measure.tokens(after)} afterwards"

@@ -83,14 +83,13 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
         entries = scan.salvaged.get(row, ())
         wanted = _wanted(situation, row, entries)
         talk = sum(entry.kind in (Kind.USER, Kind.ASSISTANT) for entry in wanted)
-        stops = next((loss for loss in situation.thread.losses if loss.row == row), None)
         crash = kind is FaultKind.NOT_OBJECT and situation.thread.outcome is Outcome.CRASH and _crashes(situation)
         message = fault.message
         severity, outcome = Severity.INFO, None
         if crash:
             severity, outcome = Severity.ERROR, Outcome.CRASH
             message += "; the client crashes on it"
-        elif stops is not None or (situation.thread.outcome in _NOTHING and _stops(situation, code)):
+        elif row in situation.once(_stopping) or (situation.thread.outcome in _NOTHING and _stops(situation, code)):
             severity = Severity.ERROR
             outcome = situation.thread.outcome if situation.thread.outcome in _NOTHING else None
             message += "; the client stops reading here"
@@ -129,18 +128,20 @@ def _stops(situation: Situation, code: str) -> bool:
 
 def _wanted(situation: Situation, row: int, entries: tuple[Entry, ...]) -> list[Entry]:
     """The records on a line that a resume would load: those that the thread goes on from, and those at its end."""
-    session, thread = situation.session, situation.thread
-    strings, scan = session.scan.strings, session.scan
-    named = {strings.text(scan.parent[loaded]) for loaded in thread.rows}
-    loaded = {session.uuid(number) for number in thread.rows}
-    has_children = {strings.text(parent) for parent in scan.parent} if entries else set()
-    has_children.update(entry.parent for entry in entries)
+    if not entries:
+        return []
+    thread = situation.thread
+    named_by_thread, loaded, has_children = situation.once(_ids)
+    named = {entry.uuid for entry in entries if entry.uuid in named_by_thread}
+    here = {entry.parent for entry in entries}
     leaf = -1 if thread.leaf is None else thread.leaf
     found: list[Entry] = []
     for entry in reversed(entries):
         if entry.uuid is None or entry.uuid in loaded or entry.flags & (Flag.SIDECHAIN | Flag.API_ERROR):
             continue
-        at_end = row > leaf and entry.uuid not in has_children and (entry.parent in loaded or entry.parent in named)
+        at_end = row > leaf and entry.uuid not in has_children and entry.uuid not in here and (
+            entry.parent in loaded or entry.parent in named or entry.parent in named_by_thread
+        )
         if entry.uuid in named or at_end:
             found.append(entry)
             named.add(entry.parent)
@@ -151,6 +152,18 @@ def _wanted(situation: Situation, row: int, entries: tuple[Entry, ...]) -> list[
                 found.append(entry)
                 named.add(entry.parent)
     return found
+
+
+def _ids(situation: Situation) -> tuple[set[str | None], set[str | None], set[str | None]]:
+    """The ids that the thread names as parents, those of its records, and those that any record names as its parent."""
+    session, rows = situation.session, situation.thread.rows
+    text, parents = session.scan.strings.text, session.scan.parent
+    return {text(parents[row]) for row in rows}, set(map(session.uuid, rows)), set(map(text, set(parents)))
+
+
+def _stopping(situation: Situation) -> set[int]:
+    """The rows that something is lost at."""
+    return {loss.row for loss in situation.thread.losses}
 
 
 def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: Severity) -> Iterator[Fix]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 
 from unbrick import measure
 from unbrick.edit import Adopt, Edit, Relink, Salvage
@@ -69,10 +71,7 @@ def missing_parent(situation: Situation) -> Iterator[Finding]:
     scan = situation.session.scan
     for found in breaks(situation, "L001"):
         parent = scan.strings.text(scan.parent[found.row]) or ""
-        damaged = next(
-            (row for row, fault in scan.faults.items()
-             if any(parent.encode("utf-8", "surrogatepass") in piece for piece in fault.salvage)), None,
-        ) if parent else None
+        damaged = situation.once(_cut_out).get(parent)
         if situation.session.parent_row[found.row] >= 0:
             what = "its parent is a record of a kind that this client does not take for a link"
         else:
@@ -82,6 +81,12 @@ def missing_parent(situation: Situation) -> Iterator[Finding]:
         else:
             what = f"its parent ({parent[:8]}…) stands on {line(situation, damaged)}, which is damaged: mend that first"
             yield _finding(situation, "missing-parent", found, what, ())
+
+
+def _cut_out(situation: Situation) -> dict[str, int]:
+    """The ids of the records that can be cut out of damaged lines → the row of the line."""
+    lines = situation.session.scan.salvaged.items()
+    return {entry.uuid: row for row, entries in lines for entry in entries if entry.uuid}
 
 
 def null_parent(situation: Situation) -> Iterator[Finding]:
@@ -119,15 +124,14 @@ def duplicate_uuid(situation: Situation) -> Iterator[Finding]:
     told = False
     for rows in session.duplicates.values():
         last = rows[-1]
-        for row in rows[:-1]:
-            if row not in replaced:
-                continue
+        hidden = [row for row in rows[:-1] if row in replaced]
+        for row, following in pairwise([*hidden, last]):
             told = True
             yield Finding(
                 "L004", "duplicate-uuid", Severity.ERROR,
                 f"{line(situation, last)} carries the same id ({str(session.uuid(row))[:8]}…) and takes its place: "
                 "this message is not sent",
-                situation.at(row), row, fixes=tuple(_tell_apart(situation, row, last)),
+                situation.at(row), row, fixes=tuple(_tell_apart(situation, row, following)),
             )
     for found in breaks(situation, "L004"):
         if told and not found.hurts:
@@ -144,7 +148,8 @@ def duplicate_uuid(situation: Situation) -> Iterator[Finding]:
 
 
 def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
-    """Give one of two records its own id back: the one that the record behind it still names."""
+    """Give one of two records its own id back: the one that the record behind it still names. Of many with one id
+    each is told apart from the next, so that all can be mended at once."""
     session, scan = situation.session, situation.session.scan
     if session.scan.view.raw(row).strip() == session.scan.view.raw(last).strip():
         repeated = (Salvage(situation.at(last), ()),)
@@ -164,17 +169,30 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
             return
     fresh = _fresh(session.uuid(last) or "", last)
     edits: list[Edit] = [Adopt(situation.at(last), uuid=fresh)]
-    behind = next((
-        other for other in range(last + 1, len(session))
-        if scan.uuid[last] == scan.parent[other] and not scan.flags[other] & Flag.SIDECHAIN
-    ), None)
-    before = true_parent(situation, last)
+    rows = session.duplicates[scan.uuid[last]]
+    behind = _follower(situation, last, rows)
     if behind is not None:
         edits.append(Relink(situation.at(behind), fresh))
-    if before is not None and session.parent_row[last] in (last, row, MISSING):
-        edits.append(Relink(situation.at(last), session.uuid(before)))
+    if session.parent_row[last] in (rows[-1], MISSING):
+        before = true_parent(situation, last)
+        if before is not None:
+            edits.append(Relink(situation.at(last), session.uuid(before)))
     title = f"Give {line(situation, last)} an id of its own"
     yield Fix("rename", title, Safety.SAFE, tuple(edits), brings=situation.lost)
+
+
+def _follower(situation: Situation, row: int, twins: list[int]) -> int | None:
+    """The first record that hangs on the id of several, between one of them and the next."""
+    children = situation.once(_children, twins[-1])
+    place = bisect_right(children, row)
+    following = bisect_right(twins, row)
+    end = twins[following] if following < len(twins) else len(situation.session)
+    return children[place] if place < len(children) and children[place] < end else None
+
+
+def _children(situation: Situation, row: int) -> list[int]:
+    session = situation.session
+    return [child for child in session.children.get(row, ()) if not session.has(child, Flag.SIDECHAIN)]
 
 
 def _fresh(uuid: str, row: int) -> str:

@@ -43,9 +43,10 @@ def _between(situation: Situation, message: int) -> int | None:
     """The row of a message without parts: the one without blocks that stands between its neighbours."""
     request, scan, loaded = situation.request, situation.session.scan, situation.loaded
     first = request.first[message]
-    before = next((loaded[r] for r in reversed(request.row[:first]) if r in loaded), -1)
-    after = next((loaded[r] for r in request.row[first:] if r in loaded), len(situation.thread.rows))
-    for row in situation.thread.rows[before + 1 : after]:
+    rows, sent_rows = situation.thread.rows, request.row
+    before = next((loaded[sent_rows[i]] for i in range(first - 1, -1, -1) if sent_rows[i] in loaded), -1)
+    after = next((loaded[sent_rows[i]] for i in range(first, len(sent_rows)) if sent_rows[i] in loaded), len(rows))
+    for row in (rows[place] for place in range(before + 1, after)):
         if scan.kind[row] in TALK and scan.first[row] == scan.first[row + 1]:
             return row
     return None

@@ -8,7 +8,6 @@ from unbrick import measure
 from unbrick.edit import Adopt, Linearise
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.session import Session
 from unbrick.situation import Situation
 
 
@@ -26,7 +25,7 @@ def lost_parallel_results(situation: Situation) -> Iterator[Finding]:
         row = loss.row
         if loss.before != row or row not in situation.loaded or session.scan.message_id[row] < 0:
             continue
-        order = _response(session, row)
+        order = _response(situation, row)
         if not any(one not in situation.loaded and session.scan.kind[one] == Kind.USER for one in order):
             continue
         hurt = True
@@ -47,23 +46,28 @@ def lost_parallel_results(situation: Situation) -> Iterator[Finding]:
         )
 
 
-def _response(session: Session, row: int) -> list[int]:
+def _members(situation: Situation) -> dict[int, list[int]]:
+    """Message id, by number, → the records of that response that nothing hides."""
+    session, scan = situation.session, situation.session.scan
+    found: dict[int, list[int]] = {}
+    for row, number in enumerate(scan.message_id):
+        if number >= 0 and scan.kind[row] == Kind.ASSISTANT and session.row_of.get(scan.uuid[row]) == row:
+            found.setdefault(number, []).append(row)
+    return found
+
+
+def _response(situation: Situation, row: int) -> list[int]:
     """The records of a response in file order, then their results in the order of the calls."""
-    scan = session.scan
-    calls = [
-        other for other, number in enumerate(scan.message_id)
-        if number == scan.message_id[row] and scan.kind[other] == Kind.ASSISTANT
-        and session.row_of.get(scan.uuid[other]) == other
-    ]
+    session, scan = situation.session, situation.session.scan
+    calls = situation.once(_members).get(scan.message_id[row], [])
     order = {
         scan.block_ref[block]: place for place, (block) in enumerate(
             block for call in calls for block in scan.blocks(call) if scan.block_kind[block] == BlockKind.TOOL_USE
         )
     }
-    members = set(calls)
     results: list[tuple[int, int]] = []
-    for other, parent in enumerate(session.parent_row):
-        if parent not in members or scan.kind[other] != Kind.USER:
+    for other in sorted(child for call in calls for child in session.children.get(call, ())):
+        if scan.kind[other] != Kind.USER:
             continue
         refs = [
             order[scan.block_ref[block]] for block in scan.blocks(other)

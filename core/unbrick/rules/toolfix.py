@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from unbrick.edit import Answer, DropBlock, Edit, Linearise, Move, Relink
@@ -20,29 +19,23 @@ ELSEWHERE = (Standing.LOST, Standing.UNDECIDED)
 """Where a result or call may be brought back from; never from before a boundary or from a rewound branch."""
 
 
-def response(situation: Situation, row: int) -> list[int]:
+def response(situation: Situation, row: int) -> Sequence[int]:
     """The rows of the response that a row is part of, in file order."""
+    number = situation.session.scan.message_id[row]
+    return (row,) if number < 0 else situation.once(_responses).get(number, ())
+
+
+def _responses(situation: Situation) -> dict[int, tuple[int, ...]]:
+    """Message id, by number, → the rows of that response."""
     scan = situation.session.scan
-    number = scan.message_id[row]
-    if number < 0:
-        return [row]
-    return [
-        found for found in _rows(scan.message_id, number)
-        if scan.kind[found] == Kind.ASSISTANT and not scan.flags[found] & Flag.SIDECHAIN
-    ]
+    found: dict[int, list[int]] = {}
+    for row, (number, kind, flags) in enumerate(zip(scan.message_id, scan.kind, scan.flags, strict=True)):
+        if number >= 0 and kind == Kind.ASSISTANT and not flags & Flag.SIDECHAIN:
+            found.setdefault(number, []).append(row)
+    return {number: tuple(rows) for number, rows in found.items()}
 
 
-def _rows(column: array[int], number: int) -> Iterator[int]:
-    place = -1
-    while True:
-        try:
-            place = column.index(number, place + 1)
-        except ValueError:
-            return
-        yield place
-
-
-def calls_of(situation: Situation, rows: list[int]) -> set[str]:
+def calls_of(situation: Situation, rows: Sequence[int]) -> set[str]:
     """The call ids that some rows use."""
     return {
         ref for row in rows for _block, kind, _flags, ref in situation.blocks(row)
@@ -50,7 +43,7 @@ def calls_of(situation: Situation, rows: list[int]) -> set[str]:
     }
 
 
-def only_results(situation: Situation, row: int, refs: set[str]) -> bool:
+def only_results(situation: Situation, row: int, refs: Set[str]) -> bool:
     """Whether a record holds results of these calls and nothing else."""
     return situation.session.scan.kind[row] == Kind.USER and all(
         kind is BlockKind.TOOL_RESULT and ref in refs for _block, kind, _flags, ref in situation.blocks(row)
@@ -64,27 +57,29 @@ def elsewhere(situation: Situation, places: tuple[tuple[int, int], ...]) -> list
 
 def damaged(situation: Situation, ref: str | None, kind: BlockKind) -> int | None:
     """The row of a damaged line that the call or the result of an id can be cut out of."""
+    return situation.once(_salvaged).get((kind, ref))
+
+
+def _salvaged(situation: Situation) -> dict[tuple[int, str | None], int]:
+    """(kind, id) of the calls and results that can be cut out of damaged lines → the first row of such a line."""
+    found: dict[tuple[int, str | None], int] = {}
     for row, entries in situation.session.scan.salvaged.items():
-        if any(block.kind == kind and block.ref == ref for entry in entries for block in entry.blocks):
-            return row
-    return None
+        for block in (block for entry in entries for block in entry.blocks):
+            found.setdefault((block.kind, block.ref), row)
+    return found
 
 
 def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
     """Fixes that fetch the real result of a call at a row from elsewhere in the file."""
-    members = response(situation, row)
-    refs = calls_of(situation, members)
-    off = [found for found in elsewhere(situation, call.results) if only_results(situation, found, refs)]
+    off = elsewhere(situation, call.results)
     if not off:
         return
-    callers = [found for found in members if calls_of(situation, [found])]
-    if len(callers) > 1:
-        order = members + sorted(results_of(situation, refs))
-        gone = [found for found in order if found not in situation.loaded]
-        yield safe(
-            "one-chain", "Write the parallel calls and their results as one chain, which every client reads whole",
-            Linearise(tuple(map(situation.at, order))), price=back(len(gone)),
-        )
+    first = next(iter(response(situation, row)), row)
+    off = [found for found in off if only_results(situation, found, situation.once(_refs, first))]
+    if not off:
+        return
+    if situation.once(_parallel, first):
+        yield situation.once(_one_chain, first)
     else:
         yield safe(
             "move-back", f"Put the result from line {situation.at(off[0]).line:,} back behind its call",
@@ -92,7 +87,26 @@ def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
         )
 
 
-def results_of(situation: Situation, refs: set[str]) -> set[int]:
+def _refs(situation: Situation, row: int) -> set[str]:
+    """The call ids of the response that a row is part of."""
+    return calls_of(situation, response(situation, row))
+
+
+def _parallel(situation: Situation, row: int) -> bool:
+    """Whether several records of the response hold calls."""
+    return sum(bool(calls_of(situation, [found])) for found in response(situation, row)) > 1
+
+
+def _one_chain(situation: Situation, row: int) -> Fix:
+    order = [*response(situation, row), *sorted(results_of(situation, situation.once(_refs, row)))]
+    gone = [found for found in order if found not in situation.loaded]
+    return safe(
+        "one-chain", "Write the parallel calls and their results as one chain, which every client reads whole",
+        Linearise(tuple(map(situation.at, order))), price=back(len(gone)),
+    )
+
+
+def results_of(situation: Situation, refs: Set[str]) -> set[int]:
     """The rows on the thread or lost from it that hold results of these calls and nothing else."""
     calls = situation.session.calls
     return {
@@ -114,13 +128,19 @@ def move_back(situation: Situation, call: Call, result: int) -> Iterator[Fix]:
     use = next((row for row, _block in call.uses if row in situation.loaded), None)
     if use is None:
         return
-    members = [row for row in response(situation, use) if row in situation.loaded]
-    if only_results(situation, result, calls_of(situation, members)):
-        last = max(members, key=situation.loaded.__getitem__)
+    refs, last = situation.once(_loaded_response, next(iter(response(situation, use)), use))
+    if only_results(situation, result, refs):
         yield safe(
             "move-back", f"Put the result back behind its call in line {situation.at(use).line:,}",
             Move(situation.at(result), situation.at(last)),
         )
+
+
+def _loaded_response(situation: Situation, row: int) -> tuple[set[str], int]:
+    """The call ids of what is loaded of a response, and the row that is sent last of it."""
+    loaded = situation.loaded
+    members = [found for found in response(situation, row) if found in loaded]
+    return calls_of(situation, members), max(members, key=loaded.__getitem__, default=row)
 
 
 def relink_to_call(situation: Situation, call: Call, result: int) -> Iterator[Fix]:
@@ -174,14 +194,15 @@ def drop(situation: Situation, row: int, block: int, noun: str, title: str) -> F
     return lossy("drop", title, f"drops 1 {noun}", DropBlock(situation.at(row), block))
 
 
-def fresh_ref(situation: Situation, old: str, server: bool = False) -> str:
-    """An id that the API accepts and that nothing in the session uses, as near to the old one as can be."""
+def fresh_ref(situation: Situation, old: str, server: bool = False, number: int = 2) -> str:
+    """An id that the API accepts and that nothing in the session uses, as near to the old one as can be; `number`
+    tells several apart that are made of one old id."""
     pattern, lead = (r"[^a-zA-Z0-9_]", "srvtoolu_") if server else (r"[^a-zA-Z0-9_-]", "")
     base = re.sub(pattern, "_", old)[:100] or "toolu_repaired"
     if lead and not base.startswith(lead):
         base = lead + base
     calls = situation.session.calls
-    name, number = base, 2
+    name = base
     while name in calls:
         name, number = f"{base}_{number}", number + 1
     return name

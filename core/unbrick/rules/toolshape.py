@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from unbrick.edit import DropBlock, Edit, SetRef
@@ -10,7 +11,6 @@ from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
 from unbrick.rules import toolfix
 from unbrick.rules.parts import broken, refusal, remark, safe, sends, sent, set_block, stored
-from unbrick.session import Call
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -36,11 +36,19 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
         what = violated.pop(call.ref, None)
         _place, row, block = loaded[0]
         first = _essence(situation, row, block)
-        for place, row, block in loaded[1:]:
+        answers = sorted((situation.loaded[row], row, block) for row, block in call.results if row in situation.loaded)
+        for number, (place, row, block) in enumerate(loaded[1:], 2):
             repeated = _essence(situation, row, block) == first
             message = f"the call id {call.ref} is used {len(loaded)} times, "
             message += "for the same call" if repeated else "for different calls"
-            fix = _drop_repeat(situation, row, block) if repeated else _own_id(situation, call, place, row, block)
+            if repeated:
+                fix = _drop_repeat(situation, row, block)
+            else:
+                following = bisect_right(answers, (place, row, block))
+                until = loaded[number][0] if number < len(loaded) else len(situation.thread.rows)
+                answer = answers[following] if following < len(answers) and answers[following][0] < until else None
+                new = toolfix.fresh_ref(situation, call.ref, number=number)
+                fix = _own_id(situation, new, (row, block), None if answer is None else answer[1:])
             if what is not None:
                 yield refusal(situation, name, type(what)(what.violation, row, block), message, (fix,))
             else:
@@ -60,15 +68,10 @@ def _drop_repeat(situation: Situation, row: int, block: int) -> Fix:
     return safe("drop", "Take the repeated call out", DropBlock(situation.at(row), block))
 
 
-def _own_id(situation: Situation, call: Call, place: int, row: int, block: int) -> Fix:
-    new = toolfix.fresh_ref(situation, call.ref)
-    edits: list[Edit] = [set_block(situation, row, block, new, "id")]
-    results = sorted(
-        (situation.loaded[at], at, part) for at, part in call.results if situation.loaded.get(at, -1) > place
-    )
-    if results:
-        _place, at, part = results[0]
-        edits.append(set_block(situation, at, part, new, "tool_use_id"))
+def _own_id(situation: Situation, new: str, use: tuple[int, int], result: tuple[int, int] | None) -> Fix:
+    edits: list[Edit] = [set_block(situation, *use, new, "id")]
+    if result is not None:
+        edits.append(set_block(situation, *result, new, "tool_use_id"))
     return safe("own-id", f"Give the second call the id {new}, and its result too", *edits)
 
 
