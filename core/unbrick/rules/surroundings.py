@@ -68,7 +68,7 @@ def system_role_flag(situation: Situation) -> Iterator[Finding]:
     outcome = (Outcome.HEALED if healed else Outcome.REFUSED) if exposed else None
     yield Finding(
         "E001", "system-role-flag", severity,
-        " ".join(_innocence(situation, rows, setting, exposed)),
+        " ".join(_innocence(situation, rows, setting, exposed=exposed, refused=refused)),
         row=None if error is None else error.row,
         api_error="role 'system' is not supported on this model", outcome=outcome,
         message_index=next((v.message for v in situation.violations if REFUSED.search(v.text)), None),
@@ -78,13 +78,16 @@ def system_role_flag(situation: Situation) -> Iterator[Finding]:
 
 
 def _innocence(
-    situation: Situation, rows: list[int], setting: Setting | None, exposed: bool
+    situation: Situation, rows: list[int], setting: Setting | None, *, exposed: bool, refused: bool
 ) -> Iterator[str]:
     session = situation.session
     model = situation.target.model or "this model"
     who = f"Claude Code {situation.target.version}"
-    if exposed:
+    if refused:
         yield f"{who} sends its own reminders as `system` turns, and {model} refuses that role."
+    elif exposed:
+        yield (f"the last request was refused because the client sent its own reminders as `system` turns, a role that "
+               f"{model} refuses; {who} does so when a remote flag names the model.")
     else:
         yield (f"the client that recorded “role 'system' is not supported” sent its own reminders as `system` turns; "
                f"{who} does not do that to {model}.")
@@ -105,11 +108,11 @@ def _innocence(
     if setting is not None:
         where = "the environment" if setting.source == ENVIRONMENT else setting.source
         yield f"The cause is a setting: {_name(setting)} in {where} names “{setting.value}”."
-    elif situation.surroundings.read:
-        yield ("The likely cause is a remote flag that the client caches in its configuration file; it is not there "
-               "now, so it was withdrawn, or set on another machine.")
-    else:
-        yield "The likely cause is a remote flag that the client caches in its configuration file, which was not read."
+    elif not refused and situation.surroundings.read:
+        yield ("The flag is not in the client's configuration here: where it was withdrawn the next prompt works, and "
+               "where it is set again, or on another machine, it is refused.")
+    elif not refused:
+        yield "The client caches that flag in its configuration file, which was not read."
 
 
 def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]:

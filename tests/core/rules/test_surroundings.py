@@ -97,13 +97,14 @@ def test_a_variable_is_named_as_one() -> None:
 
 
 @pytest.mark.parametrize(("surroundings", "says"), [
-    (Surroundings(), "which was not read"), (Surroundings(True), "it is not there now"),
+    (Surroundings(), "which was not read"), (Surroundings(True), "is not in the client's configuration here"),
 ], ids=["not read", "read, and not there"])
 def test_without_the_flag_the_likely_cause_is_said(surroundings: Surroundings, says: str) -> None:
     report = judge(twice_compacted(), surroundings=surroundings)
     assert (report.verdict, report.cause) == (Verdict.BROKEN, Cause.CLIENT)
     assert says in one(report, "E001").message
     assert "Up to 2 records" in one(report, "E001").message
+    assert one(report, "E001").message.startswith("the last request was refused because the client sent its own")
 
 
 def test_a_session_that_was_not_resumed_yet_is_told_beforehand() -> None:
