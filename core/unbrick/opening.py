@@ -121,6 +121,11 @@ def detect(source: Source) -> Format | None:
     return None if head else FORMATS[0]
 
 
+def readable(source: Source) -> bool:
+    """Whether any of the first lines holds a record."""
+    return any(True for _ in _values(source))
+
+
 def _values(source: Source) -> Iterator[Json]:
     for raw in islice(source.lines(), HEAD * 16):
         value, fault = read(raw)
@@ -207,9 +212,14 @@ def _is_transcript(path: Path) -> bool:
         return True
 
 
-def newest(choices: Choices, cwd: Path) -> Path | None:
-    """This folder's newest session, else the newest of this machine."""
+def newest(choices: Choices, cwd: Path) -> Path:
+    """This folder's newest session, else the newest of this machine. Raises NotFoundError, which says where it was
+    looked for."""
     for format_ in FORMATS:
         for path in format_.sessions(cwd, choices.config_dir):
             return path
-    return None
+    looked = " and ".join(str(format_.home(choices.config_dir)) for format_ in FORMATS)
+    raise NotFoundError(
+        f"No session was found in {looked}. Name a transcript (unbrick PATH), or the client's folder "
+        "(unbrick --config-dir DIR)."
+    )

@@ -54,7 +54,7 @@ def open_app() -> Open:
     @asynccontextmanager
     async def opened(
         what: str | bytes, size: tuple[int, int] = (80, 24), *, ascii_: bool = False, name: str = "session.jsonl",
-        checked: bool = True,
+        checked: bool = True, note: str = "",
     ) -> AsyncIterator[Opened]:
         path = Path(name)  # Relative, as the screens may show it.
         path.write_bytes(what if isinstance(what, bytes) else (SAMPLES / what / "session.jsonl").read_bytes())
@@ -64,7 +64,7 @@ def open_app() -> Open:
                 format_, format_.bundle(source), clock=FixedClock("2026-06-01T12:00:00.000Z"),
                 glyphs=ASCII if ascii_ else UNICODE,
             )
-            app = UnbrickApp(workspace)
+            app = UnbrickApp(workspace, note=note)
             async with app.run_test(size=size) as pilot:
                 if checked:
                     await settle(pilot)

@@ -35,8 +35,9 @@ class UnbrickApp(App[int]):
         Binding("ctrl+q", "quit", "quit", show=False, priority=True),
     ]
 
-    def __init__(self, workspace: Workspace, theme: str | None = None) -> None:
+    def __init__(self, workspace: Workspace, theme: str | None = None, note: str = "") -> None:
         super().__init__()
+        self._note = note
         self.workspace = workspace
         for known in THEMES:
             self.register_theme(known)
@@ -53,6 +54,8 @@ class UnbrickApp(App[int]):
         """Open the session."""
         self.title = f"unbrick {printable(self.workspace.bundle.path.name)}"
         self.push_screen(SessionScreen(self.workspace))
+        if self._note:
+            self.notify(printable(self._note), timeout=15, markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the keys of this screen do, and the theme."""
@@ -92,15 +95,15 @@ class UnbrickApp(App[int]):
 
 def run(
     format_: Format, bundle: Bundle, *, target: Target | ChooseTarget | None = None,
-    surroundings: Surroundings = NOWHERE, ascii: bool = False, theme: str | None = None,
+    surroundings: Surroundings = NOWHERE, ascii: bool = False, theme: str | None = None, note: str = "",
 ) -> int:
     """Show a session until the person leaves; the exit status. `target` may be worked out from the session, once
-    it is read. Nothing is written unless the person saves."""
+    it is read; `note` is said in passing. Nothing is written unless the person saves."""
     glyphs = choose(ascii, os.environ, getattr(sys.stdout, "encoding", None))
     _take_keyboard()
     workspace = Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=glyphs)
     try:
-        app = UnbrickApp(workspace, theme)
+        app = UnbrickApp(workspace, theme, note)
         status = app.run()
         return CANNOT if status is None and app.return_code else status or 0
     finally:

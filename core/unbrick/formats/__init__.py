@@ -112,6 +112,10 @@ class Format(Protocol):
         """Process id of a live client that has the session open."""
         ...
 
+    def home(self, config_dir: Path | None) -> Path:
+        """The folder on this machine that the client keeps its sessions in; it need not be there."""
+        ...
+
     def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
         """Transcripts on this machine: this folder's first, newest first."""
         ...

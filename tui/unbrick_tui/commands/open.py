@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from unbrick.errors import NotFoundError
 from unbrick.opening import STDIN, Choices, Opened, examine, newest, open_word
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, painter, say, work
@@ -17,24 +16,37 @@ from unbrick_tui.render import report_lines
 
 @click.command("open", hidden=True)
 @click.argument("path", required=False, type=WORD)
+@click.option("--ascii", is_flag=True, help="Paint the application with nothing but ASCII.")
+@click.option("--theme", type=click.Choice(["dark", "light"]), help="The application's colours; dark unless told.")
 @judgement
-def open_(path: str | None, choices: Choices) -> int:
+def open_(path: str | None, ascii: bool, theme: str | None, choices: Choices) -> int:
     """Open a transcript in the application."""
-    if path is None:
-        found = newest(choices, Path.cwd())
-        if found is None:
-            raise NotFoundError("No session was found on this machine. Name a transcript: unbrick PATH")
-        path = str(found)
-    with open_word(path, choices, Path.cwd()) as opened:
+    cwd = Path.cwd()
+    word = path if path is not None else str(newest(choices, cwd))
+    with open_word(word, choices, cwd) as opened:
+        note = "" if path is not None else _elsewhere(opened, cwd)
         if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            return application(opened)
-        name = path if path == STDIN else str(opened.bundle.path)
+            return application(opened, ascii=ascii, theme=theme, note=note)
+        if note:
+            say([note], err=True)
+        name = word if word == STDIN else str(opened.bundle.path)
         say(report_lines(work(examine(opened)), painter(), name=name))
         return FINE
 
 
-def application(opened: Opened) -> int:
+def _elsewhere(opened: Opened, cwd: Path) -> str:
+    """Says so when the newest session is not one of this folder."""
+    project = opened.bundle.project
+    if project is None or project == cwd or project.resolve() == cwd.resolve():
+        return ""
+    return f"{cwd} has no session of its own; this is the newest one of the machine, from {project}."
+
+
+def application(opened: Opened, *, ascii: bool, theme: str | None, note: str) -> int:
     """Run the application; imported only now, since it takes longer to load than a check takes to run."""
     from unbrick_tui.app import run
 
-    return run(opened.format, opened.bundle, target=opened.target, surroundings=opened.surroundings)
+    return run(
+        opened.format, opened.bundle, target=opened.target, surroundings=opened.surroundings, ascii=ascii,
+        theme=theme and f"unbrick-{theme}", note=note,
+    )

@@ -101,6 +101,10 @@ class ClaudeCode:
         """Process id of a live client that has the session open."""
         return places.owner(bundle)
 
+    def home(self, config_dir: Path | None) -> Path:
+        """The folder on this machine that the client keeps its sessions in."""
+        return places.home(config_dir)
+
     def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
         """Transcripts on this machine: this folder's first, newest first."""
         return places.sessions(cwd, config_dir)

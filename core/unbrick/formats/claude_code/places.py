@@ -18,7 +18,7 @@ from unbrick.formats.claude_code.owners import owner
 from unbrick.record import read
 from unbrick.source import Source
 
-__all__ = ["bundle", "clone", "find", "owner", "sessions"]
+__all__ = ["bundle", "clone", "find", "home", "owner", "sessions"]
 
 HEAD = 400
 """So many lines are looked through for the project's folder."""
@@ -95,6 +95,11 @@ def _project(source: Source, name: str | None) -> Path | None:
                 return Path(cwd)
             first = first or cwd
     return Path(first) if first else None
+
+
+def home(config_dir: Path | None) -> Path:
+    """The folder of all projects."""
+    return config_home(config_dir) / "projects"
 
 
 def sessions(cwd: Path, config_dir: Path | None) -> Iterable[Path]:
