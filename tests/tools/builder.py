@@ -68,7 +68,7 @@ class Story:
         return self.add(name, "assistant", parent, message={
             "id": f"msg_{message}", "type": "message", "role": "assistant", "model": model or self.model,
             "content": [block], "stop_reason": None, "usage": {"input_tokens": 10, "output_tokens": 5},
-        })
+        }, requestId=f"req_{message}")
 
     def call(self, name: str, parent: str, number: int, message: str) -> Json:
         return self.assistant(name, parent, {
