@@ -77,5 +77,10 @@ def test_a_wrong_use_keeps_its_own_status(capsys: pytest.CaptureFixture[str]) ->
     assert "which one?" in capsys.readouterr().err
 
 
+def test_a_wrong_use_never_acts_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guard(failing(click.UsageError("no \x1b[31msuch option"))) == 2
+    assert "no ␛[31msuch option" in capsys.readouterr().err
+
+
 def test_what_an_action_gives_is_the_status() -> None:
     assert guard(lambda: 1) == 1

@@ -9,44 +9,54 @@ from driving import Open, press
 
 from unbrick_tui.app import UnbrickApp
 
-SMALL, LARGE = (80, 24), (120, 40)
+NARROW, SMALL, LARGE = (40, 20), (80, 24), (120, 40)
 Same = Callable[[UnbrickApp, str], None]
 
-SCREENS = [
+BOTH = [
     pytest.param("healthy-compacted-twice", (), id="healthy"),
-    pytest.param("healthy-compacted-twice", ("s",), id="where-resume-begins"),
     pytest.param("crash-mid-tool", (), id="opened-at-the-break"),
+    pytest.param("crash-mid-tool", ("f", "r"), id="review"),
+    pytest.param("crash-mid-tool", ("t", "left_square_bracket"), id="cutting-back"),
+    pytest.param("missing-parent", (), id="lost-history"),
+    pytest.param("role-system-with-flag", (), id="not-this-file"),
+]
+
+ONCE = [
+    pytest.param("healthy-compacted-twice", ("s",), id="where-resume-begins"),
     pytest.param("crash-mid-tool", ("enter",), id="reading-a-record"),
     pytest.param("crash-mid-tool", ("question_mark",), id="help"),
     pytest.param("crash-mid-tool", ("f",), id="after-a-fix"),
-    pytest.param("crash-mid-tool", ("f", "r"), id="review"),
     pytest.param("crash-mid-tool", ("f", "w"), id="save"),
     pytest.param("crash-mid-tool", ("f", "q"), id="leaving-with-edits"),
-    pytest.param("crash-mid-tool", ("t", "left_square_bracket"), id="cutting-back"),
-    pytest.param("missing-parent", (), id="lost-history"),
     pytest.param("missing-parent", ("p",), id="problems"),
     pytest.param("failed-compaction", ("f",), id="which-fix"),
-    pytest.param("role-system-with-flag", (), id="not-this-file"),
     pytest.param("role-system-with-flag", ("f",), id="what-helps"),
     pytest.param("torn-and-glued", (), id="torn-line"),
 ]
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
-@pytest.mark.parametrize(("sample", "keys"), SCREENS)
-async def test_screen(
+@pytest.mark.parametrize(("sample", "keys"), BOTH)
+async def test_screen_at_two_sizes(
     open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str, keys: tuple[str, ...],
     size: tuple[int, int],
 ) -> None:
-    name = request.node.callspec.id.split("-80x24")[0].split("-120x40")[0]
     async with open_app(sample, size) as pilot:
         await press(pilot, *keys)
-        same_screen(pilot.app, name)
+        same_screen(pilot.app, request.node.callspec.id.rsplit("-", 1)[0])
 
 
-@pytest.mark.parametrize("size", [(40, 20), (160, 50)], ids=["narrow", "wide"])
-async def test_other_widths(open_app: Open, same_screen: Same, size: tuple[int, int]) -> None:
-    async with open_app("missing-parent", size) as pilot:
+@pytest.mark.parametrize(("sample", "keys"), ONCE)
+async def test_screen(
+    open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str, keys: tuple[str, ...],
+) -> None:
+    async with open_app(sample, SMALL) as pilot:
+        await press(pilot, *keys)
+        same_screen(pilot.app, request.node.callspec.id)
+
+
+async def test_forty_columns(open_app: Open, same_screen: Same) -> None:
+    async with open_app("missing-parent", NARROW) as pilot:
         same_screen(pilot.app, "lost-history")
 
 

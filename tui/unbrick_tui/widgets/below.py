@@ -47,9 +47,9 @@ def _finding(finding: Finding, width: int, glyphs: Glyphs) -> list[Under]:
         other = f" (or {count(ways, 'other way')})" if ways else ""
         offer = one_line(f"{fix.title}: {fix.price}{other}", 600)
         for index, piece in enumerate(folded(offer, room - 4, 2, glyphs)):
-            lines.append(Under(INDENT + "    ", "" if index else "f", ("    " if index else " ") + piece, style))
+            lines.append(Under(INDENT + "    ", "" if index else "f", ("    " if index else " ") + piece, "reply"))
     elif finding.advice:
-        lines.append(Under(INDENT + "    ", "f", " no edit of this file helps; shows what does", style))
+        lines.append(Under(INDENT + "    ", "f", " no edit of this file helps; shows what does", "reply"))
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable
 from typing import ClassVar
@@ -71,7 +72,7 @@ class TextView(ScrollView, can_focus=True):
         self._line, self._start, self._end = array("I"), array("I"), array("I")
         for index, (_style, line) in enumerate(self._lines):
             start = 0
-            for end in fold(line, max(self._width, 8)):
+            for end in _pieces(line, self._width):
                 self._line.append(index)
                 self._start.append(start)
                 self._end.append(end)
@@ -81,7 +82,7 @@ class TextView(ScrollView, can_focus=True):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the text has at a width, for a view that is as tall as its text."""
         inner = max(width - self.scrollbar_size_vertical, 8)
-        return sum(len(fold(line, inner)) for _style, line in self._lines)
+        return sum(len(_pieces(line, inner)) for _style, line in self._lines)
 
     def _on_resize(self, event: events.Resize) -> None:
         width = self.scrollable_content_region.width
@@ -110,6 +111,21 @@ class TextView(ScrollView, can_focus=True):
         if not 0 <= line < len(self._line):
             return Strip.blank(width, base)
         style_name, text = self._lines[self._line[line]]
-        piece = text[self._start[line] : self._end[line]]
+        start = self._start[line]
+        piece = " " * (_hang(text) if start else 0) + text[start : self._end[line]]
         style: Style = base + self.get_component_rich_style(f"text--{style_name}", partial=True)
         return Strip([Segment(ascii_only(piece) if self._ascii else piece, style)]).adjust_cell_length(width, style)
+
+
+_LEAD = re.compile(r" {1,12}(?:\d+\. )?")
+
+
+def _hang(line: str) -> int:
+    """Cells that the second and later pieces of a line are set in: as deep as the first one."""
+    lead = _LEAD.match(line)
+    return lead.end() if lead is not None else 0
+
+
+def _pieces(line: str, width: int) -> array[int]:
+    """Where the pieces of a line end."""
+    return fold(line, max(width - _hang(line), 8))
