@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from tools.chat import Chat, call, codes, judge, mend, only, result, sent
-from unbrick.edit import Salvage
+from tools.transcript import Transcript
+from tools.transcript import mend as transcript_mend
+from unbrick.edit import Answer, Salvage
 from unbrick.finding import Safety, Severity
 from unbrick.report import Verdict
 from unbrick.thread import Outcome
@@ -181,3 +183,28 @@ def test_halves_of_pairs_are_replaced_where_they_stand() -> None:
 def test_one_line_is_one_finding_however_much_is_wrong_with_it() -> None:
     found = judge(with_line(b"\x00\x00{\"type\":\"us\n"), NEW).findings
     assert [one.code for one in found if one.code[0] == "J"] == ["J004"]
+
+
+def with_parallel_calls() -> list[bytes]:
+    made = Transcript(version=OLD)
+    for turn in range(3):
+        made.prompt(f"PROMPT-{turn}")
+        made.reply(f"REPLY-{turn}", response=f"msg_{turn}")
+        for ref in ("a", "b"):
+            made.call(f"toolu_{turn}{ref}", response=f"msg_{turn}")
+        for ref in ("a", "b"):
+            made.result(f"toolu_{turn}{ref}", f"TOOLOUT-{turn}{ref}")
+    made.reply("REPLY-4")
+    return made.data().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("version", ["1.0.128", "2.0.14", "2.1.139"])
+@pytest.mark.parametrize("run", [2, 3, 5], ids=["two lines", "three lines", "five lines"])
+def test_no_result_is_invented_for_a_call_whose_own_stands_on_a_glued_line(run: int, version: str) -> None:
+    whole = with_parallel_calls()
+    for at in range(len(whole) - run + 1):
+        joined = b"".join(line.rstrip(b"\n") for line in whole[at : at + run]) + b"\n"
+        done = transcript_mend(b"".join([*whole[:at], joined, *whole[at + run :]]), version)
+        edits = [edit for applied in done.applied for edit in applied.fix.edits]
+        assert not [edit for edit in edits if isinstance(edit, Answer)], at
+        assert (done.after.resume.messages, done.after.resume.lost) == (len(whole), 0), at

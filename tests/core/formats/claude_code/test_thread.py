@@ -11,9 +11,13 @@ from unbrick.scan import finish, scan
 from unbrick.session import Session, Standing, link
 from unbrick.source import Source
 from unbrick.target import Target, Version
-from unbrick.thread import Outcome, Thread
+from unbrick.thread import Outcome, Thread, Why
 
 CLAUDE = ClaudeCode()
+PREFACE = (
+    "This session is being continued from a previous conversation that ran out of context. The summary below covers "
+    "the earlier portion of the conversation."
+)
 
 
 def loaded(data: bytes, version: str) -> tuple[Session, Thread]:
@@ -81,6 +85,76 @@ def test_what_a_boundary_summarises() -> None:
     assert standing(s, session, thread, "P1") is standing(s, session, thread, "O4") is Standing.SUMMARISED
     assert thread.boundary == session.row(s.names["B"]["uuid"])
     assert thread.losses == ()
+
+
+UNSOUND = [
+    pytest.param("Request timed out", "2.1.329", ("P1", "O4", "R5"), id="a summary that is only an error"),
+    pytest.param(None, "2.1.329", ("P1", "O4", "R5"), id="no summary, and the client opens with nothing"),
+    pytest.param(None, "2.1.70", ("P1", "O4", "R5"), id="no summary, and the client begins at the boundary"),
+]
+
+
+@pytest.mark.parametrize(("body", "version", "names"), UNSOUND)
+def test_a_boundary_without_a_summary_stands_for_nothing(
+    body: str | None, version: str, names: tuple[str, ...]
+) -> None:
+    s = story("2.1.139")
+    s.add("B", "system", None, subtype="compact_boundary", logicalParentUuid=s.names["R5"]["uuid"])
+    if body is not None:
+        s.user("S", "B", f"{PREFACE}\n\n{body}", isCompactSummary=True)
+        s.assistant("X", "S", s.text("REPLY-9"), "x")
+    session, thread = loaded(s.data(), version)
+    assert {standing(s, session, thread, name) for name in names} == {Standing.LOST}
+
+
+def test_what_an_earlier_sound_boundary_summarises_stays_so() -> None:
+    s = story("2.1.139")
+    s.add("B", "system", None, subtype="compact_boundary", logicalParentUuid=s.names["R2"]["uuid"])
+    s.user("S", "B", f"{PREFACE}\n\nSummary: it works", isCompactSummary=True)
+    s.names["P2"]["parentUuid"] = s.names["S"]["uuid"]
+    s.add("B2", "system", None, subtype="compact_boundary", logicalParentUuid=s.names["R5"]["uuid"])
+    s.user("S2", "B2", f"{PREFACE}\n\nRequest timed out", isCompactSummary=True)
+    s.assistant("X", "S2", s.text("REPLY-9"), "x")
+    session, thread = loaded(s.data(), "2.1.329")
+    assert standing(s, session, thread, "P1") is Standing.SUMMARISED
+    assert {standing(s, session, thread, name) for name in ("S", "P2", "R5")} == {Standing.LOST}
+
+
+def compacted_behind_a_branch(*, prompt: bool) -> tuple[Story, Session, Thread]:
+    """A branch beside the history, and then a compaction of that history."""
+    s = story("2.1.139")
+    s.user("XP", "R5", "PROMPT-9") if prompt else s.assistant("XP", "P3", s.text("a repl"), "y")
+    s.assistant("XR", "XP", s.text("REPLY-9"), "x")
+    s.user("P4", "R5", "PROMPT-4")
+    s.assistant("R6", "P4", s.text("REPLY-6"), "z")
+    s.add("B", "system", None, subtype="compact_boundary", logicalParentUuid=s.names["R6"]["uuid"])
+    s.user("S", "B", f"{PREFACE}\n\nSummary: it works", isCompactSummary=True)
+    s.assistant("X", "S", s.text("REPLY-8"), "v")
+    return (s, *loaded(s.data(), "2.1.329"))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"), [(True, Standing.REWOUND), (False, Standing.SUMMARISED)],
+    ids=["left for a later prompt", "for whatever reason"],
+)
+def test_a_branch_before_the_last_compaction_is_decided(prompt: bool, expected: Standing) -> None:
+    s, session, thread = compacted_behind_a_branch(prompt=prompt)
+    assert {standing(s, session, thread, name) for name in ("XP", "XR")} == {expected}
+    assert thread.branches == ()
+
+
+def test_two_clients_on_one_session_are_told_by_their_times() -> None:
+    s = story("2.1.139")
+    s.user("XP", "R2", "PROMPT-9")
+    s.assistant("XR", "XP", s.text("REPLY-9"), "x")
+    s.user("P4", "R5", "PROMPT-4")
+    s.assistant("R6", "P4", s.text("REPLY-6"), "z")
+    s.pointer("XR", "PROMPT-9")
+    session, thread = loaded(s.data(), "2.1.329")
+    (branch,) = thread.branches
+    assert branch.why is Why.CLIENTS
+    assert branch.parent == session.row(s.names["R2"]["uuid"])
+    assert standing(s, session, thread, "R6") is Standing.UNDECIDED
 
 
 @pytest.mark.parametrize("pause", [5, 6], ids=["five seconds are bridged", "six are not"])
