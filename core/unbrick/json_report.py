@@ -9,6 +9,7 @@ from unbrick.finding import Affect, Finding, Fix
 from unbrick.record import END, At, Json
 from unbrick.report import LastError, Report, Resume
 from unbrick.request import Part, Request
+from unbrick.sent import Departure, Sent
 from unbrick.session import Session
 from unbrick.target import Target
 
@@ -136,3 +137,39 @@ def origin(part: Part, session: Session) -> dict[str, Any]:
     if part.synthetic is not None or part.row < 0:
         return {"synthetic": None if part.synthetic is None else part.synthetic.value}
     return {"line": line(session.at(part.row)), "block": part.block}
+
+
+def recorded_document(all_: Sequence[Sent], session: Session, next_: Departure | None) -> Json:
+    """What `request --recorded --json` prints: the requests that were noted, and where the next one departs from
+    the last."""
+    return {
+        "schema": SCHEMA,
+        "recorded": [recorded(one, number, session) for number, one in enumerate(all_, 1)],
+        "departure": None if next_ is None else departure(next_),
+    }
+
+
+def recorded_request_document(value: Sent, number: int, session: Session) -> Json:
+    """What `request --recorded N --json` prints: one request with its messages, and the lines each stands in."""
+    return {
+        "schema": SCHEMA,
+        "recorded": recorded(value, number, session),
+        "messages": value.messages(),
+        "lines": [[line(session.at(row)) for row in rows] for rows in value.rows],
+    }
+
+
+def recorded(value: Sent, number: int, session: Session) -> Json:
+    """A request that was noted; `number` counts from 1."""
+    return {
+        "number": number, "line": line(session.at(value.row)), "id": value.id, "time": value.time,
+        "purpose": value.purpose, "version": value.version, "model": value.model, "size": value.size,
+        "proof": value.proof.value, "why": value.why or None,
+    }
+
+
+def departure(value: Departure) -> Json:
+    """Where the next request departs from the last."""
+    return {
+        "message_index": value.message, "block_index": value.block, "before": value.before, "after": value.after,
+    }

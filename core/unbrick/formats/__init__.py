@@ -13,6 +13,7 @@ from unbrick.entry import Entry
 from unbrick.patch import Patch
 from unbrick.record import At, Json
 from unbrick.request import Request
+from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
 from unbrick.target import Surroundings, Target, Version
@@ -93,6 +94,10 @@ class Format(Protocol):
         self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
     ) -> Request:
         """What the client sends next; before the new prompt unless one is given."""
+        ...
+
+    def sent(self, session: Session) -> Sequence[Sent]:
+        """The requests that really went out, in file order, where the client notes them. Never raises."""
         ...
 
     def lower(

@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from unbrick import sentences
+from unbrick.errors import UsageError
 from unbrick.json_report import line, request_document
 from unbrick.opening import Choices, examine, open_word
 from unbrick.printable import printable, shorten
-from unbrick.record import compact
 from unbrick.report import Report
 from unbrick.request import Part, Request
+from unbrick_tui.commands.recorded import LIST, brief, show, wanted
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, print_json, say, work
 
@@ -23,16 +24,25 @@ from unbrick_tui.options import WORD, judgement, print_json, say, work
 @click.argument("path", type=WORD)
 @click.option("--json", "as_json", is_flag=True, help="Print messages and origins as JSON (docs/json.md).")
 @click.option("--prompt", metavar="TEXT", help="Show the request with this new prompt at its end.")
+@click.option(
+    "--recorded", is_flag=False, flag_value=LIST, metavar="[N]",
+    help="List the requests that the client noted as sent; with a number from 1, or `last`, print that one.",
+)
 @judgement
-def request(path: str, as_json: bool, prompt: str | None, choices: Choices) -> int:
+def request(path: str, as_json: bool, prompt: str | None, recorded: str | None, choices: Choices) -> int:
     """Show the request that the client will send after a resume, message by message.
 
     `messages.135.content.2` in an API error is message 135, block 2 of this request; each block names the line of
-    the transcript that it comes from, or why the client writes it itself.
+    the transcript that it comes from, or why the client writes it itself. --recorded shows what really went out.
     """
+    if recorded is not None and prompt is not None:
+        raise UsageError("--prompt belongs to the request to come, --recorded to those that went out; use one of them.")
+    number = None if recorded is None else wanted(recorded)
     with open_word(path, choices, Path.cwd()) as opened:
         report = work(examine(opened))
         situation = report.situation
+        if number is not None:
+            return show(opened, report, number, as_json=as_json)
         built = situation.request
         if prompt is not None:
             built = opened.format.request(
@@ -55,25 +65,10 @@ def request_lines(report: Report, built: Request) -> Iterator[str]:
         yield f"messages.{message} {built.role(message).word}"
         for index, (part, block) in enumerate(zip(built.parts(message), blocks, strict=False)):
             place = _origin(part, None if part.row < 0 else line(session.at(part.row)))
-            yield f"  content.{index} {part.kind.name.lower()} ({place}): {shorten(printable(_brief(block)), 100)}"
+            yield f"  content.{index} {part.kind.name.lower()} ({place}): {shorten(printable(brief(block)), 100)}"
 
 
 def _origin(part: Part, number: int | None) -> str:
     if part.row < 0 or part.synthetic is not None:
         return f"the client's own: {part.synthetic.value if part.synthetic else 'unnamed'}"
     return f"line {number:,}" if number is not None else "added"
-
-
-def _brief(block: Any) -> str:  # noqa: ANN401
-    """The beginning of what a block says."""
-    if not isinstance(block, dict):
-        return str(block)[:400]
-    for key in ("text", "thinking", "content"):
-        if isinstance(block.get(key), str):
-            return str(block[key])[:400]
-    if block.get("type") == "tool_use":
-        return f"{block.get('name')} {compact(block.get('input')).decode('utf-8', 'replace')[:400]}"
-    inner = block.get("content")
-    if isinstance(inner, list):
-        return " ".join(_brief(part) for part in inner[:4])
-    return compact({key: value for key, value in block.items() if key != "source"}).decode("utf-8", "replace")[:400]

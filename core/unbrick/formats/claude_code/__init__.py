@@ -12,12 +12,13 @@ from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Clock, Clone
 from unbrick.formats.claude_code import lower as lowering
-from unbrick.formats.claude_code import places, records, settings, summaries, target, texts
+from unbrick.formats.claude_code import places, recorded_requests, records, settings, summaries, target, texts
 from unbrick.formats.claude_code import request as sending
 from unbrick.formats.claude_code import thread as loading
 from unbrick.patch import Patch
 from unbrick.record import At, Json
 from unbrick.request import Request
+from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
 from unbrick.target import Surroundings, Target, Version
@@ -86,6 +87,10 @@ class ClaudeCode:
     ) -> Request:
         """What the client sends next; before the new prompt unless one is given."""
         return sending.request(session, thread, target, surroundings, prompt)
+
+    def sent(self, session: Session) -> Sequence[Sent]:
+        """The requests that clients from 2.1.291 on noted, rebuilt and verified."""
+        return recorded_requests.sent(session)
 
     def lower(
         self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
