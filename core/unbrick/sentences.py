@@ -56,11 +56,11 @@ def headline(report: Report) -> str:
         lost = report.resume.lost
         if lost:
             return f"The next prompt will work on {who}, but without {messages(lost)} of this session."
-        return f"The next prompt will work on {who}, but not as this session should."
+        return f"The next prompt will work on {who}, but part of this session is not sent."
+    if left_out(report):
+        held = messages(report.resume.undecided)
+        return f"The next prompt will work on {who}, but {held} may have been left out."
     if report.verdict is Verdict.FRAGILE:
-        if doubtful(report) is report.findings[0]:
-            held = messages(report.resume.undecided)
-            return f"The next prompt will work on {who}, but {held} may have been left out."
         return f"The next prompt will work on {who}, but something is silently altered."
     return f"The next prompt will work on {who}."
 
@@ -116,6 +116,12 @@ def loads(report: Report) -> str:
 def doubtful(report: Report) -> Finding | None:
     """The finding that speaks of replies off the thread of which the file does not say why."""
     return next((f for f in report.findings if f.code in ("L005", "L006") and f.severity is Severity.WARNING), None)
+
+
+def left_out(report: Report) -> bool:
+    """Whether the worst that is known of a session is that replies off the thread may be part of it."""
+    accepted = report.resume.outcome is Outcome.ACCEPTED
+    return accepted and report.verdict is Verdict.FRAGILE and report.findings[0] is doubtful(report)
 
 
 def behind_start(report: Report) -> int:

@@ -36,6 +36,8 @@ def verdict(report: Report) -> tuple[str, str]:
         return "loses history", "bad"
     if lost:
         return "loses history", "warn"
+    if sentences.left_out(report):
+        return "may lose history", "warn"
     if report.verdict is Verdict.FRAGILE or outcome is Outcome.HEALED:
         return "resumes, with changes", "warn"
     return "resumes in full", "good"
