@@ -6,6 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from types import MappingProxyType
 
 from unbrick import models
 from unbrick.bundle import Bundle
@@ -30,6 +32,9 @@ STAGES = "JLBTCSE"
 
 ROUNDS, TRIES = 50, 20
 """More rounds than a repair ever takes: so many, and so many for each finding."""
+
+GIVE_UP = 10
+"""So many fixes of one kind in a row that make something worse: the others of that kind are not tried one by one."""
 
 DEFAULT: frozenset[Safety] = frozenset({Safety.SAFE})
 
@@ -63,13 +68,16 @@ Key = tuple[str, str]
 """A finding's id and a fix's."""
 
 
-def lower(format_: Format, situation: Situation, edits: Sequence[Edit], patch: Patch, clock: Clock) -> Patch:
-    """A patch with edits applied in order, each on what the ones before left.
+def lower(
+    format_: Format, situation: Situation, edits: Sequence[Edit], patch: Patch, clock: Clock,
+    change: Mapping[At, tuple[bytes, ...]] = MappingProxyType({}),
+) -> Patch:
+    """A patch with edits applied in order, each on what the ones before left; `change` is what was lowered already.
 
     Raises KeyError when an edit names a place that is not there.
     """
     session, thread, target = situation.session, situation.thread, situation.target
-    change: Change = {}
+    change = dict(change)
     for edit in edits:
         new: Change | None
         try:
@@ -96,7 +104,7 @@ def _lowered(
 
 def _overlap(one: Change, other: Change) -> bool:
     """Whether two changes touch one place, or both append."""
-    return any(at in one for at in other) or (_appends(one) and _appends(other))
+    return any(at in one for at in other) or (_appends(other) and _appends(one))
 
 
 def _appends(change: Change) -> bool:
@@ -115,6 +123,17 @@ def _together(format_: Format, situation: Situation, edits: Sequence[Edit], cloc
             return None
         change.update(new)
     return change or None
+
+
+def _touched(format_: Format, situation: Situation, edits: Sequence[Edit], clock: Clock) -> set[At] | None:
+    """The places that edits touch which follow on each other; None where one of them cannot be told alone."""
+    found: set[At] = set()
+    for edit in edits:
+        try:
+            found.update(_lowered(format_, edit, situation.session, situation.thread, situation.target, clock))
+        except (KeyError, IndexError):
+            return None
+    return None if any(at.line == END for at in found) else found
 
 
 def repair(
@@ -139,6 +158,7 @@ def repair(
     chosen = chosen or {}
     applied: list[Applied] = []
     refused: set[Key] = set()
+    failed: Counter[Key] = Counter()
     size = len(report.findings)
     for _round in range(ROUNDS + TRIES * size):
         batch = _batch(report, allow, only, chosen, refused)[: max(size, 1)]
@@ -149,10 +169,18 @@ def repair(
         if done and (wanted or not _introduced(report, after, done)):
             refused.update(_idle(report, after, done, chosen))
             applied += done
+            for item in done:
+                failed[_sort(item)] = 0
             patch, report = new_patch, after
             size *= 2
         elif len(batch) == 1:
             refused.add(_key(batch[0]))
+            kind = _sort(batch[0])
+            failed[kind] += 1
+            if failed[kind] == GIVE_UP:
+                like = _batch(report, allow, only, {}, refused)
+                refused.update(_key(one) for one in like if _sort(one) == kind and one.finding.id not in chosen)
+                size = len(like)
         else:
             # One of them is to blame: fewer at a time find it.
             size = len(batch) // 2
@@ -165,6 +193,10 @@ def repair(
 
 def _key(applied: Applied) -> Key:
     return applied.finding.id, applied.fix.id
+
+
+def _sort(applied: Applied) -> Key:
+    return applied.finding.code, applied.fix.id
 
 
 def _idle(before: Report, after: Report, done: Sequence[Applied], chosen: Mapping[str, str]) -> Iterator[Key]:
@@ -216,12 +248,20 @@ def _apply(
     situation = report.situation
     change: Change = {}
     done: list[Applied] = []
+    stepwise: list[Applied] = []
+    taken: set[At] = set()
     for applied in batch:
         new = _together(format_, situation, applied.fix.edits, clock)
-        if new is not None and not _overlap(change, new):
-            change.update(new)
-            done.append(applied)
-        elif new is None and not done:
+        touched = _touched(format_, situation, applied.fix.edits, clock) if new is None else None
+        if new is not None:
+            if not _overlap(change, new) and taken.isdisjoint(new):
+                change.update(new)
+                done.append(applied)
+        elif touched:
+            if taken.isdisjoint(touched) and change.keys().isdisjoint(touched):
+                taken |= touched
+                stepwise.append(applied)
+        elif not done and not stepwise:
             try:
                 changed = lower(format_, situation, applied.fix.edits, patch, clock)
             except (KeyError, IndexError):
@@ -230,6 +270,16 @@ def _apply(
                 patch = changed
                 done.append(applied)
                 break
+    if stepwise:
+        # Step by step of all of them: one scan for each step, not for each fix.
+        steps = zip_longest(*(applied.fix.edits for applied in stepwise))
+        edits = [edit for step in steps for edit in step if edit is not None]
+        try:
+            patch = lower(format_, situation, edits, patch, clock, change)
+            change, done = {}, [*done, *stepwise]
+        except (KeyError, IndexError):
+            if not done:
+                return (yield from _apply(format_, report, stepwise[: len(stepwise) // 2], patch, clock, surroundings))
     if change:
         patch = compose(patch, change)
     if not done:

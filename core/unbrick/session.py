@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import cached_property
 
 from unbrick.columns import Call, Calls, Children
-from unbrick.entry import Kind
+from unbrick.entry import BlockKind, Kind
 from unbrick.record import At, Json
 from unbrick.scan import Scan
 
@@ -76,6 +76,30 @@ class Session:
     def calls(self) -> Calls:
         """Every tool call id of the file with where it is used and answered, in file order."""
         return Calls(self.scan)
+
+    @cached_property
+    def responses(self) -> dict[int, list[int]]:
+        """Message id, by number, → the assistant rows that carry it, in file order."""
+        found: dict[int, list[int]] = {}
+        for row, (number, kind) in enumerate(zip(self.scan.message_id, self.scan.kind, strict=True)):
+            if number >= 0 and kind == Kind.ASSISTANT:
+                found.setdefault(number, []).append(row)
+        return found
+
+    @cached_property
+    def users(self) -> tuple[array[int], array[int]]:
+        """The user rows, and those of them that hold a tool result."""
+        scan = self.scan
+        rows = array("i", (row for row, kind in enumerate(scan.kind) if kind == Kind.USER))
+        return rows, array("i", (
+            row for row in rows if BlockKind.TOOL_RESULT in scan.block_kind[scan.first[row] : scan.first[row + 1]]
+        ))
+
+    @cached_property
+    def newest(self) -> float | None:
+        """The newest time that any record with an id carries, seconds since the epoch."""
+        times = (time for time, uuid in zip(self.scan.time, self.scan.uuid, strict=True) if uuid >= 0 and time == time)
+        return max(times, default=None)
 
     def uuid(self, row: int) -> str | None:
         """The id of a row."""

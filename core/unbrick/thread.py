@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from unbrick.session import Standing
 
@@ -90,6 +91,19 @@ class Thread:
     losses: tuple[Loss, ...] = ()
     branches: tuple[Branch, ...] = ()
     """What hangs beside the conversation without having been left on purpose."""
+
+    @cached_property
+    def members(self) -> frozenset[int]:
+        """The rows of the thread; ask for it when the thread is complete."""
+        return frozenset(self.rows)
+
+    @cached_property
+    def bridged_from(self) -> dict[int, list[int]]:
+        """`bridged` the other way round: a row → the rows that the client goes on to it from."""
+        found: dict[int, list[int]] = {}
+        for row, parent in self.bridged.items():
+            found.setdefault(parent, []).append(row)
+        return found
 
     def standing_of(self, row: int) -> Standing:
         """What becomes of a row."""

@@ -86,9 +86,8 @@ def linearise(draft: Draft, order: Sequence[int], target: Target) -> None:
 def rename_replacements(draft: Draft, old: str, new: str) -> None:
     """Rename a call in the lists of results that the client replaced."""
     scan = draft.session.scan
-    for row, type_ in enumerate(scan.type):
-        if scan.strings.text(type_) != "content-replacement":
-            continue
+    replaced = scan.strings.find("content-replacement")
+    for row in (row for row, type_ in enumerate(scan.type) if type_ == replaced >= 0) if replaced in scan.type else ():
         listed = draft.session.value(row).get("replacements")
         for index, one in enumerate(listed if isinstance(listed, list) else ()):
             for key in ("toolUseId", "tool_use_id"):
@@ -110,9 +109,8 @@ def _members(draft: Draft, call: int) -> list[int]:
     group = [call]
     if scan.message_id[call] >= 0:
         group = [
-            row for row, number in enumerate(scan.message_id)
-            if number == scan.message_id[call] and scan.kind[row] == Kind.ASSISTANT
-            and (row in draft.loaded) == (call in draft.loaded) and session.row_of.get(scan.uuid[row]) == row
+            row for row in session.responses.get(scan.message_id[call], ())
+            if (row in draft.loaded) == (call in draft.loaded) and session.row_of.get(scan.uuid[row]) == row
             and session.has(row, Flag.SIDECHAIN) == session.has(call, Flag.SIDECHAIN)
         ]
         group = group if call in group else [call]

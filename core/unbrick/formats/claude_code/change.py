@@ -19,7 +19,7 @@ class Draft:
         self.session = session
         self.thread = thread
         self.view = session.scan.view
-        self.loaded = frozenset(thread.rows)
+        self.loaded = thread.members
         self._raw: dict[int, bytes | None] = {}
         self._behind: dict[int, list[bytes | int]] = {}
         self._tail: list[bytes | int] = []
@@ -122,7 +122,7 @@ class Draft:
         session, thread = self.session, self.thread
         children = session.children.get(row, [])
         if row in self.loaded:
-            bridged = [child for child, parent in thread.bridged.items() if parent == row]
+            bridged = thread.bridged_from.get(row, ())
             found = [child for child in {*children, *bridged} if child in self.loaded]
         else:
             found = [child for child in children if not session.has(child, Flag.SIDECHAIN)]

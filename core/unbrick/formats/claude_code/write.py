@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from unbrick.entry import BlockKind, Kind
+from unbrick.entry import Kind
 from unbrick.formats import Clock
 from unbrick.formats.claude_code import words
 from unbrick.record import Json, compact
@@ -20,6 +21,9 @@ ENVELOPE = (
 STEP = timedelta(milliseconds=1)
 PAUSE = timedelta(milliseconds=25)
 """Between an appended result and the reply behind it, so that further results fit in between."""
+
+NEAR = 2000
+"""Rows within which an earlier result is taken for a model before a prompt is."""
 
 
 def imitate(own: Mapping[str, Any], neighbour: Json, model: Json) -> bytes:
@@ -65,9 +69,7 @@ def after(neighbour: Json, following: Json | None, clock: Clock) -> str:
 
 def newest(session: Session) -> datetime | None:
     """The newest time that any record of a chain carries."""
-    scan = session.scan
-    times = (time for time, uuid in zip(scan.time, scan.uuid, strict=True) if uuid >= 0 and time == time)
-    top = max(times, default=None)
+    top = session.newest
     try:
         return None if top is None else datetime.fromtimestamp(round(top * 1000) / 1000, UTC)
     except (OverflowError, ValueError, OSError):
@@ -76,9 +78,8 @@ def newest(session: Session) -> datetime | None:
 
 def is_newest(session: Session, row: int) -> bool:
     """Whether no record of a chain carries a newer time than a row."""
-    scan = session.scan
-    own = scan.time[row]
-    return own == own and not any(time > own for time, uuid in zip(scan.time, scan.uuid, strict=True) if uuid >= 0)
+    own = session.scan.time[row]
+    return own == own and (session.newest is None or session.newest <= own)
 
 
 def at_end(session: Session, clock: Clock) -> datetime:
@@ -91,17 +92,11 @@ def at_end(session: Session, clock: Clock) -> datetime:
 
 def model_user(session: Session, row: int) -> Json:
     """The record to take the key order of a result from: the nearest earlier result, else prompt, else the row."""
-    scan = session.scan
-    prompt: int | None = None
-    for other in range(row - 1, -1, -1):
-        if scan.kind[other] != Kind.USER:
-            continue
-        if any(scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(other)):
-            return session.value(other)
-        prompt = other if prompt is None else prompt
-        if row - other > 2000:
-            break
-    return session.value(row if prompt is None else prompt)
+    users, answers = session.users
+    answer, user = bisect_left(answers, row) - 1, bisect_left(users, row) - 1
+    if answer >= 0 and row - answers[answer] <= NEAR:
+        return session.value(answers[answer])
+    return session.value(users[user] if user >= 0 else row)
 
 
 def result(session: Session, call: int, ref: str, parent: str, uuid: str, time: str) -> bytes:
