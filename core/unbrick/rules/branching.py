@@ -34,7 +34,7 @@ def lost_branch(situation: Situation) -> Iterator[Finding]:
         talk = [row for row in rows if session.kind(row) in TALK]
         prompts = sum(session.has(row, Flag.PROMPT) for row in rows)
         replies = _has_replies(situation, branch)
-        follower = _follower(situation, parent) if parent >= 0 else None
+        follower = situation.once(_follower, parent) if parent >= 0 else None
         tail = talk[-1]
         certain = branch.why is Why.RETRY
         if prompts:
@@ -109,13 +109,18 @@ def _follower(situation: Situation, parent: int) -> int | None:
 
 def _switch(situation: Situation, rows: Sequence[int], tail: int, parent: int) -> Fix:
     """Go on with another branch instead of the loaded one."""
-    session, thread = situation.session, situation.thread
-    left = thread.rows[situation.loaded[parent] + 1 :] if parent >= 0 else thread.rows
+    session = situation.session
     return Fix(
         "switch", f"Go on from {line(situation, tail)} instead", Safety.MANUAL, (SetLeaf(session.uuid(tail) or ""),),
         f"brings back {measure.counted(measure.messages(session, rows), 'message')}, "
-        f"leaves {measure.counted(measure.messages(session, left), 'message')} out",
+        f"leaves {measure.counted(situation.once(_left, parent), 'message')} out",
     )
+
+
+def _left(situation: Situation, parent: int) -> int:
+    """How many messages are loaded behind a fork; all of them for one that hangs on nothing."""
+    rows = situation.thread.rows
+    return measure.messages(situation.session, rows[situation.loaded[parent] + 1 :] if parent >= 0 else rows)
 
 
 def wrong_leaf(situation: Situation) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ One decision for standings and rules. Strict: without positive evidence a branch
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from math import inf
@@ -37,6 +37,10 @@ class _Beside:
     of: bytearray
     leaf: int | None
     start: int
+    forks: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """Of a record that branches hang on: those that were decided before them and begin with a typed prompt, as (first
+    record, prompt). Thousands of branches may hang on one record."""
+    sides: dict[int, int] = field(default_factory=dict)
 
     @cached_property
     def place(self) -> dict[int, int]:
@@ -97,11 +101,14 @@ class _Beside:
         if _prompt_of(session, top) is None:
             return False
         times = [scan.time[row] for row in rows if not scan.flags[row] & Flag.NO_TIME]
-        for child in session.children.get(parent, ()):
-            stayed = _prompt_of(session, child) if child > rows[-1] and self.of[child] not in _THROUGH else None
-            if stayed is not None and (not times or scan.time[stayed] >= max(times)):
-                return True
-        return False
+        if parent not in self.forks:
+            children = session.children.get(parent, ())
+            prompts = ((child, _prompt_of(session, child)) for child in children if self.of[child] not in _THROUGH)
+            self.forks[parent] = tuple((child, prompt) for child, prompt in prompts if prompt is not None)
+        last = max(times, default=-inf)
+        return any(
+            child > rows[-1] and (not times or scan.time[stayed] >= last) for child, stayed in self.forks[parent]
+        )
 
     def _retried(self, parent: int, last: int) -> bool:
         """Whether the loaded side goes from the fork to the next prompt over notices of failed requests only, and the
@@ -117,8 +124,10 @@ class _Beside:
 
     def _side(self, parent: int) -> int:
         """Place in the chain of the record that goes on from a fork; the length of the chain where none does."""
-        children = self.session.children.get(parent, ())
-        return min((self.place[child] for child in children if child in self.place), default=len(self.chain.rows))
+        if parent not in self.sides:
+            loaded = (self.place[child] for child in self.session.children.get(parent, ()) if child in self.place)
+            self.sides[parent] = min(loaded, default=len(self.chain.rows))
+        return self.sides[parent]
 
     @cached_property
     def _spans(self) -> list[tuple[float, float, bool]]:
