@@ -56,3 +56,7 @@ def test_the_remedy_is_one_that_helps(name: str) -> None:
     elif step.finding is not None:
         assert step.key == "f"
         assert any(fix.title == step.text and fix.safety in Safety for fix in step.finding.fixes)
+
+
+def test_replies_that_may_be_missing_are_more_than_a_change() -> None:
+    assert headline.verdict(report_of("second-terminal")) == ("may lose history", "warn")
