@@ -83,7 +83,7 @@ def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
     else:
         yield safe(
             "move-back", f"Put the result from line {situation.at(off[0]).line:,} back behind its call",
-            Move(situation.at(off[0]), situation.at(row)), price=back(1),
+            Move(situation.at(off[0]), situation.at(row)), price=back(1), brings=off[:1],
         )
 
 
@@ -102,7 +102,7 @@ def _one_chain(situation: Situation, row: int) -> Fix:
     gone = [found for found in order if found not in situation.loaded]
     return safe(
         "one-chain", "Write the parallel calls and their results as one chain, which every client reads whole",
-        Linearise(tuple(map(situation.at, order))), price=back(len(gone)),
+        Linearise(tuple(map(situation.at, order))), price=back(len(gone)), brings=gone,
     )
 
 
