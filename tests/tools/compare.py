@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import builder
+from tools.fresh import STORIES, written
 from tools.realclient import MODELS, NEXT, clients, resume
 from unbrick.check import check
 from unbrick.formats.claude_code import attachments
@@ -65,21 +67,21 @@ class Observed:
     messages: list[dict[str, Any]] | None
 
 
-def mutations(version: str) -> Iterator[Case]:
+def mutations(version: str, _kept: Path) -> Iterator[Case]:
     """Every mutation of the built session, and some of them in a large file."""
     model = builder.story(version).model
     for name in builder.MUTATIONS:
         yield Case("mutations", name, builder.SESSION, builder.mutated(version, name)[1], model)
 
 
-def large(version: str) -> Iterator[Case]:
+def large(version: str, _kept: Path) -> Iterator[Case]:
     """Mutations of a session above 5 MB."""
     model = builder.story(version).model
     for name in LARGE:
         yield Case("large", f"xb_{name}", builder.SESSION, builder.mutated(version, name, large=True)[1], model)
 
 
-def corpus(version: str) -> Iterator[Case]:
+def corpus(version: str, _kept: Path) -> Iterator[Case]:
     """The recorded sessions of this and of older versions, as after an update; of the oldest where there is none."""
     found = sorted((path.name for path in CORPUS.glob("*")), key=Version.parse)
     for family in [one for one in found if Version.parse(one) <= Version.parse(version)] or found[:1]:
@@ -91,17 +93,17 @@ def corpus(version: str) -> Iterator[Case]:
                 yield Case("corpus", name, Path(truth["session"]).stem, data, truth.get("model"))
 
 
-def turns(version: str) -> Iterator[Case]:
+def turns(version: str, kept: Path) -> Iterator[Case]:
     """The mutations once more, for a model of the other kind: one that takes system turns, or one that does not."""
     if Version.parse(version) < Version.parse("2.1.158"):
         return
     model = builder.story(version).model
     other = "claude-opus-4-7" if model == "claude-opus-5-5" else "claude-opus-4-8"
-    for case in mutations(version):
+    for case in mutations(version, kept):
         yield Case("turns", case.name, case.session, case.data.replace(model.encode(), other.encode()), other)
 
 
-def base(version: str) -> Iterator[Case]:
+def base(version: str, _kept: Path) -> Iterator[Case]:
     """The sessions that the samples are made of, as far as this or an older version wrote them."""
     for path in sorted(BASE.glob("*.jsonl")):
         wrote = path.stem.split("-")[1]
@@ -109,21 +111,46 @@ def base(version: str) -> Iterator[Case]:
             yield Case("base", path.stem, "5ca1ab1e-0000-4000-8000-000000000001", path.read_bytes(), MODELS[wrote])
 
 
-SOURCES = {"mutations": mutations, "turns": turns, "large": large, "corpus": corpus, "base": base}
+def fresh(version: str, kept: Path) -> Iterator[Case]:
+    """Sessions that the client writes now."""
+    yield from _fresh(version, "claude-opus-4-7" if Version.parse(version) >= Version.parse("2.1.112") else
+                      "claude-sonnet-4-5-20250929", kept)
 
 
-def observe(client: Path, version: str, case: Case, patience: float, kept: Path | None) -> Observed:
+def fresh_turns(version: str, kept: Path) -> Iterator[Case]:
+    """The same with a model that takes system turns."""
+    if Version.parse(version) >= Version.parse("2.1.158"):
+        newest = Version.parse(version) >= Version.parse("2.1.300")
+        yield from _fresh(version, "claude-opus-5-5" if newest else "claude-opus-4-8", kept)
+
+
+def _fresh(version: str, model: str, kept: Path) -> Iterator[Case]:
+    for name in STORIES:
+        path = kept / f"{version}-{model}-{name}.jsonl"
+        if not path.exists():
+            found = written(clients()[version], version, model, name)
+            kept.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"" if found is None else found[0].encode() + b"\n" + found[1])
+        session, _, data = path.read_bytes().partition(b"\n")
+        if data:
+            yield Case("fresh", name, session.decode(), data, model)
+
+
+SOURCES = {"mutations": mutations, "turns": turns, "large": large, "corpus": corpus, "base": base,
+           "fresh": fresh, "fresh_turns": fresh_turns}
+
+
+def observe(client: Path, version: str, case: Case, patience: float, kept: Path) -> Observed:
     """Resume a case with a client, unless that was done before."""
     digest = hashlib.sha256(f"{version} {case.session} {case.model} ".encode() + case.data).hexdigest()[:24]
-    path = kept / f"{version}-{digest}.json" if kept is not None else None
-    if path is not None and path.exists():
+    path = kept / f"{version}-{digest}.json"
+    if path.exists():
         return Observed(**json.loads(path.read_bytes()))
     got = resume(client, case.session, case.data, model=case.model, timeout=patience)
     messages = got.main.body["messages"] if got.main is not None else None
     seen = Observed(got.outcome, got.printed[:2000], got.error, messages)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(seen.__dict__))
+    kept.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(seen.__dict__))
     return seen
 
 
@@ -229,14 +256,14 @@ def _short(parts: Iterable[Block]) -> str:
     return "[" + ", ".join(said) + "]"
 
 
-def judge(version: str, client: Path, case: Case, kept: Path | None) -> list[tuple[str, str]]:
+def judge(version: str, client: Path, case: Case, kept: Path) -> list[tuple[str, str]]:
     """What differs for a case."""
     told = predict(version, case)
     patience = PATIENCE if told.outcome == "hang" else 60
     return list(differences(observe(client, version, case, patience, kept), told))
 
 
-def judged(version: str, client: Path, cases: Sequence[Case], kept: Path | None) -> list[list[tuple[str, str]]]:
+def judged(version: str, client: Path, cases: Sequence[Case], kept: Path) -> list[list[tuple[str, str]]]:
     """What differs for each case; two clients run at a time."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda case: judge(version, client, case, kept), cases))
@@ -246,7 +273,7 @@ def main() -> None:
     """Compare and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("versions", nargs="*")
-    parser.add_argument("--kept", type=Path)
+    parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "unbrick-compare")
     parser.add_argument("--from", dest="sources", default=",".join(SOURCES))
     parser.add_argument("--quiet", action="store_true", help="only the table")
     given = parser.parse_args()
@@ -256,7 +283,7 @@ def main() -> None:
         cells: dict[str, str] = {}
         kinds: Counter[str] = Counter()
         for source in given.sources.split(","):
-            cases = list(SOURCES[source](version))
+            cases = list(SOURCES[source](version, given.kept))
             done = judged(version, found[version], cases, given.kept)
             cells[source] = f"{sum(not one for one in done)} of {len(done)}"
             for case, differing in zip(cases, done, strict=True):

@@ -178,7 +178,8 @@ class _Builder:
         scan, drafts = self.scan, self.drafts
         codes = drafts.codes(row)
         if not codes and not scan.flags[row] & Flag.MALFORMED and self.traits.empties_filled:
-            return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row)]
+            empty = {"type": "text", "text": words.NO_CONTENT, "citations": []}
+            return [drafts.write(empty, Synthetic.PLACEHOLDER, row)]
         foreign = self.traits.thinking_of_model_only and self._foreign(row)
         kept: list[int] = []
         for code in codes:
@@ -235,7 +236,7 @@ class _Builder:
         if self.traits.empty_user_filled and codes and all(
             self._blank(code) and not drafts.flags(code) & BlockFlag.STRING for code in codes
         ):
-            return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row)]
+            return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row, flags=0)]
         if self.traits.notifications_wrapped and len(codes) == 1 and not scan.flags[row] & (
             Flag.PROMPT | Flag.META | Flag.SUMMARY
         ) and drafts.is_text(codes[0]):
