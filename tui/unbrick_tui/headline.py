@@ -76,7 +76,7 @@ def opening(
     if not title:
         return [(shorten(name, room, glyphs.ellipsis), "strong"), *after]
     brief = name[:8] if len(name) >= 32 else name
-    title = clause(one_line(title), max(room - len(brief) - len(dot), 1), glyphs.ellipsis)
+    title = shorten(one_line(title), max(room - len(brief) - len(dot), 1), glyphs.ellipsis)
     return [(title, "strong"), (dot + brief, ""), *after]
 
 

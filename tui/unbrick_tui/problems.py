@@ -11,7 +11,7 @@ from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.remedy import ranked
 from unbrick_tui.screens.choice import Answer
-from unbrick_tui.text import count, one_line
+from unbrick_tui.text import clause, count, one_line
 from unbrick_tui.widgets.text_view import Paragraph
 
 MOST = 2000
@@ -39,4 +39,5 @@ def listed(findings: Sequence[Finding], glyphs: Glyphs) -> list[Answer]:
 def _listed(finding: Finding, index: int, glyphs: Glyphs) -> Answer:
     fix = f"f: {ranked(finding)[0].title}: {ranked(finding)[0].price}" if finding.fixes else ""
     head = f"{getattr(glyphs, finding.severity.value)} {details.WORD[finding.severity]} {finding.code} "
-    return Answer(str(index), head + sentences.place(finding) + one_line(finding.message, 300), one_line(fix))
+    said = clause(one_line(finding.message, 1000), 300, glyphs.ellipsis)
+    return Answer(str(index), head + sentences.place(finding) + said, one_line(fix))

@@ -223,7 +223,10 @@ class SessionScreen(ReadingScreen):
     @work(group="ask", exclusive=True)
     async def action_review(self) -> None:
         """Show what saving would write."""
-        if self._free() is not None and await self.app.push_screen_wait(ReviewScreen(self.workspace)) == "save":
+        if self._free() is None:
+            return
+        self.app.clear_notifications()
+        if await self.app.push_screen_wait(ReviewScreen(self.workspace)) == "save":
             self.action_save()
 
     @work(group="ask", exclusive=True)
@@ -303,5 +306,6 @@ class SessionScreen(ReadingScreen):
         self, title: str, about: Sequence[Paragraph], answers: Sequence[Answer], hint: str = "",
         copy: str | None = None,
     ) -> str | None:
+        self.app.clear_notifications()
         screen = ChoiceScreen(title, about, answers, ascii_=self.workspace.glyphs.ascii, hint=hint, copy=copy)
         return await self.app.push_screen_wait(screen)
