@@ -88,6 +88,8 @@ class Calls(Mapping[str, Call]):
         self._result = array("i", [-1]) * count
         self._more: dict[int, list[int]] = {}
         """Further blocks of an id that is used or answered more than once."""
+        self._long: dict[int, Call] = {}
+        """The calls of those ids, once asked for: they may be of any length."""
         places = {int(BlockKind.TOOL_USE): self._use, int(BlockKind.TOOL_RESULT): self._result}
         for block, (kind, ref) in enumerate(zip(scan.block_kind, scan.block_ref, strict=True)):
             place = places.get(kind)
@@ -126,6 +128,13 @@ class Calls(Mapping[str, Call]):
                 yield -1 if number == last else number
 
     def _call(self, number: int) -> Call:
+        if number not in self._more:
+            return self._made(number)
+        if number not in self._long:
+            self._long[number] = self._made(number)
+        return self._long[number]
+
+    def _made(self, number: int) -> Call:
         use, result = self._use[number], self._result[number]
         if use < 0 and result < 0:
             raise KeyError(self._scan.strings.text(number) or "")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tools.strategies import dumped
+from unbrick import repair as repairing
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.finding import Safety
@@ -275,7 +276,58 @@ def sidechains(count: int) -> list[Any]:
     return [user(1, None), *({**user(n, n - 1), "isSidechain": True} for n in range(2, count))]
 
 
+def late_results(count: int) -> list[Any]:
+    found: list[Any] = [user(1, None)]
+    for n in range(1, count, 3):
+        found += [assistant(n + 1, n, [call(n)]), user(n + 2, n + 1, "wait")]
+        found.append(assistant(n + 3, n + 2, [{"type": "text", "text": "ok"}]))
+    answers = [record["message"]["content"][0]["id"][6:] for record in found[1::3]]
+    last = len(found)
+    return [*found, *(user(last + n, last + n - 1, [answer(int(ref))]) for n, ref in enumerate(answers, 1))]
+
+
+def calls_of_one_response(count: int) -> list[Any]:
+    asked = [assistant(n, n - 1, [call(n)], "msg_all") for n in range(2, count)]
+    return [user(1, None), *asked, user(count, count - 1, "and?")]
+
+
+def replies_beside(count: int) -> list[Any]:
+    found: list[Any] = [user(1, None)]
+    for n in range(1, count, 3):
+        found.append(assistant(n + 1, n, [{"type": "text", "text": "on"}]))
+        found += [assistant(n + 2, n + 1, [{"type": "text", "text": "beside"}]), user(n + 3, n + 1)]
+    return found
+
+
+def twins(count: int) -> list[Any]:
+    found: list[Any] = [user(1, None)]
+    for n in range(2, count, 2):
+        found += [assistant(n, n - 1, [{"type": "text", "text": "one"}]), user(n, n - 1, "two"), user(n + 1, n)]
+    return found
+
+
+def twins_in_a_row(count: int) -> list[Any]:
+    return [record for n in range(2, count) for record in (user(1, n - 1), assistant(n, 1, [call(n)]))]
+
+
+def calls_under_one_id(count: int) -> list[Any]:
+    return [user(1, None), *(
+        assistant(n, n - 1, [{**call(1), "input": {"n": n}}]) if n % 2 == 0 else user(n, n - 1, [answer(1)])
+        for n in range(2, count)
+    )]
+
+
+def parallel_results_beside(count: int) -> list[Any]:
+    found: list[Any] = [user(1, None)]
+    for n in range(1, count, 5):
+        found += [assistant(n + 1, n, [call(n)], f"msg_{n}"), assistant(n + 2, n + 1, [call(n + 1)], f"msg_{n}")]
+        found += [user(n + 3, n + 1, [answer(n)]), user(n + 4, n + 2, [answer(n + 1)]), user(n + 5, n + 4)]
+    return found
+
+
 MANY = [
+    late_results, calls_of_one_response, replies_beside, twins, twins_in_a_row, calls_under_one_id,
+    parallel_results_beside, one_uuid,
     chain, calls_before_results, calls_in_one_record, one_parent, prompts_of_one_parent, own_parents, one_circle,
     no_parent_found, roots, boundaries, unanswered, orphans, one_call_id, garbage, errors, empty_texts, sidechains,
 ]
@@ -305,6 +357,39 @@ def test_the_work_grows_with_the_file(make: Callable[[int], list[Any]], version:
     small, large = (lines(make(count)) for count in (60, 240))
     judged(small, version)
     assert work(lambda: judged(large, version)) < 6 * work(lambda: judged(small, version)) + 20_000
+
+
+def damaged_lines(count: int) -> bytes:
+    """A call on a line of its own, its result on a damaged one."""
+    def spoilt(n: int) -> bytes:
+        result = dumped(user(n + 1, n, [answer(n)]))
+        return b"\0" * 8 + result if n % 4 else b'{"type":"user","message":' + result
+    asked = ((assistant(n, n - 1, [call(n)]), spoilt(n)) for n in range(2, count, 2))
+    return lines([user(1, None)]) + b"".join(dumped(one) + b"\n" + other + b"\n" for one, other in asked)
+
+
+@pytest.mark.parametrize("version", [OLD, "2.1.139", NEW])
+def test_the_work_grows_with_the_damaged_lines(version: str) -> None:
+    small, large = damaged_lines(120), damaged_lines(480)
+    judged(small, version)
+    assert work(lambda: judged(large, version)) < 6 * work(lambda: judged(small, version)) + 20_000
+
+
+@pytest.mark.parametrize("make", [unanswered, late_results, orphans, one_uuid])
+def test_hundreds_of_faults_are_mended_in_few_rounds(
+    make: Callable[[int], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = 0
+
+    def counted(*given: Any) -> Any:
+        nonlocal rounds
+        rounds += 1
+        return check(*given)
+
+    monkeypatch.setattr(repairing, "check", counted)
+    repaired = finish(repair(FORMAT, bundle_of(lines(make(600))), target=on(NEW)))
+    assert len(repaired.applied) >= 190
+    assert rounds <= 20
 
 
 @pytest.mark.parametrize("make", [chain, calls_before_results, one_circle, no_parent_found])
