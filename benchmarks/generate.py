@@ -4,7 +4,8 @@
 
 The records have the keys, the order and the links that Claude Code 2.1.329 writes: one record per content block,
 parallel calls as a tree, a boundary with its summary and preserved segment, metadata lines between the turns. A
-session is healthy, unless its shape is `damaged`: every call is answered, the last `last-prompt` names the leaf, no context outgrows its window.
+session is healthy, unless its shape is `damaged`: every call is answered, the last `last-prompt` names the leaf, no
+context outgrows its window.
 """
 
 from __future__ import annotations
