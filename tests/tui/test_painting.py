@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import orjson
 import pytest
-from driving import Open, press
+from driving import Open, press, screen_text
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -16,7 +16,7 @@ from textual.strip import Strip
 from unbrick.formats.table import FORMATS
 from unbrick_tui.glyphs import ASCII, UNICODE, choose
 from unbrick_tui.rows import say
-from unbrick_tui.text import fold, one_line, shorten, size
+from unbrick_tui.text import clause, fold, one_line, shorten, size
 
 NASTY = (
     "\x1b[31mred\x1b[2K", "\x9b31m", "\x1b]0;title\x07", "\x00\x08\x0c", "[red]markup[/red]", "[@click=app.quit]x",
@@ -125,3 +125,28 @@ def test_choice_of_glyphs(asked: bool, environ: dict[str, str], encoding: str | 
 )
 def test_sizes(number: int, said: str) -> None:
     assert size(number) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "cut"), [
+        pytest.param("short", 10, "short", id="fits"),
+        pytest.param("the client stops there; the rest is lost", 30, "the client stops there…", id="behind a clause"),
+        pytest.param("brings back 9 messages (about 3,000)", 30, "brings back 9 messages…", id="before a bracket"),
+        pytest.param("go; and then some more words follow", 30, "go; and then some more words…", id="clause too early"),
+        pytest.param("averyverylongwordwithoutanyspace", 12, "averyverylo…", id="no word ends"),
+        pytest.param("anything", 1, "…", id="one cell"),
+        pytest.param("anything", 0, "", id="no room"),
+    ],
+)
+def test_sentences_are_cut_behind_clauses_and_words(text: str, cells: int, cut: str) -> None:
+    assert clause(text, cells) == cut
+    assert cell_len(clause(text, cells)) <= cells
+
+
+@pytest.mark.parametrize("size", [(40, 20), (80, 24), (120, 40)], ids=["40x20", "80x24", "120x40"])
+@pytest.mark.parametrize("keys", [("f",), ("p",), ("question_mark",)], ids=["fix", "problems", "help"])
+async def test_a_dialog_always_says_how_to_leave(open_app: Open, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+    for sample in ("failed-compaction", "role-system-with-flag"):
+        async with open_app(sample, size) as pilot:
+            await press(pilot, *keys)
+            assert "esc goes back" in screen_text(pilot.app), sample

@@ -56,13 +56,15 @@ def finding(value: Finding, glyphs: Glyphs, *, explain: bool = True, fixes: bool
     """A finding in full: sentence, the API's words, fixes with prices, ways out, the rule's explanation."""
     style = STYLE[value.severity]
     head = f"{getattr(glyphs, value.severity.value)} {WORD[value.severity]} {value.code} {value.name}"
-    yield style, f"{head}: {sentences.place(value)}{value.message}"
+    where = sentences.place(value).removesuffix(": ")
+    yield style, f"{head}, {where}" if where else head
+    yield "plain", value.message[:1].upper() + value.message[1:]
     if value.api_error:
         yield "dim", f"  the API or the client says: {value.api_error[:1000]}"
     for index, fix in enumerate(ranked(value) if fixes else ()):
         yield "plain", f"  {'f' if not index else 'or'}: {fix.title}: {fix.price}"
-    for advice in value.advice:
-        yield "plain", f"  way out: {advice.text}"
+    for number, advice in enumerate(value.advice):
+        yield "plain", f"  {advice.label or ('do this' if not (number or value.fixes) else 'or')}: {advice.text}"
         if advice.command:
             yield "key", f"    {advice.command}"
     rule = BY_CODE.get(value.code)
