@@ -13,6 +13,7 @@ from click_default_group import DefaultGroup
 from unbrick_tui.commands.check import check
 from unbrick_tui.commands.explain import explain
 from unbrick_tui.commands.open import open_
+from unbrick_tui.commands.prove import prove
 from unbrick_tui.commands.repair import repair
 from unbrick_tui.commands.request import request
 from unbrick_tui.commands.restore import restore
@@ -54,7 +55,7 @@ def cli() -> None:
     """
 
 
-for _command in (open_, check, repair, truncate, request, why, explain, restore):
+for _command in (open_, check, repair, truncate, request, prove, why, explain, restore):
     cli.add_command(_command)
 
 

@@ -30,6 +30,11 @@ def installed(environ: Mapping[str, str]) -> Version | None:
     return next(_elsewhere(home), None)
 
 
+def of_program(program: Path, environ: Mapping[str, str]) -> Version | None:
+    """Version of the client that a program is, read from the files around it; None when they do not tell."""
+    return _of_program(program, Path(environ.get("HOME") or "~").expanduser())
+
+
 def _of_program(program: Path, home: Path) -> Version | None:
     try:
         real = program.resolve(strict=True)

@@ -1,0 +1,181 @@
+"""What `unbrick prove` says and does: explain, ask, resume, and hold the report against what was sent."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from unbrick import sentences
+from unbrick.bundle import Bundle
+from unbrick.errors import CannotReadError, UsageError
+from unbrick.finding import Safety
+from unbrick.json_report import line
+from unbrick.opening import Choices, examine, open_word
+from unbrick.patch import EMPTY, Patch
+from unbrick.printable import printable, shorten
+from unbrick.proof.api import blocks_of
+from unbrick.proof.client import Client, find, insist_private
+from unbrick.proof.proving import Tried, attempt
+from unbrick.proof.resuming import NEXT
+from unbrick.proof.standin import Exchange
+from unbrick.repair import repair
+from unbrick.report import Report
+from unbrick.thread import Outcome
+from unbrick_tui.failures import FINE, VERDICT
+from unbrick_tui.options import say, work
+
+SHOWN = 10
+"""So many missing records are listed."""
+
+_KINDS = {"main": "the conversation", "compact": "the conversation, to be summarised", "side": "the client's own use"}
+_OUTCOMES = {
+    Outcome.ACCEPTED: "The prompt was accepted",
+    Outcome.HEALED: "The prompt was refused at first, then accepted by the client's own second try",
+    Outcome.REFUSED: "The prompt was refused",
+    Outcome.NOT_FOUND: "The client did not find the session",
+    Outcome.CRASH: "The client stopped without sending the prompt",
+    Outcome.HANG: "The client did not come to an end in time and was stopped",
+    Outcome.EMPTY: "The prompt was accepted, but the session opened with no history at all",
+}
+
+
+def run(
+    path: str, choices: Choices, *, client_path: Path | None, repaired: bool, timeout: float, yes: bool
+) -> int:
+    """Prove a session; the exit status: 0 when what was tried last resumes with everything promised, else 1."""
+    if not yes:
+        _insist_terminal()
+    client = find(client_path, choices.environ)
+    insist_private()
+    if client.version is not None:
+        choices = replace(choices, client=str(client.version))
+    with open_word(path, choices, Path.cwd()) as opened:
+        if not (yes or _agreed(client, str(opened.bundle.path), repaired=repaired)):
+            return FINE
+        with _stoppable():
+            before = work(examine(opened))
+            tried = _try("The session", opened.bundle, EMPTY, before, client, timeout)
+            if repaired:
+                result = work(
+                    repair(opened.format, opened.bundle, before.target, opened.surroundings, allow={Safety.SAFE})
+                )
+                say([""])
+                if result.patch:
+                    title = f"The repaired copy ({_fixes(len(result.applied))})"
+                    tried = _try(title, opened.bundle, result.patch, result.after, client, timeout)
+                else:
+                    say(["Nothing can be repaired without loss, so there is no repaired copy to try."])
+    say(["", "The original was only read; every copy is gone again."])
+    return FINE if tried.proven else VERDICT
+
+
+def _fixes(number: int) -> str:
+    return "1 fix" if number == 1 else f"{number:,} fixes"
+
+
+def _insist_terminal() -> None:
+    """Raises UsageError where nobody can be asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "unbrick prove starts the client on this machine, and asks before it does; without a terminal there is "
+            "nobody to ask. Say --yes to go ahead."
+        )
+
+
+def _agreed(client: Client, path: str, *, repaired: bool) -> bool:
+    """Say what will be done and ask."""
+    what = "the session and then its repaired copy" if repaired else "the session"
+    version = f" {client.version}" if client.version else ""
+    say(
+        [
+            f"This will resume {what} with the client on this machine, Claude Code{version} "
+            f"({printable(str(client.path))}):",
+            f"  a copy of {printable(path)} is laid into a private home; the original is only read",
+            "  the client runs there with a made-up key, without your settings, hooks, servers and credentials",
+            "  what it sends goes to a stand-in of the API on 127.0.0.1, which answers itself: nothing leaves this",
+            "  machine and nothing costs anything; whatever else it asks for is refused and listed",
+            f"  one prompt is typed, {NEXT}; no tool is run; every process and folder is gone afterwards",
+        ],
+        err=True,
+    )
+    if click.confirm("Go ahead?", default=False, err=True):
+        return True
+    say(["Nothing was started."], err=True)
+    return False
+
+
+def _try(title: str, bundle: Bundle, patch: Patch, report: Report, client: Client, timeout: float) -> Tried:
+    say([f"{title}, resumed by {sentences.client(report.target)}:"])
+    try:
+        tried = attempt(bundle, patch, report, client, timeout)
+    except OSError as error:
+        if error.filename != str(client.path):
+            raise
+        reason = (error.strerror or str(error)).lower()
+        raise CannotReadError(f"{client.path} could not be run: {reason}. Nothing was changed.") from error
+    say(_told(tried))
+    return tried
+
+
+def _told(tried: Tried) -> Iterator[str]:
+    resumed = tried.resumed
+    for number, exchange in enumerate((one for one in resumed.sent if one.kind != "side"), 1):
+        yield f"  {_request(number, exchange)}"
+    if not resumed.sent:
+        yield "  It sent nothing."
+    expected = "as predicted" if tried.predicted else f"unlike predicted ({tried.report.resume.outcome.value})"
+    yield f"  {_OUTCOMES[resumed.outcome]}, {expected}."
+    if not resumed.accepted and resumed.printed.strip():
+        yield f"  It printed: {shorten(printable(resumed.printed.strip()), 300)}"
+    if tried.promised and not tried.missing:
+        whole = sentences.messages(tried.promised)
+        yield f"  All {whole} that the report promised {_were(tried.promised)} in the request."
+    elif tried.missing:
+        count = len(tried.missing)
+        whole = sentences.messages(tried.promised)
+        yield f"  {count:,} of the {whole} that the report promised {_were(count)} not in the request:"
+        for one in tried.missing[:SHOWN]:
+            at = line(one.at)
+            yield f"    {'added' if at is None else f'line {at:,}'}: {shorten(printable(one.words), 100)}"
+        if count > SHOWN:
+            yield f"    … and {count - SHOWN:,} more"
+    lost = tried.report.resume.lost
+    if resumed.accepted and lost:
+        yield f"  {sentences.messages(lost)} of this session {_were(lost)} not promised: lost, as the report says."
+    for where in resumed.strangers:
+        yield f"  It also asked for {printable(where)}, and was refused."
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _request(number: int, exchange: Exchange) -> str:
+    messages = exchange.body.get("messages") or []
+    blocks = sum(len(blocks_of(message)) for message in messages)
+    answer = "accepted" if exchange.status == 200 else f"refused ({exchange.status}): {printable(exchange.error or '')}"
+    size = f"{sentences.messages(len(messages))}, {sentences.count(blocks, 'block')}"
+    return f"request {number} ({_KINDS[exchange.kind]}): {size}: {answer}"
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Whoever ends this process ends it as with Ctrl-C, so that it leaves nothing behind."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
