@@ -205,6 +205,8 @@ class ReadingScreen(Screen[None]):
             self._search(step)
         elif self.workspace.outline is not None:
             self._go(self.workspace.outline.problems, step, "there is no problem to go to")
+        else:
+            self.notify("still checking; try again in a moment", markup=False)
 
     def action_bracket(self, step: int) -> None:
         """Wait for what to go to."""
@@ -239,8 +241,11 @@ class ReadingScreen(Screen[None]):
 
     def action_start(self) -> None:
         """To where resume begins."""
-        if self.workspace.outline is not None and self.workspace.outline.start is not None:
-            self.timeline.jump(self.workspace.outline.start)
+        start = self.workspace.outline.start if self.workspace.outline is not None else None
+        if start is None:
+            self.notify("it is not known where resume begins, or it loads nothing", markup=False)
+        else:
+            self.timeline.jump(start)
 
     # Searching
 

@@ -85,8 +85,8 @@ class SessionScreen(ReadingScreen):
 
     def action_fold(self) -> None:
         """Fold or unfold the run at the cursor."""
-        if len(self.workspace.view):
-            self.timeline.toggle_run(self.timeline.cursor)
+        if not len(self.workspace.view) or not self.timeline.toggle_run(self.timeline.cursor):
+            self.notify("no run of context or state is folded here", markup=False)
 
     @work(group="ask", exclusive=True)
     async def action_problems(self) -> None:
@@ -188,12 +188,12 @@ class SessionScreen(ReadingScreen):
 
     def action_undo(self) -> None:
         """Take the last edit back."""
-        if not self._busy:
+        if self._free() is not None:
             self._again(self.workspace.back(), "taken back", "there is nothing to undo")
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
-        if not self._busy:
+        if self._free() is not None:
             self._again(self.workspace.forth(), "done again", "there is nothing to do again")
 
     def _again(self, title: str | None, done: str, nothing: str) -> None:
