@@ -33,7 +33,7 @@ FLOW = (
     ("what the API says", "api measure safepoints"),
     ("judging", "rules why catalogue check"),
     ("showing", "json_report sentences diff"),
-    ("acting", "history repair truncate atomic save foreign opening proof"),
+    ("acting", "history stale repair truncate atomic save foreign opening proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 

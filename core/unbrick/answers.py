@@ -6,12 +6,13 @@ Editing the transcript helps with none of these; each answer says so and what he
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from functools import cached_property
 
 from unbrick.bundle import Bundle
+from unbrick.disk import is_dir
 from unbrick.finding import Advice
+from unbrick.printable import shell
 
 RESUME = "claude --resume {session}"
 UPDATE = "npm install -g @anthropic-ai/claude-code@latest"
@@ -39,8 +40,8 @@ class Answer:
 
     def advice_for(self, bundle: Bundle | None) -> tuple[Advice, ...]:
         """The ways out as complete commands for a session; for none in particular, `SESSION-ID` stands in them."""
-        session = "SESSION-ID" if bundle is None else shlex.quote(bundle.resume_id)
-        path = "SESSION-ID" if bundle is None else shlex.quote(str(bundle.path))
+        session = "SESSION-ID" if bundle is None else shell(bundle.resume_id)
+        path = "SESSION-ID" if bundle is None else shell(str(bundle.path))
         ways = tuple(
             Advice(one.text, one.command and in_project(bundle, one.command.format(session=session, path=path)))
             for one in self.advice
@@ -51,7 +52,7 @@ class Answer:
 
 def listing(bundle: Bundle) -> str:
     """The command that lists the safe points of a transcript."""
-    return f"unbrick truncate {shlex.quote(str(bundle.path))} --list"
+    return f"unbrick truncate {shell(str(bundle.path))} --list"
 
 
 def in_project(bundle: Bundle | None, command: str) -> str:
@@ -59,8 +60,8 @@ def in_project(bundle: Bundle | None, command: str) -> str:
     folder that is gone is made again."""
     if bundle is None or bundle.project is None or command.startswith("unbrick "):
         return command
-    folder = shlex.quote(str(bundle.project))
-    made = "" if bundle.project.is_dir() else f"mkdir -p {folder} && "
+    folder = shell(str(bundle.project))
+    made = "" if is_dir(bundle.project) else f"mkdir -p {folder} && "
     return f"{made}cd {folder} && {command}"
 
 
@@ -68,7 +69,7 @@ def placing(bundle: Bundle | None) -> tuple[Advice, ...]:
     """How to put a file that stands elsewhere where the client looks; nothing for one that stands there."""
     if bundle is None or bundle.place is None:
         return ()
-    folder, place, path = (shlex.quote(str(p)) for p in (bundle.place.parent, bundle.place, bundle.path))
+    folder, place, path = (shell(str(p)) for p in (bundle.place.parent, bundle.place, bundle.path))
     return (Advice(
         "The client does not look where this file stands. Put a copy where it looks; one that is there already stays.",
         f"mkdir -p {folder} && cp -n {path} {place}", "before that",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 
 ELLIPSIS = "…"
@@ -50,6 +51,24 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """The same for a text of several lines: line breaks stay, and `\\r\\n` counts as one."""
     return "\n".join(map(printable, text.replace("\r\n", "\n").split("\n")))
+
+
+def shell(word: str) -> str:
+    """A word of a shell command that can be shown and copied: quoted where it must be, and what a terminal may not
+    see or UTF-8 cannot spell written as bash and zsh read it, `$'\\x1b'`."""
+    if printable(word) == word:
+        return shlex.quote(word)
+    escaped = "".join(
+        f"\\{char}" if char in "'\\" else char if printable(char) == char
+        else "".join(f"\\x{byte:02x}" for byte in _bytes(char))
+        for char in word
+    )
+    return f"$'{escaped}'"
+
+
+def _bytes(char: str) -> bytes:
+    """A character in UTF-8; a byte of a file name that is none stands for itself."""
+    return char.encode("utf-8", "surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass")
 
 
 def shorten(text: str, width: int) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
 
-from unbrick import models
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
-from unbrick.edit import Answer, DropBlock, DropRecord, Edit, Insert, SetRef, SetValue, Uncompact
-from unbrick.entry import BlockKind
+from unbrick.edit import Edit
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
 from unbrick.patch import EMPTY, Patch, View, compose
@@ -24,6 +21,7 @@ from unbrick.rescan import rescan
 from unbrick.scan import finish
 from unbrick.session import Session, link
 from unbrick.situation import Situation
+from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick.thread import Outcome, Thread
 
@@ -184,9 +182,9 @@ def repair(
         else:
             # One of them is to blame: fewer at a time find it.
             size = len(batch) // 2
-    thinking = _stale_thinking(report, applied)
+    thinking = stale_thinking(report, [edit for item in applied for edit in item.fix.edits])
     if thinking is not None:
-        done, patch, report = yield from _apply(format_, report, [thinking], patch, clock, surroundings)
+        done, patch, report = yield from _apply(format_, report, [_along(thinking)], patch, clock, surroundings)
         applied += done
     return Repaired(before, report, patch, tuple(applied))
 
@@ -315,52 +313,5 @@ def _introduced(before: Report, after: Report, done: Sequence[Applied]) -> bool:
     return bool(worse)
 
 
-_ALTERS = (Answer, Insert, DropBlock, DropRecord, SetValue, Uncompact)
-
-
-def _altered(report: Report, applied: Sequence[Applied]) -> Iterator[tuple[At, bool]]:
-    """Where edits put something else before the model than it saw when it went on from there, and whether only
-    behind that record.
-
-    Edits that bring back what was sent at the time, such as a relinked record, do not count.
-    """
-    session = report.situation.session
-    for edit in (edit for item in applied for edit in item.fix.edits):
-        if isinstance(edit, Insert):
-            yield edit.behind, True
-        elif isinstance(edit, _ALTERS):
-            yield edit.at, isinstance(edit, Answer)
-        elif isinstance(edit, SetRef):
-            call = session.calls.get(edit.new)
-            yield from ((session.at(row), False) for row, _block in (call.uses if call else ()))
-
-
-def _stale_thinking(report: Report, applied: Sequence[Applied]) -> Applied | None:
-    """Thinking behind an edit, on models that bind it to what stands before it (messages-api-rules R16)."""
-    if not models.binds_thinking(report.target.model):
-        return None
-    situation, request = report.situation, report.situation.request
-    first_part: dict[At, int] = {}
-    for index, row in enumerate(request.row):
-        if row >= 0:
-            first_part.setdefault(situation.at(row), index)
-    order = sorted(first_part)
-    # A record that an edit took out is not there any more: what stands behind it counts.
-    altered = _altered(report, applied)
-    places = (bisect_right(order, at) if behind else bisect_left(order, at) for at, behind in altered)
-    first = min((first_part[order[place]] for place in places if place < len(order)), default=None)
-    if first is None:
-        return None
-    edits = tuple(
-        DropBlock(situation.at(row), request.block[index])
-        for index, row in enumerate(request.row)
-        if index >= first and row >= 0 and request.kind[index] in (BlockKind.THINKING, BlockKind.REDACTED)
-    )
-    if not edits:
-        return None
-    count = f"{len(edits):,} thinking block" + ("s" if len(edits) > 1 else "")
-    fix = Fix(
-        "thinking-along", f"Take {count} behind the edit along: {report.target.model} binds thinking to what stood "
-        "before it", Safety.LOSSY, tuple(reversed(edits)), f"drops {count}",
-    )
+def _along(fix: Fix) -> Applied:
     return Applied(Finding("C007", "unsigned-thinking", Severity.INFO, fix.title), fix)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unbrick.printable import around, printable, printable_lines, shorten
+from unbrick.printable import around, printable, printable_lines, shell, shorten
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,29 @@ def test_an_abbreviated_text_is_a_part_of_the_text(text: str, start: int, length
     assert shown.strip("…") in text or "…" in text
     assert len(shown) <= max(width, 20) + 2
     assert len(shorten(text, width)) <= width
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("plain.jsonl", id="plain"),
+        pytest.param("two words and 'quotes'.jsonl", id="blanks and quotes"),
+        pytest.param("a\x1b[31mb\\'c\n\x07\t.jsonl", id="controls, quote and backslash"),
+        pytest.param("user\u202etxt é🙂.jsonl", id="right-to-left override"),
+        pytest.param("byte\udcff\udcfe0.jsonl", id="no UTF-8"),
+        pytest.param("no\xa0break", id="a blank that is none"),
+    ],
+)
+def test_a_word_of_a_command_can_be_shown_and_is_what_the_shell_reads(name: str) -> None:
+    word = shell(name)
+    assert printable(word) == word
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash on this machine")
+    said = subprocess.run([bash, "-c", f"printf %s {word}"], capture_output=True, check=True).stdout
+    assert said == os.fsencode(name)
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_word_can_be_shown(word: str) -> None:
+    assert printable(shell(word)) == shell(word)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 
 from unbrick import sentences
+from unbrick.edit import Cut
 from unbrick.finding import Advice, Finding, Safety, Severity
 from unbrick.json_report import line
-from unbrick.printable import printable, shorten
+from unbrick.opening import STDIN
+from unbrick.printable import printable, shell, shorten
 from unbrick.report import Report, Verdict
 from unbrick.thread import Outcome
 
@@ -85,13 +86,13 @@ def one_finding(value: Finding, paint: Paint = plain, apart: bool = False) -> It
         yield f"    the API or client says: {shorten(printable(value.api_error), 200)}"
     for fix in value.fixes:
         yield f"    fix {paint(fix.id, 'strong')}: {printable(fix.title)} ({printable(fix.price)})"
-    yield from advice_lines(value.advice)
+    yield from advice_lines(value.advice, first=not value.fixes)
 
 
-def advice_lines(advice: Iterable[Advice]) -> Iterator[str]:
-    """Ways out that are no edit, with their complete commands."""
-    for one in advice:
-        yield f"    way out: {printable(one.text)}"
+def advice_lines(advice: Iterable[Advice], *, first: bool = True) -> Iterator[str]:
+    """Ways out that are no edit, with their complete commands: the first is the one to try, unless a fix is."""
+    for number, one in enumerate(advice):
+        yield f"    {one.label or ('do this' if first and not number else 'or')}: {printable(one.text)}"
         if one.command:
             yield f"        {printable(one.command)}"
 
@@ -102,11 +103,19 @@ def next_step(report: Report, name: str | None = None) -> Iterator[str]:
         fix.safety
         for found in report.findings if found.severity is not Severity.INFO for fix in found.fixes if fix.edits
     }
-    path = shlex.quote(printable(name or str(report.bundle.path)))
+    # Where the whole does not fit any more, a cut is what comes first.
+    offered = next((found.fixes for found in report.findings[:1] if found.fixes), ())
+    cut = next((edit for fix in offered[:1] for edit in fix.edits if isinstance(edit, Cut)), None)
+    path = name or str(report.bundle.path)
+    path = shell(f"./{path}" if path[0] == "-" and path != STDIN else path)
     if Safety.SAFE in wanted:
         yield "A repair shows what it would change, and saves it as a new session:"
         yield f"    unbrick repair {path}"
         yield f"    unbrick repair {path} --as-session"
+    elif cut is not None:
+        yield "The cut is shown first, then saved as a new session:"
+        yield f"    unbrick truncate {path} --at {line(cut.after)}"
+        yield f"    unbrick truncate {path} --at {line(cut.after)} --as-session"
     elif Safety.RESTORES in wanted:
         yield "Bringing it back shows first what it would change:"
         yield f"    unbrick repair {path} --restore"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -12,13 +11,16 @@ from unbrick.answers import UPDATE, in_project, placing
 from unbrick.edit import DropRecord
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.printable import shell, shorten
 from unbrick.report import Judged
 from unbrick.request import Role
+from unbrick.rules.cutting import cut_to_fit
 from unbrick.situation import Situation
 from unbrick.target import SYSTEM_TURNS, Setting, Version
 from unbrick.thread import Outcome
 
 REFUSED = re.compile(r"role '?\"?system'?\"? is not supported", re.IGNORECASE)
+_MESSAGE = re.compile(r'"message": ?"([^"]+)"')
 _ROLE = re.compile(rb'"role" ?: ?"system"')
 ALTERNATIVES = ("claude-sonnet-4-6", "claude-opus-4-8")
 """Models that a stuck session was resumed on in tests (claude-code-resume §4)."""
@@ -117,7 +119,7 @@ def _innocence(
 
 def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]:
     bundle = situation.bundle
-    resume = f"claude --resume {shlex.quote(bundle.resume_id)}"
+    resume = f"claude --resume {shell(bundle.resume_id)}"
     yield Advice(
         "Switch the client's experimental request features off for this run (tested; keeps everything).",
         in_project(bundle, f"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}"),
@@ -223,11 +225,23 @@ def error_only_prompts(situation: Situation) -> Iterator[Finding]:
         ))
         what = (f"{measure.counted(len(prompts), 'prompt')} at the end got only errors "
                 f"({measure.counted(len(errors), 'error record')})")
+    said = dict.fromkeys(_brief(situation.text(row)) for row in errors[-3:])
+    what += ": " + ", ".join(said)
     sent = "; this client sends the error texts as if the model had said them" if severity is not Severity.INFO else ""
+    # Behind a call that got no result either, the last complete turn is the clean place to go on from.
+    if severity is not Severity.INFO:
+        fixes += cut_to_fit(situation)
     yield Finding(
         "E004", "error-only-prompts", severity, what + sent, situation.at((prompts or errors)[0]),
         (prompts or errors)[0], fixes=tuple(fixes), cause="file",
     )
+
+
+def _brief(text: str) -> str:
+    """An error text in a few words, quoted: the API's own sentence where one is inside."""
+    found = _MESSAGE.search(text)
+    line = next(iter((found[1] if found else text).strip().splitlines()), "")
+    return f"“{shorten(line, 80)}”"
 
 
 def unexplained_error(judged: Judged) -> Iterator[Finding]:
