@@ -524,7 +524,7 @@ def lone_surrogate(r: list[Json]) -> list[Item]:
 # Tools.
 
 
-@sample("crash-mid-tool", LONG, "orphan_end_single", Judged(OLD, codes=("T001",)), Judged(NEW, codes=("T001",)), delta=-1)
+@sample("crash-mid-tool", LONG, "orphan_end_single", Judged(OLD, codes=("T001",)), Judged(NEW, codes=("T001",)), delta=-2)
 def crash_mid_tool(r: list[Json]) -> list[Item]:
     """The client died while a command ran: the last call has no result."""
     return [*r[: calls(r, "Try a coupon of 100%") + 1]]

@@ -157,7 +157,7 @@ def test_prompts_that_only_got_errors_go_together() -> None:
     made = timed_out("2.1.139")
     finding = one(judge(made), "E004")
     assert finding.severity is Severity.INFO
-    assert finding.message.startswith("2 prompts at the end got only errors (3 error records): “API Error (Request timed")
+    assert finding.message.startswith("2 prompts at the end got only errors (3 error records): “API Error (Request")
     assert fix(finding, "prompts").safety is Safety.LOSSY
     assert fix(finding, "prompts").price == "drops 2 prompts"
     mended = mend(made, only=("E004", "T001"), chosen={finding.id: "prompts"})
