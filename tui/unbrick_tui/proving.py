@@ -149,6 +149,8 @@ def _told(tried: Tried) -> Iterator[str]:
     lost = tried.report.resume.lost
     if resumed.accepted and lost:
         yield f"  {sentences.messages(lost)} of this session {_were(lost)} not promised: lost, as the report says."
+    if not resumed.alone:
+        yield "  The client was told to stay with the stand-in; this system could not cut it off from the network."
     for where in resumed.strangers:
         yield f"  It also asked for {printable(where)}, and was refused."
 

@@ -7,16 +7,22 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from unbrick.formats.claude_code.config import project_name
+from unbrick.proof.standin import StandIn
 
 GRACE = 2.0
 """Seconds that a client is given to stop by itself."""
+PATIENCE = 20.0
+"""Seconds in which a network of its own has to be there."""
+SCRIPT = str(Path(__file__).with_name("alone.py"))
 PRINTED = 1 << 20
 """Bytes of a client's output that are kept."""
 
@@ -76,21 +82,17 @@ class Home:
         }
 
     def run(
-        self, client: Path, url: str, *arguments: str, extra: Mapping[str, str] | None = None, timeout: float = 60
+        self, client: Path, url: str, *arguments: str, extra: Mapping[str, str] | None = None, timeout: float = 60,
+        alone: StandIn | None = None,
     ) -> tuple[int | None, str]:
-        """Run a client in print mode; exit status (None when it had to be stopped) and what it printed.
+        """Run a client in print mode; exit status (None when it had to be stopped) and what it printed. With a
+        stand-in as `alone` it gets no network but that, where the system allows it.
 
         Raises OSError when it cannot be started. Whatever happens, nothing that it started goes on running.
         """
-        return self.execute([str(client), "-p", *arguments], self.environment(url, extra), timeout)
-
-    def execute(self, command: list[str], environment: Mapping[str, str], timeout: float) -> tuple[int | None, str]:
-        """Run a command here; exit status (None when it had to be stopped) and what it printed. As `run`."""
+        command = [str(client), "-p", *arguments]
         with tempfile.TemporaryFile(dir=self.root) as out:
-            process = subprocess.Popen(
-                command, cwd=self.cwd, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out,
-                stderr=subprocess.STDOUT, start_new_session=True,
-            )
+            process = self._start(command, self.environment(url, extra), out, alone)
             try:
                 status: int | None = process.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -99,6 +101,30 @@ class Home:
                 self._end(process)
             out.seek(0)
             return status, out.read(PRINTED).decode("utf-8", "replace")
+
+    def _start(
+        self, command: list[str], environment: Mapping[str, str], out: IO[bytes], alone: StandIn | None
+    ) -> subprocess.Popen[bytes]:
+        def start(*arguments: str, keep: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                arguments, cwd=self.cwd, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, start_new_session=True, pass_fds=keep,
+            )
+
+        if alone is not None and sys.platform == "linux" and sys.executable:
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                number = theirs.fileno()
+                process = start(sys.executable, "-I", SCRIPT, str(number), str(alone.port), *command, keep=(number,))
+                theirs.close()
+                try:
+                    if _handed(ours, alone, command[0]):
+                        return process
+                except BaseException:
+                    self._end(process)
+                    raise
+                self._end(process)
+        return start(*command)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         """End a process, its group, and whatever else runs in this home."""
@@ -126,3 +152,20 @@ class Home:
 def _signal_group(group: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
+
+
+def _handed(ours: socket.socket, standin: StandIn, program: str) -> bool:
+    """Whether a program now runs in a network of its own that the stand-in serves. Raises OSError when the program
+    cannot be started there."""
+    ours.settimeout(PATIENCE)
+    try:
+        said, handles, _, _ = socket.recv_fds(ours, 1, 1)
+        if not said or not handles:
+            return False
+        standin.adopt(socket.socket(fileno=handles[0]))
+        error = ours.recv(16)
+    except TimeoutError:
+        return False
+    if error:
+        raise OSError(int(error), os.strerror(int(error)), program)
+    return True

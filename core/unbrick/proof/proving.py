@@ -72,7 +72,7 @@ def attempt(bundle: Bundle, patch: Patch, report: Report, client: Client, timeou
     resumed = resume(
         client.path, named if _UUID.fullmatch(named) else SESSION, patched(bundle.main, patch),
         model=report.target.model, extra=carried(report.situation.surroundings),
-        side_folder=None if bundle.main.private else side, timeout=timeout,
+        side_folder=None if bundle.main.private else side, timeout=timeout, alone=True,
     )
     wanted = promised(report.situation)
     return Tried(report, resumed, len(wanted), tuple(missing(report.situation, wanted, resumed.messages)))

@@ -27,6 +27,8 @@ class Resumed:
     sent: tuple[Exchange, ...]
     after: bytes
     strangers: tuple[str, ...] = ()
+    alone: bool = False
+    """Whether the client had no network but the stand-in."""
 
     @property
     def main(self) -> Exchange | None:
@@ -65,18 +67,22 @@ def resume(
     script: Script | None = None,
     side_folder: Path | None = None,
     timeout: float = 60,
+    alone: bool = False,
 ) -> Resumed:
-    """Lay a transcript where the client looks, resume it with NEXT, and say how that went. Raises OSError when the
-    client cannot be started or the disk is full."""
+    """Lay a transcript where the client looks, resume it with NEXT, and say how that went; `alone`: without any
+    network but the stand-in, where the system allows that. Raises OSError when the client cannot be started or the
+    disk is full."""
     with Home(config=config) as home, StandIn(script) as api:
         path = home.lay(session_id, transcript, side_folder)
         chosen = ("--model", model) if model else ()
         status, printed = home.run(
-            client, api.url, *chosen, "--resume", session_id, NEXT, extra=extra, timeout=timeout
+            client, api.url, *chosen, "--resume", session_id, NEXT, extra=extra, timeout=timeout,
+            alone=api if alone else None,
         )
         sent = tuple(api.sent)
         after = path.read_bytes() if path.exists() else b""
-        return Resumed(outcome(status, printed, sent), printed, sent, after, tuple(dict.fromkeys(api.strangers)))
+        strangers = tuple(dict.fromkeys(api.strangers))
+        return Resumed(outcome(status, printed, sent), printed, sent, after, strangers, api.alone)
 
 
 def outcome(status: int | None, printed: str, sent: Iterable[Exchange]) -> Outcome:

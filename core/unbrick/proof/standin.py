@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -127,7 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 class StandIn:
     """The server. `script(kind, body)` gives the reply to each accepted request; None falls back to a short text.
-    `sent` are the requests, `strangers` the addresses elsewhere that were asked for and refused."""
+    `sent` are the requests, `strangers` the addresses elsewhere that were asked for and refused; `alone` says whether
+    the client was in a network of its own."""
 
     def __init__(self, script: Script | None = None, *, seed: str = "standin", check: bool = True) -> None:
         self.script = script or (lambda kind, body: None)
@@ -137,23 +139,42 @@ class StandIn:
         self.strangers: list[str] = []
         self._lock = threading.Lock()
         self._count = 0
-        handler = type("Handler", (_Handler,), {"standin": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self.alone = False
+        self._handler = type("Handler", (_Handler,), {"standin": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler)
+        self._servers = [self._server]
 
     @property
     def url(self) -> str:
         """Base address for ANTHROPIC_BASE_URL."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.server_port
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._serve(self._server)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    def adopt(self, listening: socket.socket) -> None:
+        """Serve a socket that listens in a client's own network as well."""
+        server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler, bind_and_activate=False)
+        server.socket.close()
+        server.socket = listening
+        self._servers.append(server)
+        self.alone = True
+        self._serve(server)
+
+    def _serve(self, server: ThreadingHTTPServer) -> None:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
 
     def of(self, kind: str) -> list[Exchange]:
         """The requests of a kind, in order."""

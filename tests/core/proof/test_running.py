@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -145,6 +146,51 @@ def test_what_asks_for_another_host_is_refused_and_listed() -> None:
         connection.close()
         assert api.sent == []
         assert api.strangers == ["http://example.org/v1/messages", "example.org:443"]
+
+
+REACHING = """
+import os, socket, sys, urllib.request
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+opener.open(os.environ["ANTHROPIC_BASE_URL"] + "/", timeout=20).close()
+for address in (("127.0.0.1", int(sys.argv[-1])), ("192.0.2.1", 80)):
+    with socket.socket() as elsewhere:
+        elsewhere.settimeout(1)
+        try:
+            elsewhere.connect(address)
+            print("reached", address)
+        except OSError as error:
+            print("refused")
+"""
+"""Reaches the stand-in, and tries another port of this machine and an address that is nobody's (RFC 5737)."""
+
+
+def test_a_client_alone_reaches_nothing_but_the_stand_in(tmp_path: Path) -> None:
+    client = program(tmp_path / "client", REACHING)
+    with Home() as home, StandIn() as api, socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        status, printed = home.run(client, api.url, port, alone=api)
+        if not api.alone:
+            pytest.skip("this system does not let a program be cut off from the network")
+        assert (status, printed.split()) == (0, ["refused", "refused"])
+
+
+def test_where_it_cannot_be_cut_off_it_runs_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = tmp_path / "nothing.py"
+    nothing.write_text("")
+    monkeypatch.setattr("unbrick.proof.home.SCRIPT", str(nothing))
+    with Home() as home, StandIn() as api:
+        status, printed = home.run(program(tmp_path / "client", "print('here')"), api.url, alone=api)
+        assert (status, printed, api.alone) == (0, "here\n", False)
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "not alone"])
+def test_a_client_that_cannot_be_started_is_named(tmp_path: Path, alone: bool) -> None:
+    client = tmp_path / "client"
+    client.write_text("#!/nowhere/at/all\n")
+    client.chmod(0o755)
+    with Home() as home, StandIn() as api, pytest.raises(FileNotFoundError) as caught:
+        home.run(client, api.url, alone=api if alone else None)
+    assert caught.value.filename == str(client)
 
 
 @pytest.mark.parametrize(
