@@ -71,7 +71,7 @@ def run(
                     title = f"The repaired copy ({_fixes(len(result.applied))})"
                     tried = _try(title, opened.bundle, result.patch, result.after, client, timeout)
                 else:
-                    say(["Nothing can be repaired without loss, so there is no repaired copy to try."])
+                    say(["No fix that keeps everything changes this file, so there is no repaired copy to try."])
     say(["", "The original was only read; every copy is gone again."])
     return FINE if tried.proven else VERDICT
 
@@ -148,7 +148,7 @@ def _told(tried: Tried) -> Iterator[str]:
             yield f"    … and {count - SHOWN:,} more"
     lost = tried.report.resume.lost
     if resumed.accepted and lost:
-        yield f"  {sentences.messages(lost)} of this session {_were(lost)} not promised: lost, as the report says."
+        yield f"  It went without {sentences.messages(lost)} of this session: lost, as the report says."
     if not resumed.alone:
         yield "  The client was told to stay with the stand-in; this system could not cut it off from the network."
     for where in resumed.strangers:
