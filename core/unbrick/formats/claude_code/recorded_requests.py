@@ -8,7 +8,7 @@ third kind (`api-request-shape`); everything else is found by hashing what the t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from json import loads
@@ -38,6 +38,31 @@ class _Note:
 
 
 @dataclass
+class _Run:
+    """A digest as far as the messages go that carry no mark: the next request mostly goes on from there, so that a long
+    session is not read anew for each of its requests."""
+
+    head: str = ""
+    hashes: list[str] = field(default_factory=list)
+    hasher: Any = None
+
+    def begun(self, head: str, hashes: Sequence[str], marked: Mapping[int, str], found: _Found) -> Any:  # noqa: ANN401
+        """The digest of a head and of messages, those with a mark as given."""
+        first = min(marked, default=len(hashes))
+        start = len(self.hashes)
+        if self.hasher is None or head != self.head or start > first or self.hashes != list(hashes[:start]):
+            self.head, self.hashes, self.hasher, start = head, [], hashlib.sha256(head.encode()), 0
+        for place in range(start, first):
+            self.hasher.update((("," if place else "") + found.messages[hashes[place]][0]).encode())
+        self.hashes = list(hashes[:first])
+        hasher = self.hasher.copy()
+        for place in range(first, len(hashes)):
+            text = marked.get(place, found.messages[hashes[place]][0])
+            hasher.update((("," if place else "") + text).encode())
+        return hasher
+
+
+@dataclass
 class _Found:
     """What hashes stand for: canonical text of a message and the rows it stands in; rows of blobs and shapes."""
 
@@ -46,6 +71,7 @@ class _Found:
     altered: set[str] = field(default_factory=set)
     """Hashes whose blob, or shape, holds something else by now."""
     shapes: dict[str, int] = field(default_factory=dict)
+    run: _Run = field(default_factory=_Run)
 
 
 def sent(session: Session) -> list[Sent]:
@@ -176,8 +202,7 @@ def _rebuilt(session: Session, note: _Note, hashes: Sequence[str], broken: str, 
     elif not isinstance(params, dict) or not isinstance(note.value.get("requestDigest"), str):
         why = "It cannot be rebuilt: its note lacks its parameters or its digest."
     else:
-        texts = [found.messages[hash_][0] for hash_ in hashes]
-        own = _digest(note.value, params, session.value(found.shapes[shape])["shape"], texts)
+        own = _digest(note.value, params, session.value(found.shapes[shape])["shape"], hashes, found)
         proof = Proof.VERIFIED if own == note.value["requestDigest"] else Proof.DIFFERS
         why = "" if proof is Proof.VERIFIED else _altered(session, hashes, shape, found)
     return Sent(
@@ -209,11 +234,11 @@ def _messages(session: Session, hashes: Sequence[str], found: _Found) -> list[Me
     return out
 
 
-def _digest(note: Json, params: Json, shape: Json, messages: Sequence[str]) -> str | None:
+def _digest(note: Json, params: Json, shape: Json, hashes: Sequence[str], found: _Found) -> str | None:
     """The digest of a whole request: its parameters, system prompt, tools and messages with the marks for the cache
-    back in their places. Messages come as canonical texts, so that only those with a mark are written again."""
+    back in their places; None where a mark leads nowhere."""
     parts: dict[str, Any] = {**params, **{key: shape[key] for key in ("system", "tools") if key in shape}}
-    texts = list(messages)
+    marked: dict[int, str] = {}
     marks = note.get("cacheControl")
     for mark in marks if isinstance(marks, list) else ():
         path = mark.get("path") if isinstance(mark, dict) else None
@@ -221,33 +246,29 @@ def _digest(note: Json, params: Json, shape: Json, messages: Sequence[str]) -> s
             return None
         top, rest = path[0], path[1:]
         if top == "messages":
-            if not rest or not isinstance(rest[0], int) or not 0 <= rest[0] < len(texts):
+            if not rest or not isinstance(rest[0], int) or not 0 <= rest[0] < len(hashes):
                 return None
-            marked = _marked(loads(texts[rest[0]]), rest[1:], mark.get("value"))
-            text = None if marked is None else _canonical(marked)
-            if text is None:
+            text = marked.get(rest[0], found.messages[hashes[rest[0]]][0])
+            message = _marked(loads(text), rest[1:], mark.get("value"))
+            canon = None if message is None else _canonical(message)
+            if canon is None:
                 return None
-            texts[rest[0]] = text
+            marked[rest[0]] = canon
         elif isinstance(top, str):
             parts[top] = _marked(parts.get(top), rest, mark.get("value"))
             if parts[top] is None:
                 return None
     parts.pop("messages", None)
-    hasher = hashlib.sha256()
-    for position, key in enumerate(sorted([*parts, "messages"])):
-        hasher.update((("," if position else "{") + canonical(key) + ":").encode())
-        if key == "messages":
-            hasher.update(b"[")
-            for place, text in enumerate(texts):
-                hasher.update((("," if place else "") + text).encode())
-            hasher.update(b"]")
-        else:
-            text = _canonical(parts[key])
-            if text is None:
-                return None
-            hasher.update(text.encode())
-    hasher.update(b"}")
-    return hasher.hexdigest()
+    try:
+        members = {key: f"{canonical(key)}:{canonical(value)}" for key, value in parts.items()}
+    except RecursionError:
+        return None
+    before = [members[key] for key in sorted(members) if key < "messages"]
+    after = [members[key] for key in sorted(members) if key > "messages"]
+    hasher = found.run.begun("{" + ",".join([*before, '"messages":[']), hashes, marked, found)
+    hasher.update(("]" + "".join(f",{member}" for member in after) + "}").encode())
+    whole: str = hasher.hexdigest()
+    return whole
 
 
 def _marked(value: Any, path: Sequence[Any], mark: Any) -> Any:  # noqa: ANN401 - JSON

@@ -40,10 +40,14 @@ def whole(message: Message) -> Message:
     return {**message, "content": blocks(message)}
 
 
-def note(number: int, messages: list[Message], keep: int = 0, base: int | None = None) -> Record:
-    """The client's note of a request, its last block marked for the cache."""
+def note(
+    number: int, messages: list[Message], keep: int = 0, base: int | None = None, marked: tuple[int, ...] = (-1,)
+) -> Record:
+    """The client's note of a request, the last block of some messages (the last one) marked for the cache."""
     sent = json.loads(json.dumps([whole(message) for message in messages]))
-    sent[-1]["content"][-1]["cache_control"] = MARK
+    places = [place % len(sent) for place in marked]
+    for place in places:
+        sent[place]["content"][-1]["cache_control"] = MARK
     system = [{**SHAPE["system"][0], "cache_control": MARK}]
     found: Record = {
         "type": "api-request", "id": f"r{number}", "timestamp": "2026-10-27T13:40:31.000Z", "version": "2.1.329",
@@ -51,7 +55,10 @@ def note(number: int, messages: list[Message], keep: int = 0, base: int | None =
         "tail": [sha(whole(message)) for message in messages[keep:]],
         "cacheControl": [
             {"path": ["system", 0], "value": MARK},
-            {"path": ["messages", len(sent) - 1, "content", len(sent[-1]["content"]) - 1], "value": MARK},
+            *(
+                {"path": ["messages", place, "content", len(sent[place]["content"]) - 1], "value": MARK}
+                for place in places
+            ),
         ],
         "requestDigest": sha({**PARAMS, "system": system, "tools": SHAPE["tools"], "messages": sent}),
     }
@@ -126,6 +133,17 @@ def test_requests_are_rebuilt_and_verified(tmp_path: Path) -> None:
         assert (sent[0].time, sent[0].version, sent[0].model, sent[0].purpose) == (
             "2026-10-27T13:40:31.000Z", "2.1.329", "claude-opus-5-5", "sdk",
         )
+
+
+def test_marks_for_the_cache_may_stand_anywhere(tmp_path: Path) -> None:
+    """Wherever they stand, a digest may not go on from one that holds too much."""
+    whole_talk = [FIRST, REPLY, RESULTS, DONE, AGAIN]
+    more = [
+        note(number, whole_talk, marked=marked)
+        for number, marked in enumerate([(0, 4), (2, -1), (), (1,), (-1,), (0,), (3, 1)], 4)
+    ]
+    with reading(write(tmp_path / "s.jsonl", [*session(), *more])) as (sent, _):
+        assert [one.proof for one in sent] == [Proof.VERIFIED] * 10
 
 
 def edited(at: int, change: Callable[[Record], Any]) -> list[Record]:
