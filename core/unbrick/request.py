@@ -136,7 +136,10 @@ class Request:
         key = "text" if block.get("type") == "text" else "content"
         found = block.get(key)
         if isinstance(found, list):
-            return {**block, key: [*found, {"type": "text", "text": suffix.strip()}]}
+            items = list(found)
+            if items and isinstance(items[-1], dict) and isinstance(items[-1].get("text"), str):
+                items[-1] = {**items[-1], "text": f"{items[-1]['text']}\n"}
+            return {**block, key: [*items, {"type": "text", "text": suffix.strip()}]}
         text = str(found or "")
         return {**block, key: f"{text if key == 'text' else text.strip()}{suffix}"}
 

@@ -201,6 +201,9 @@ def differences(seen: Observed, told: Predicted) -> Iterator[tuple[str, str]]:
     if not loaded or not told.messages:
         return
     theirs, ours = list(seen.messages or ()), told.messages
+    context = any(_is_context(block) for message in theirs for block in blocks(message["content"]))
+    kept = [i for i, why in enumerate(told.synthetic) if context or set(why) != {Synthetic.REMINDER}]
+    ours, synthetic = [ours[i] for i in kept], [told.synthetic[i] for i in kept]
     if theirs[-1]["role"] == "system" and ours[-1]["role"] == "user":
         theirs.pop()
     if [m["role"] for m in ours] != [m["role"] for m in theirs]:
@@ -213,17 +216,20 @@ def differences(seen: Observed, told: Predicted) -> Iterator[tuple[str, str]]:
         if extra[0] != extra[1]:
             yield "members", f"{index}: {extra[0]} instead of {extra[1]}"
         marked = not isinstance(two["content"], str) and any("cache_control" in b for b in two["content"])
-        if not last and not marked and isinstance(one["content"], str) != isinstance(two["content"], str):
+        bare = not context and Synthetic.REMINDER in synthetic[index]
+        if not last and not marked and not bare and isinstance(one["content"], str) != isinstance(two["content"], str):
             yield "strings", f"{index}: {type(one['content']).__name__} instead of {type(two['content']).__name__}"
-        for kind, sentence in _blocks(one, two, told.synthetic[index], last=last):
+        for kind, sentence in _blocks(one, two, synthetic[index], last=last, context=context):
             yield kind, f"{index}: {sentence}"
 
 
 def _blocks(
-    one: dict[str, Any], two: dict[str, Any], synthetic: list[Synthetic | None], *, last: bool
+    one: dict[str, Any], two: dict[str, Any], synthetic: list[Synthetic | None], *, last: bool, context: bool
 ) -> Iterator[tuple[str, str]]:
     mine = list(zip(synthetic, blocks(one["content"]), strict=True))
     other = blocks(two["content"])
+    if not context:  # older clients have none to give in a folder without instructions
+        mine = [(why, block) for why, block in mine if why is not Synthetic.REMINDER]
     if last:
         mine = [(why, block) for why, block in mine if not renewed(block)]
         other = [block for block in other if not renewed(block)]
@@ -232,7 +238,7 @@ def _blocks(
         yield "blocks", f"{_short(b for _w, b in mine)} instead of {_short(other)}"
         return
     for (why, ours), theirs in zip(mine, other, strict=True):
-        told = str(theirs.get("text", "")).startswith(CONTEXT)
+        told = _is_context(theirs)
         if (why is Synthetic.REMINDER) != told:
             yield "context", f"{_short([ours])} instead of {_short([theirs])}"
         elif not told and (_ended(ours) != _ended(theirs) if last else ours != theirs):
@@ -240,6 +246,10 @@ def _blocks(
             said = [_short([ours]), _short([theirs])]
             said = said if said[0] != said[1] else [json.dumps(ours), json.dumps(theirs)]
             yield kind, f"{said[0]} instead of {said[1]}"
+
+
+def _is_context(block: Block) -> bool:
+    return str(block.get("text", "")).startswith(CONTEXT)
 
 
 def _ended(block: Block) -> Block:

@@ -45,8 +45,9 @@ class Writer:
             self.client, self.api.url, "--model", model or self.model, "--dangerously-skip-permissions", *resumed,
             *more, prompt, timeout=timeout,
         )
-        files = list(self.home.sessions.glob("*.jsonl"))
-        if self.session is None or Version.parse(self.version) < Version.parse("1.0.128"):
+        if self.session is None or not self.at_least("1.0.128"):
+            files = [path for path in self.home.sessions.glob("*.jsonl") if b'"message"' in path.read_bytes()]
+            files = [path for path in files if not path.name.startswith("agent-")]
             self.session = max(files, key=lambda path: path.stat().st_mtime).stem if files else None
 
     @property

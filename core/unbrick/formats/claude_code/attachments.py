@@ -194,6 +194,31 @@ def _agents(found: Json) -> str:
     return f"Available agent types for the Agent tool:\n{lines}{together}" if lines else ""
 
 
+def _environment(found: Json) -> str:
+    snapshot = found.get("snapshot")
+    if not isinstance(snapshot, dict):
+        return ""
+    said = {
+        "Primary working directory": snapshot.get("workingDirectory"),
+        "Is a git repository": str(bool(snapshot.get("isGitRepo"))).lower(),
+        "Platform": snapshot.get("platform"), "Shell": snapshot.get("shell"), "OS Version": snapshot.get("osVersion"),
+    }
+    lines = "\n".join(f" - {name}: {value}" for name, value in said.items())
+    return f"# Environment\nYou have been invoked in the following environment: \n{lines}"
+
+
+def _attribution(found: Json) -> str:
+    if not found.get("commit") or not found.get("pr"):
+        return ""
+    return (
+        "Attribution for git commits and pull requests you create from here on (this replaces Claude Code's own "
+        "earlier attribution guidance, such as a previous copy of this reminder; the user's own instructions about "
+        "these lines, such as a CLAUDE.md or memory rule, take precedence over this reminder, but do not add "
+        f"attribution lines this reminder leaves out):\n- End git commit messages with:\n{found['commit']}\n"
+        f"- End pull request descriptions with:\n{found['pr']}"
+    )
+
+
 def _plain(found: Json) -> str:
     return _flat(found.get("content") or found.get("text") or found.get("message") or found.get("prompt"))
 
@@ -214,6 +239,11 @@ _WORDS: Mapping[str, Callable[[Json], str | list[str]]] = {
     "auto_mode": lambda found: "## Auto Mode Active",
     "critical_system_reminder": _plain,
     "diagnostics": _plain,
+    "total_tokens_reminder": _plain,
+    "environment": _environment,
+    "model": _plain,
+    "date": lambda found: f"Today's date is {found.get('date')}.",
+    "remote_session_change": _attribution,
     "date_change": lambda found: f"The date has changed. Today's date is now {found.get('newDate')}.",
     "todo_reminder": _todo,
     "task_reminder": lambda found: "The task tools haven't been used recently.",

@@ -1,13 +1,15 @@
-"""How each version of the client loads and sends a transcript, as data (docs/prediction.md).
+"""What each version of the client does with a transcript: the page to edit when a version is measured.
 
-Every trait is a table of versions from which on a value holds. The versions are those whose behaviour was
-observed, or the one that the client's changelog names; between two of them the older one speaks.
+A trait is a row: the versions from which on a value holds, and where that was seen. Between two measured versions the
+older one speaks, unless the client's changelog names the one that changed. *Rows* are those of
+`tests/data/resume-table.md` that show every step of the trait; a test holds that they do. *Sessions* are those that the
+clients recorded (docs/prediction.md).
 """
+# ruff: noqa: RUF009 - what `_since` gives is a dataclasses.field
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -18,6 +20,7 @@ LARGE = 5_000_000
 """Files above this many bytes are loaded by another path from 2.1.70 on (between 4.2 and 6.0 MB)."""
 
 NEWEST = "2.1.329"
+"""The newest version that was measured."""
 
 
 class Leaf(Enum):
@@ -31,6 +34,20 @@ class Leaf(Enum):
     """The last user or assistant record in the file outside sidechains."""
     POINTER = 3
     """As LAST where it descends from the record the last pointer names, else that record."""
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the timestamps decide, not the order of the file."""
+        return self in (Leaf.NEWEST_ANY, Leaf.NEWEST)
+
+
+class Untimed(Enum):
+    """What the search for the newest record makes of a first record without a valid time."""
+
+    WINS = 0
+    """No other is newer."""
+    CRASH = 1
+    PASSED = 2
 
 
 class Gap(Enum):
@@ -64,151 +81,191 @@ class Where(Enum):
         return self is Where.ALWAYS or self is (Where.LARGE if large else Where.SMALL)
 
 
-@dataclass(frozen=True)
-class Behaviour:
-    """What one version does. Loading first, then the repairs of the loaded list, then the request."""
-
-    leaf: Leaf
-    untimed_first_wins: bool
-    """A first record without a valid time is taken for the newest."""
-    missing: Gap
-    cycle: Gap
-    cycle_large: Gap
-    progress_links: bool
-    unknown_links: bool
-    bom_read: bool
-    not_object: BadLine
-    unreadable_large: BadLine
-    discards: Where
-    """Whether what stands before the last boundary in the file is left out before the leaf is chosen."""
-    nothing_left_opens: bool
-    """A session whose last boundary has nothing behind it opens empty instead of being refused."""
-    siblings: Where
-    """Whether parallel calls and results off the parent walk are re-attached."""
-    sibling_attachments: bool
-    preserved: bool
-    malformed_crash: bool
-    api_errors_sent: bool
-    virtual_sent: bool
-    only_thinking_sent: bool
-    blank_sent: bool
-    tail_answered: bool
-    """An unanswered call at the end is kept and answered in the client's words."""
-    continues: bool
-    """An interrupted tool turn is continued by a prompt of the client's own."""
-    thinking_of_model_only: bool
-    hoists: bool
-    hoists_alone: bool
-    """Results go first even in a record that is not merged with another one."""
-    pairs: bool
-    pairs_once: bool
-    """Repeated calls and results are left out as well, and stray results replaced by a placeholder."""
-    empties_filled: bool
-    empty_beside_dropped: bool
-    empty_user_filled: bool
-    empty_lists_dropped: bool
-    ids_shared_when_missing: bool
-    calls_last: bool
-    """Calls go behind the texts of their response, whatever order the file has them in."""
-    seams: bool
-    """Texts of neighbouring user records are set apart by a line break."""
-    folds: bool
-    """A reminder behind a result becomes part of the result."""
-    strings_kept: bool
-    context_reminder: bool
-    """A reminder that stands in no record comes before the first prompt."""
-    rendered: bool
-    """Attachments are sent in the words stored with them."""
-    directives: bool
-    notifications_wrapped: bool
-    system_models: tuple[str, ...]
-    """Parts of model ids that get attachments as system turns."""
-    system_flag: bool
-    """A flag in the client's configuration can name such models."""
-    surrogates_cleaned: bool
-    references_dropped: bool
-    result_in_assistant_moved: bool
-    names_cut: bool
-    """Names of tools are cut to the 200 characters that the API takes."""
-    heals: frozenset[str]
-    """Codes of the refusals that the client answers by a second, accepted request."""
+def _since(*steps: tuple[str, object], seen: str) -> Any:  # noqa: ANN401 - the trait's own type stands beside its name
+    """A row: (version, value from there on) in order, and where that was seen."""
+    return field(metadata={"steps": steps, "seen": seen})
 
 
 _SYSTEM = ("opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5", "mythos-5")
 
-_TABLES: Mapping[str, tuple[tuple[str, Any], ...]] = {
-    "leaf": (
-        ("0", Leaf.NEWEST_ANY), ("2.0.76", Leaf.NEWEST), ("2.1.101", Leaf.LAST), ("2.1.139", Leaf.POINTER),
-    ),
-    "untimed_first_wins": (("0", True), ("2.1.90", False)),
-    "missing": (("0", Gap.STOP), ("2.1.101", Gap.BRIDGE)),
-    "cycle": (("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE)),
-    "cycle_large": (("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE), ("2.1.139", Gap.STOP),
-                    ("2.1.290", Gap.BRIDGE)),
-    "progress_links": (("0", False), ("2.1.20", True)),
-    "unknown_links": (("0", False), ("2.1.101", True)),
-    "bom_read": (("0", False), ("2.0.76", True)),
-    "not_object": (
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """What one version does: reading, then the chain, then which records are sent, then how they are put together."""
+
+    # Reading the file
+    bom_read: bool = _since(("0", False), ("2.0.76", True), seen="rows bom")
+    """A line behind a byte order mark is read."""
+    not_object: BadLine = _since(
         ("0", BadLine.SKIP), ("2.1.20", BadLine.STOP), ("2.1.121", BadLine.CRASH), ("2.1.240", BadLine.SKIP),
-    ),
-    "unreadable_large": (("0", BadLine.SKIP), ("2.1.90", BadLine.STOP), ("2.1.121", BadLine.SKIP)),
-    "discards": (("0", Where.NEVER), ("2.1.70", Where.LARGE), ("2.1.158", Where.ALWAYS)),
-    "nothing_left_opens": (("0", True), ("2.1.90", False), ("2.1.200", True)),
-    "siblings": (("0", Where.NEVER), ("2.1.80", Where.ALWAYS), ("2.1.139", Where.SMALL), ("2.1.290", Where.ALWAYS)),
-    "sibling_attachments": (("0", False), ("2.1.290", True)),
-    "preserved": (("0", False), ("2.1.70", True)),
-    "malformed_crash": (("0", True), ("2.1.281", False)),
-    "api_errors_sent": (("0", True), ("2.0.76", False)),
-    "virtual_sent": (("0", True), ("2.1.90", False)),
-    "only_thinking_sent": (("0", True), ("2.1.20", False)),
-    "blank_sent": (("0", True), ("2.1.70", False)),
-    "tail_answered": (("0", False), ("2.1.281", True)),
-    "continues": (("0", False), ("2.1.70", True), ("2.1.281", False)),
-    "thinking_of_model_only": (("0", False), ("2.1.152", True)),
-    "hoists": (("0", False), ("2.0.76", True)),
-    "hoists_alone": (("0", False), ("2.0.76", True), ("2.1.70", False)),
-    "pairs": (("0", False), ("2.1.70", True)),
-    "pairs_once": (("0", False), ("2.1.80", True)),
-    "empties_filled": (("0", False), ("2.1.70", True)),
-    "empty_beside_dropped": (("0", False), ("2.1.70", True), ("2.1.112", False), ("2.1.281", True)),
-    "empty_user_filled": (("0", False), ("2.1.158", True)),
-    "empty_lists_dropped": (("0", True), ("2.1.70", False), ("2.1.266", True)),
-    "ids_shared_when_missing": (("0", False), ("2.0.76", True)),
-    "calls_last": (("0", False), ("2.1.139", True)),
-    "seams": (("0", False), ("2.1.20", True)),
-    "folds": (("0", False), ("2.1.90", True), ("2.1.290", False)),
-    "strings_kept": (("0", False), ("2.1.20", True)),
-    "context_reminder": (("0", True), ("2.1.290", False)),
-    "rendered": (("0", False), ("2.1.290", True)),
-    "directives": (("0", False), ("2.1.290", True)),
-    "notifications_wrapped": (("0", False), ("2.1.290", True)),
-    "system_models": (("0", ()), ("2.1.158", _SYSTEM)),
-    "system_flag": (("0", False), ("2.1.139", True), ("2.1.158", False)),
-    "surrogates_cleaned": (("0", False), ("2.1.132", True)),
-    "references_dropped": (("0", False), ("2.0.76", True)),
-    "result_in_assistant_moved": (("0", False), ("2.1.281", True)),
-    "names_cut": (("0", False), ("2.1.281", True)),
-    "heals": (
+        seen="rows json_nonobject",
+    )
+    unreadable_large: BadLine = _since(
+        ("0", BadLine.SKIP), ("2.1.90", BadLine.STOP), ("2.1.121", BadLine.SKIP),
+        seen="rows xb_garbage_mid; changelog 2.1.121",
+    )
+    malformed_crash: bool = _since(
+        ("0", True), ("2.1.281", False), seen="rows null_content string_assistant message_missing; changelog 2.1.281",
+    )
+    """A message without a list of content, or an assistant's string, stops the client."""
+    progress_links: bool = _since(("0", False), ("2.1.20", True), seen="rows x_progress_in_chain")
+    unknown_links: bool = _since(("0", False), ("2.1.101", True), seen="rows unknown_type_chain; changelog 2.1.101")
+
+    # The end of the conversation
+    leaf: Leaf = _since(
+        ("0", Leaf.NEWEST_ANY), ("2.0.76", Leaf.NEWEST), ("2.1.101", Leaf.LAST), ("2.1.139", Leaf.POINTER),
+        seen="rows sidechain_tail ts_missing_last branch_tail; changelog 2.1.101",
+    )
+    untimed_first: Untimed = _since(
+        ("0", Untimed.WINS), ("2.0.76", Untimed.CRASH), ("2.1.20", Untimed.WINS), ("2.1.90", Untimed.PASSED),
+        seen="rows timestamps_missing",
+    )
+
+    # The chain
+    missing: Gap = _since(
+        ("0", Gap.STOP), ("2.1.101", Gap.BRIDGE), seen="rows parent_broken missing_line_mid; changelog 2.1.101",
+    )
+    cycle: Gap = _since(
+        ("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE),
+        seen="rows parent_cycle; changelog 2.1.30 2.1.108",
+    )
+    cycle_large: Gap = _since(
+        ("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE), ("2.1.139", Gap.STOP), ("2.1.290", Gap.BRIDGE),
+        seen="rows xb_parent_cycle; changelog 2.1.30 2.1.108",
+    )
+    siblings: Where = _since(
+        ("0", Where.NEVER), ("2.1.80", Where.ALWAYS), ("2.1.139", Where.SMALL), ("2.1.290", Where.ALWAYS),
+        seen="rows control xb_control; changelog 2.1.80",
+    )
+    """Parallel calls and results off the parent walk are re-attached."""
+    results_in_order: bool = _since(("0", False), ("2.1.266", True), seen="a call killed beside another that ended")
+    """Results that are re-attached stand where the file has them, not in front of the one on the parent walk."""
+    sibling_attachments: bool = _since(("0", False), ("2.1.266", True), seen="sessions of 2.1.266 and 2.1.329")
+    """Attachments of such calls come along."""
+    discards: Where = _since(
+        ("0", Where.NEVER), ("2.1.70", Where.LARGE), ("2.1.158", Where.ALWAYS),
+        seen="sessions with two compactions, their second boundary damaged, small and large",
+    )
+    """What stands before the last boundary in the file is left out before the leaf is chosen."""
+    nothing_left_opens: bool = _since(
+        ("0", True), ("2.1.90", False), ("2.1.200", True), seen="sessions that end in a boundary without a summary",
+    )
+    """A session whose last boundary has nothing behind it opens empty instead of being refused."""
+    preserved: bool = _since(("0", False), ("2.1.70", True), seen="sessions of 2.1.158 and 2.1.329 resumed by 2.1.139")
+    """Messages that a boundary keeps by name are put behind its summary."""
+
+    # Which records are sent
+    api_errors_sent: bool = _since(("0", True), ("2.0.76", False), seen="rows api_error_last api_error_mid")
+    virtual_sent: bool = _since(("0", True), ("2.1.90", False), seen="rows x_virtual_flag")
+    only_thinking_sent: bool = _since(("0", True), ("2.1.20", False), seen="rows think_only_mid")
+    blank_sent: bool = _since(("0", True), ("2.1.70", False), seen="rows empty_text blank_text")
+    empty_lists_dropped: bool = _since(
+        ("0", True), ("2.1.70", False), ("2.1.266", True), seen="rows empty_user_list",
+    )
+    """A user record whose content is an empty list is left out."""
+    empties_filled: bool = _since(("0", False), ("2.1.70", True), seen="rows empty_assistant")
+    """A reply whose content is an empty list gets a placeholder instead of being left out."""
+    empty_user_filled: bool = _since(("0", False), ("2.1.158", True), seen="rows empty_user_block")
+    """So does a list of empty texts of the user's."""
+    empty_beside_dropped: bool = _since(
+        ("0", False), ("2.1.70", True), ("2.1.112", False), ("2.1.281", True), seen="rows empty_text_beside_tool",
+    )
+    thinking_of_model_only: bool = _since(
+        ("0", False), ("2.1.152", True), seen="sessions that switch the model; changelog 2.1.152",
+    )
+
+    # The end of the request
+    tail_answered: bool = _since(
+        ("0", False), ("2.1.281", True), seen="rows orphan_end orphan_end_single; changelog 2.1.281",
+    )
+    """An unanswered call at the end is kept and answered in the client's words."""
+    parallel_tail_answered: bool = _since(("0", False), ("2.1.266", True), seen="rows partial_parallel_end")
+    """Unanswered calls at the end are answered beside the results of their response."""
+    continues: bool = _since(("0", False), ("2.1.70", True), ("2.1.281", False), seen="rows last_is_result")
+    """An interrupted turn, one that ends in a result or an attachment, is continued by a prompt of the client's own."""
+    continues_replies: bool = _since(
+        ("0", True), ("2.1.200", False), seen="sessions of 2.1.139, 2.1.158 and 2.1.200 with a Stop hook",
+    )
+    """A reply with an attachment behind it counts as an interrupted turn."""
+    commands_end: bool = _since(("0", False), ("2.1.281", True), seen="sessions of 2.1.329 that end in /compact")
+    """A session may end in what a local command printed; otherwise a reply of the client's own follows it."""
+
+    # Records into messages
+    ids_shared_when_missing: bool = _since(("0", False), ("2.0.76", True), seen="rows message_id_missing")
+    """Replies without an id are one response."""
+    calls_last: bool = _since(("0", False), ("2.1.139", True), seen="rows message_id_missing")
+    """Calls go behind the texts of their response, whatever order the file has them in."""
+    errors_part: bool = _since(
+        ("0", False), ("2.1.281", True), ("2.1.329", False), seen="a refused prompt, on 2.1.266, 2.1.281 to 2.1.329",
+    )
+    """Reminders stay with their prompt where an error that is not sent stood between two prompts."""
+    hoists: bool = _since(("0", False), ("2.0.76", True), seen="rows late_result")
+    """Results go first in a message of several records."""
+    hoists_alone: bool = _since(
+        ("0", False), ("2.0.76", True), ("2.1.70", False), seen="rows retyped_result_text_first",
+    )
+    """Results go first even in a record that is not merged with another one."""
+    seams: bool = _since(("0", False), ("2.1.20", True), seen="rows control")
+    """Texts of neighbouring user records are set apart by a line break."""
+    folds: bool = _since(("0", False), ("2.1.90", True), seen="sessions of 2.1.139 and 2.1.329")
+    """A reminder behind a result becomes part of the result, for models that take no system turns."""
+    folds_into_lists: bool = _since(
+        ("0", False), ("2.1.281", True), seen="sessions of 2.1.266 and 2.1.329 with a picture",
+    )
+    """So it does where the result is a list of blocks."""
+    strings_kept: bool = _since(("0", False), ("2.1.20", True), seen="rows control")
+    """Content stored as a string is sent as one."""
+
+    # Calls and results
+    pairs: bool = _since(("0", False), ("2.1.70", True), seen="rows orphan_result")
+    """Stray results go, and calls without a result get one."""
+    pairs_once: bool = _since(
+        ("0", False), ("2.1.80", True), seen="rows dup_tool_use_chain dup_result_chain; changelog 2.1.80",
+    )
+    """Repeated calls and results are left out as well, and stray results replaced by a placeholder."""
+    result_in_assistant_moved: bool = _since(
+        ("0", False), ("2.1.281", True), seen="2.1.266 and 2.1.329, a result inside an assistant record",
+    )
+    references_dropped: bool = _since(
+        ("0", False), ("2.0.76", True), seen="all versions, a result that refers to a tool that is gone",
+    )
+    names_cut: bool = _since(("0", False), ("2.1.281", True), seen="changelog 2.1.281")
+    """Names of tools are cut to the 200 characters that the API takes."""
+    surrogates_cleaned: bool = _since(("0", False), ("2.1.132", True), seen="rows surrogate_result; changelog 2.1.132")
+
+    # Reminders and system turns
+    context_reminder: bool = _since(("0", True), ("2.1.281", False), seen="sessions of 2.1.266 and 2.1.281")
+    """A reminder that stands in no record comes before the first prompt."""
+    rendered: bool = _since(("0", False), ("2.1.290", True), seen="sessions of 2.1.329")
+    """Attachments are sent in the words stored with them."""
+    directives: bool = _since(("0", False), ("2.1.290", True), seen="sessions of 2.1.329")
+    """The effort of the first turn goes out in a system turn."""
+    notifications_wrapped: bool = _since(("0", False), ("2.1.240", True), seen="sessions of 2.1.240 and 2.1.329")
+    system_models: tuple[str, ...] = _since(
+        ("0", ()), ("2.1.158", _SYSTEM), seen="sessions of 2.1.329 on each model; 2.1.158 on Opus 4.8",
+    )
+    """Parts of model ids that get attachments as system turns."""
+    system_flag: bool = _since(
+        ("0", False), ("2.1.139", True), ("2.1.158", False), seen="anthropics/claude-code#60947, on 2.1.139",
+    )
+    """A flag in the client's configuration can name such models."""
+
+    # The second try
+    heals: frozenset[str] = _since(
         ("0", frozenset()),
         ("2.1.158", frozenset({"C005", "C011", "S001"})),
         ("2.1.200", frozenset({"C005", "C007", "C008", "C011", "S001"})),
         ("2.1.266", frozenset({"C005", "C007", "C008", "C011"})),
         ("2.1.290", frozenset({"C005", "C006", "C007", "C008", "C011", "S001"})),
-    ),
-}
-
-
-def _value(name: str, version: Version) -> object:
-    found: object = None
-    for since, value in _TABLES[name]:
-        if version < Version.parse(since):
-            break
-        found = value
-    return found
+        seen="each refusal given to 2.1.139, 2.1.158, 2.1.200, 2.1.266 and 2.1.329",
+    )
+    """Codes of the refusals that the client answers by a second, accepted request."""
 
 
 @lru_cache(maxsize=64)
 def behaviour(version: Version) -> Behaviour:
     """What a version does."""
-    traits: dict[str, Any] = {field.name: _value(field.name, version) for field in fields(Behaviour)}
-    return Behaviour(**traits)
+    return Behaviour(**{
+        trait.name: [value for since, value in trait.metadata["steps"] if Version.parse(since) <= version][-1]
+        for trait in fields(Behaviour)
+    })

@@ -126,6 +126,9 @@ def recover(loaded: Loaded, chain: Chain) -> None:
             start = scan.first[row]
             if start < scan.first[row + 1] and scan.block_kind[start] == BlockKind.TOOL_RESULT:
                 found.setdefault(member[parent], []).append(row)
+                if loaded.traits.results_in_order:
+                    member[row] = member[parent]
+                    called.add(row)
         elif kind == Kind.ATTACHMENT and loaded.traits.sibling_attachments and (parent in called):
             found.setdefault(member[parent], []).append(row)
             member[row] = member[parent]
@@ -133,11 +136,21 @@ def recover(loaded: Loaded, chain: Chain) -> None:
     if not found:
         return
     rows: list[int] = []
+    waiting: list[int] = []
     for row in chain.rows:
+        if waiting and kinds[row] == Kind.USER and loaded.parent(row) in member:
+            rows += [other for other in waiting if other < row]
+            waiting = [other for other in waiting if other > row]
+        else:
+            rows += waiting
+            waiting = []
         rows.append(row)
         extra = found.get(row)
         if extra:
             extra.sort(key=lambda other: (kinds[other] != Kind.ASSISTANT, other))
-            rows += extra
             chain.recovered += extra
-    chain.rows = rows
+            if loaded.traits.results_in_order:
+                waiting = [other for other in extra if kinds[other] != Kind.ASSISTANT]
+                extra = [other for other in extra if kinds[other] == Kind.ASSISTANT]
+            rows += extra
+    chain.rows = rows + waiting

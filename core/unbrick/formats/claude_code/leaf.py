@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unbrick.entry import Flag, Kind
-from unbrick.formats.claude_code.behaviour import Leaf
+from unbrick.formats.claude_code.behaviour import Leaf, Untimed
 from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.loaded import Loaded, spoken
 
@@ -24,7 +24,7 @@ class Choice:
 def choose(loaded: Loaded, walker: Walker) -> Choice:
     """The end of the conversation; no leaf where the client finds none."""
     rule = loaded.traits.leaf
-    if rule in (Leaf.NEWEST_ANY, Leaf.NEWEST):
+    if rule.by_time:
         return _newest(loaded, walker, sidechains=rule is Leaf.NEWEST_ANY)
     leaf = last = last_spoken(loaded)
     if rule is Leaf.POINTER:
@@ -33,7 +33,23 @@ def choose(loaded: Loaded, walker: Walker) -> Choice:
             leaf = pointed
     if leaf is None or (loaded.session.scan.flags[leaf] & (Flag.SIDECHAIN | Flag.NO_TIME)):
         return Choice()
+    if rule is Leaf.POINTER and leaf == last:
+        leaf = _with_attachments(loaded, leaf)
     return Choice(leaf, walker.walk(leaf))
+
+
+def _with_attachments(loaded: Loaded, leaf: int) -> int:
+    """The last of the attachments that follow the last message, as where a prompt got no reply; else the message
+    (observed from 2.1.139 on, not on 2.1.112)."""
+    scan = loaded.session.scan
+    end = leaf
+    for row in range(leaf + 1, loaded.end):
+        if (
+            scan.kind[row] == Kind.ATTACHMENT and loaded.alive[row] and loaded.parent(row) == end
+            and not scan.flags[row] & (Flag.SIDECHAIN | Flag.NO_TIME)
+        ):
+            end = row
+    return end
 
 
 def _descends(loaded: Loaded, row: int, ancestor: int) -> bool:
@@ -50,6 +66,7 @@ def _descends(loaded: Loaded, row: int, ancestor: int) -> bool:
 def _newest(loaded: Loaded, walker: Walker, *, sidechains: bool) -> Choice:
     """The newest record; comparisons with a time that is none are false, as in the client."""
     scan = loaded.session.scan
+    untimed = loaded.traits.untimed_first
     best: int | None = None
     talk = False
     for row in loaded.rows():
@@ -58,15 +75,13 @@ def _newest(loaded: Loaded, walker: Walker, *, sidechains: bool) -> Choice:
             continue
         talk = talk or scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
         if best is None:
-            if not flags & Flag.NO_TIME or loaded.traits.untimed_first_wins:
+            if not flags & Flag.NO_TIME or untimed is not Untimed.PASSED:
                 best = row
-        elif scan.time[row] > scan.time[best] or (
-            scan.flags[best] & Flag.NO_TIME and not loaded.traits.untimed_first_wins
-        ):
+        elif scan.time[row] > scan.time[best]:
             best = row
     if best is None or not talk:
         return Choice()
-    if scan.flags[best] & Flag.NO_TIME and loaded.traits.leaf is Leaf.NEWEST and not loaded.traits.progress_links:
+    if scan.flags[best] & Flag.NO_TIME and untimed is Untimed.CRASH:
         return Choice(crash=NO_TIME_ERROR)
     return Choice(best, walker.walk(best))
 

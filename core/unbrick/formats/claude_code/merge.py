@@ -18,9 +18,11 @@ class Merger:
     go behind the whole user message, and become reminders where there is none.
     """
 
-    def __init__(self, drafts: Drafts, traits: Behaviour) -> None:
+    def __init__(self, drafts: Drafts, traits: Behaviour, *, folds: bool) -> None:
         self.drafts = drafts
         self.traits = traits
+        self.folds = folds
+        """Whether a reminder behind a result becomes part of it."""
         self._prompts: list[list[int]] = []
         self._reminders: list[list[tuple[int, bool]]] = []
         self._system: list[tuple[str, int]] = []
@@ -30,7 +32,7 @@ class Merger:
     def user(self, parts: list[int]) -> None:
         """A user record."""
         if any(self.drafts.kind(code) == BlockKind.TOOL_RESULT for code in parts):
-            self._flush()
+            self.flush()
             self._join(parts, seam=True)
         else:
             self._prompts.append(parts)
@@ -59,7 +61,7 @@ class Merger:
 
     def close(self) -> None:
         """End the user message and put its system turn behind it."""
-        self._flush()
+        self.flush()
         messages = self.drafts.messages
         if self._system and (not messages or messages[-1].role is not Role.USER):
             for text, row in self._system:
@@ -78,7 +80,8 @@ class Merger:
         if kinds != sorted(kinds):
             draft.parts.sort(key=lambda code: self.drafts.kind(code) == BlockKind.TOOL_USE)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what waits: reminders, then the prompts that they came with."""
         for codes in self._reminders:
             apart = not self.drafts.messages or self.drafts.messages[-1].role is not Role.USER
             for code, seam in codes:
@@ -94,13 +97,15 @@ class Merger:
     def _fold(self, code: int) -> bool:
         """Put a reminder that follows a result into that result."""
         drafts = self.drafts
-        if not self.traits.folds or not drafts.messages or drafts.messages[-1].role is not Role.USER:
+        if not self.folds or not drafts.messages or drafts.messages[-1].role is not Role.USER:
             return False
         text = str(drafts.own[-code - 1][1]["text"])
         if not text.startswith(OPENING):
             return False
         last = drafts.messages[-1].parts[-1] if drafts.messages[-1].parts else None
         if last is None or last < 0 or drafts.kind(last) != BlockKind.TOOL_RESULT:
+            return False
+        if not self.traits.folds_into_lists and drafts.holds_list(last):
             return False
         drafts.folded[last] = f"{drafts.folded.get(last, '')}\n\n{text}"
         return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind
+from unbrick.formats.claude_code import records
 from unbrick.request import Part, Request, Role, Synthetic
 from unbrick.session import Session
 
@@ -79,6 +80,13 @@ class Drafts:
         if code < 0:
             return scan.strings.find(self.own[-code - 1][0].ref)
         return scan.block_ref[scan.first[code >> WIDTH] + (code & 0xFFFF)]
+
+    def holds_list(self, code: int) -> bool:
+        """Whether the content of a result is a list of blocks. Reads the file."""
+        block = (
+            self.own[-code - 1][1] if code < 0 else records.blocks(self.session.value(code >> WIDTH))[code & 0xFFFF]
+        )
+        return isinstance(block.get("content"), list)
 
     def is_text(self, code: int) -> bool:
         """Whether a part is a text."""

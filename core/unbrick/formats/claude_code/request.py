@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
@@ -87,8 +88,13 @@ class _Builder:
         self.drafts = drafts
         self.as_system = as_system
         self.wrapped = attachments.keeps_wrapper(target.model)
-        self.merger = Merger(drafts, traits)
+        self.merger = Merger(drafts, traits, folds=traits.folds and not as_system)
         self.rows = [row for row in thread.rows if self._sent(row)]
+        self.behind_errors = {
+            after for before, after in pairwise(thread.rows)
+            if traits.errors_part and session.scan.flags[before] & Flag.API_ERROR
+        }
+        """Rows that follow an error which is not sent."""
         talk = [row for row in thread.rows if session.scan.kind[row] in (Kind.USER, Kind.ASSISTANT)]
         self.failed = bool(talk and session.scan.flags[talk[-1]] & Flag.API_ERROR and not traits.api_errors_sent)
 
@@ -96,8 +102,11 @@ class _Builder:
         """Fill the drafts."""
         traits, drafts, merger, scan = self.traits, self.drafts, self.merger, self.scan
         answered = self._answered()
-        tail = self._tail(answered) if traits.tail_answered else []
+        tail = self._tail(answered) if traits.tail_answered or (
+            traits.parallel_tail_answered and self._last_kind() == Kind.USER
+        ) else []
         held = answered | set(tail)
+        interrupted = words.RESULT_INTERRUPTED if traits.tail_answered else words.RESULT_USER_INTERRUPTED
         kept = {row: self._assistant(row, held) for row in self.rows if scan.kind[row] == Kind.ASSISTANT}
         speaking = {
             scan.message_id[row] for row, parts in kept.items()
@@ -117,6 +126,8 @@ class _Builder:
         last = max((place for place, row in enumerate(rows) if scan.kind[row] != Kind.ATTACHMENT), default=-1)
         for place, row in enumerate(rows):
             kind = scan.kind[row]
+            if row in self.behind_errors:
+                merger.flush()
             if kind == Kind.ASSISTANT:
                 merger.assistant(kept[row], scan.message_id[row])
             elif kind == Kind.USER:
@@ -124,7 +135,7 @@ class _Builder:
             else:
                 self._attachment(row)
             if place == last and tail:
-                merger.user([result(drafts, ref, words.RESULT_INTERRUPTED) for ref in tail])
+                merger.user([result(drafts, ref, interrupted) for ref in tail])
         self._end(rows, last, bool(tail))
         merger.close()
         if traits.pairs:
@@ -147,6 +158,11 @@ class _Builder:
             scan.block_ref[at] for row in self.rows if scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
             for at in scan.blocks(row) if scan.block_kind[at] == BlockKind.TOOL_RESULT
         }
+
+    def _last_kind(self) -> int:
+        """Kind of the last message that is sent, -1 for none."""
+        kinds = self.scan.kind
+        return next((kinds[row] for row in reversed(self.rows) if kinds[row] != Kind.ATTACHMENT), -1)
 
     def _tail(self, answered: set[int]) -> list[int]:
         """Calls of the last response without a result, when nothing but results follows it. Replies without an id
@@ -261,15 +277,26 @@ class _Builder:
     def _end(self, rows: list[int], last: int, answered: bool) -> None:
         """The client's own turns after a thread that does not end with a reply, be it one that reports an error."""
         scan, drafts, merger = self.scan, self.drafts, self.merger
-        if last < 0 or (scan.kind[rows[last]] != Kind.USER and not answered):
+        if last < 0:
             return
         row = rows[last]
-        interrupted = any(scan.block_kind[at] == BlockKind.TOOL_RESULT for at in scan.blocks(row))
+        prompted = scan.kind[row] == Kind.USER or answered
+        if prompted and not answered and self.traits.commands_end and self._is_command_output(row):
+            return
+        attached = last < len(rows) - 1 and (prompted or self.traits.continues_replies)
+        interrupted = attached or (prompted and any(
+            scan.block_kind[at] == BlockKind.TOOL_RESULT for at in scan.blocks(row)
+        ))
         if self.traits.continues and interrupted:
-            merger.user([drafts.text(words.CONTINUE, Synthetic.CONTINUE)])
-        elif self.failed:
+            merger.user([drafts.text(words.CONTINUE, Synthetic.CONTINUE, flags=0)])
+        elif self.failed or not prompted:
             return
         merger.assistant([drafts.text(words.NO_RESPONSE, Synthetic.NO_RESPONSE)], NO_ID - 1)
+
+    def _is_command_output(self, row: int) -> bool:
+        """Whether a user record is what a local command printed, to which no reply is due."""
+        parts = records.blocks(self.session.value(row))
+        return bool(parts) and str(parts[0].get("text", "")).startswith(words.COMMAND_OUTPUT)
 
     def _directive(self, rows: Iterable[int]) -> None:
         """Settings of the first turn, in the system turn behind it or in an empty one."""

@@ -31,6 +31,7 @@ NOT_FOUND = "No conversation found with session ID: {session_id}"
 CONTEXT = "<system-reminder>\nAs you answer the user's questions, you can use the following context:\n"
 """How the reminder begins that the client writes anew at each start."""
 
+COMMAND_OUTPUT = "<local-command-stdout>"
 NOTIFICATION = "<task-notification>"
 NOTIFICATION_PREFACE = (
     "[SYSTEM NOTIFICATION - NOT USER INPUT]\n"

@@ -35,7 +35,7 @@ ODD = {"BRANCH": "branch", "ROOT2": "root2", "DANGLE": "dangle", "SIDE": "side",
 WORDS = {
     "No response requested.": "N", "Continue from where you left off.": "C",
     "[Tool result missing due to internal error]": "S:miss", "(no content)": "S:nc",
-    "[Tool call interrupted: the session ended": "S:int",
+    "[Tool call interrupted: the session ended": "S:int", "[Request interrupted by user for tool use]": "int",
     "[Orphaned tool result removed due to conversation resume]": "S:orph",
 }
 UNLOADED = {Outcome.NOT_FOUND: "NOTFOUND", Outcome.CRASH: "CRASH", Outcome.HANG: "HANG"}
@@ -54,7 +54,6 @@ UNPREDICTED: dict[tuple[str, str], str] = {
     ("sidechain_flag_last_nolp", "2.1.266"): _TRAILING,
     ("branch_tail_lp_at_prompt", "2.1.240"): _TRAILING,
     ("branch_tail_lp_at_prompt", "2.1.266"): _TRAILING,
-    ("partial_parallel_end", "2.1.266"): "this version alone answers the call in the words of an interruption",
 }
 """(pattern, version) → why the prediction says otherwise."""
 
