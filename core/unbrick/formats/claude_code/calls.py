@@ -8,6 +8,7 @@ from itertools import pairwise
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats import Clock
 from unbrick.formats.claude_code import ending, write
+from unbrick.formats.claude_code.behaviour import behaviour
 from unbrick.formats.claude_code.change import Draft
 from unbrick.session import Session
 from unbrick.target import Target
@@ -46,7 +47,7 @@ def answer(draft: Draft, call: int, ref: str, clock: Clock) -> None:
 
 def move(draft: Draft, row: int, call: int, target: Target, clock: Clock) -> None:
     """Put a result record directly behind its call, in the chain and in the file; what followed it follows its
-    old parent. Where it was the newest of the file, clients before 2.1.112 would take it for the end of the
+    old parent. Where it was the newest of the file, a client that goes by time would take it for the end of the
     conversation: then it gets the time of its place."""
     session = draft.session
     uuid = draft.uuid(row)
@@ -61,7 +62,7 @@ def move(draft: Draft, row: int, call: int, target: Target, clock: Clock) -> Non
         if child != row:
             draft.relink(child, uuid)
     draft.relink(row, draft.uuid(last))
-    if target.version < ending.FILE_ORDER and write.is_newest(session, row):
+    if behaviour(target.version).leaf.by_time and write.is_newest(session, row):
         draft.set(row, ("timestamp",), write.after(draft.record(last), None, clock))
     if row != last + 1:
         draft.move_behind(row, last)
@@ -79,7 +80,7 @@ def linearise(draft: Draft, order: Sequence[int], target: Target) -> None:
         session = draft.session
         if ending.last_spoken(session, len(session)) in set(order) - {last}:
             draft.move_to_end(last)
-        if target.version < ending.FILE_ORDER and any(write.is_newest(session, row) for row in order):
+        if behaviour(target.version).leaf.by_time and any(write.is_newest(session, row) for row in order):
             ending.make_newest(draft, last, len(session))
 
 

@@ -7,14 +7,10 @@ from datetime import UTC, datetime
 from unbrick.entry import Flag, Kind
 from unbrick.formats import Clock
 from unbrick.formats.claude_code import write
+from unbrick.formats.claude_code.behaviour import Leaf, behaviour
 from unbrick.formats.claude_code.change import Draft
 from unbrick.session import Session
-from unbrick.target import Target, Version
-
-FILE_ORDER = Version((2, 1, 112))
-"""From here the last user or assistant record of the file counts, before it the newest time."""
-POINTERS = Version((2, 1, 139))
-"""From here the last `last-prompt` names the leaf."""
+from unbrick.target import Target
 
 STAYS = frozenset({"custom-title", "ai-title", "agent-name", "tag", "content-replacement"})
 """Metadata that speaks of the session as a whole wherever in the file it stands."""
@@ -23,13 +19,14 @@ STAYS = frozenset({"custom-title", "ai-title", "agent-name", "tag", "content-rep
 def end_at(draft: Draft, leaf: int, target: Target, clock: Clock, end: int) -> None:
     """Make a row the end of the conversation, of the rows before `end` (claude-code-resume.md §3, Leaf).
 
-    Clients from 2.1.139 follow the appended pointer, unless the last user or assistant record of the file
+    A client that follows the appended pointer does so unless the last user or assistant record of the file
     descends from it: then the last such record of the wanted chain is moved, byte for byte, to the end of the
-    file. Clients from 2.1.112 take that last record, older ones the newest time, which is then set on it.
-    Not possible: a client before 2.1.139 ends at a user or assistant record, never at an attachment behind it;
-    one before 2.1.112 may pass over a record that has children.
+    file. Clients before them take that last record, the oldest the newest time, which is then set on it.
+    Not possible: a client that knows no pointers ends at a user or assistant record, never at an attachment behind
+    it; one that goes by time may pass over a record that has children.
     """
     session = draft.session
+    rule = behaviour(target.version).leaf
     if session.has(leaf, Flag.NO_TIME):
         parent = session.parent_row[leaf]
         neighbour = draft.record(parent) if parent >= 0 else {}
@@ -43,10 +40,10 @@ def end_at(draft: Draft, leaf: int, target: Target, clock: Clock, end: int) -> N
     if session.kind(spoken) in talk:
         last = last_spoken(session, end)
         if last is not None and last != spoken and (
-            target.version < POINTERS or (last != leaf and draft.descends(last, leaf))
+            rule is not Leaf.POINTER or (last != leaf and draft.descends(last, leaf))
         ):
             draft.move_to_end(spoken)
-        if target.version < FILE_ORDER:
+        if rule.by_time:
             make_newest(draft, spoken, end)
     draft.append(write.pointer(draft.uuid(leaf), _session_id(draft, leaf)))
 
