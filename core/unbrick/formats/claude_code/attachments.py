@@ -38,7 +38,7 @@ def says(value: Json, traits: Behaviour, *, as_system: bool, keeps_wrapper: bool
         system = as_system and value.get("renderedRole") == "system"
     else:
         type_ = str(attachment.get("type"))
-        write = None if traits.rendered and type_ in _GONE else _WORDS.get(type_)
+        write = None if type_ == "todo_reminder" and not traits.todo_reminders else _WORDS.get(type_)
         words = write(attachment) if write is not None else ""
         texts = [wrap(text) for text in ([words] if isinstance(words, str) else words) if text]
         system = as_system
@@ -254,6 +254,3 @@ _WORDS: Mapping[str, Callable[[Json], str | list[str]]] = {
     ),
 }
 """In versions that do not store what they send; types that stand here were seen going out."""
-
-_GONE = frozenset({"todo_reminder"})
-"""Types of older versions that the newest one leaves out."""

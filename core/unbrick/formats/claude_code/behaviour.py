@@ -205,7 +205,7 @@ class Behaviour:
         ("0", False), ("2.0.76", True), ("2.1.70", False), seen="rows retyped_result_text_first",
     )
     """Results go first even in a record that is not merged with another one."""
-    seams: bool = _since(("0", False), ("2.1.20", True), seen="rows control")
+    seams: bool = _since(("0", False), ("2.1.90", True), seen="sessions with a compaction, of 2.1.70 and 2.1.90")
     """Texts of neighbouring user records are set apart by a line break."""
     folds: bool = _since(("0", False), ("2.1.90", True), seen="sessions of 2.1.139 and 2.1.329")
     """A reminder behind a result becomes part of the result, for models that take no system turns."""
@@ -213,7 +213,7 @@ class Behaviour:
         ("0", False), ("2.1.281", True), seen="sessions of 2.1.266 and 2.1.329 with a picture",
     )
     """So it does where the result is a list of blocks."""
-    strings_kept: bool = _since(("0", False), ("2.1.20", True), seen="rows control")
+    strings_kept: bool = _since(("0", False), ("2.1.70", True), seen="sessions of 2.1.20 and 2.1.70")
     """Content stored as a string is sent as one."""
 
     # Calls and results
@@ -238,6 +238,10 @@ class Behaviour:
     """A reminder that stands in no record comes before the first prompt."""
     rendered: bool = _since(("0", False), ("2.1.290", True), seen="sessions of 2.1.329")
     """Attachments are sent in the words stored with them."""
+    todo_reminders: bool = _since(
+        ("0", True), ("2.1.240", False), seen="sessions of 2.1.139 resumed by 2.1.158, 2.1.200 and 2.1.240",
+    )
+    """Reminders of a todo list that was not used are still sent."""
     directives: bool = _since(("0", False), ("2.1.290", True), seen="sessions of 2.1.329")
     """The effort of the first turn goes out in a system turn."""
     notifications_wrapped: bool = _since(("0", False), ("2.1.240", True), seen="sessions of 2.1.240 and 2.1.329")
