@@ -30,9 +30,7 @@ def why(words: tuple[str, ...], choices: Choices) -> int:
     """
     path, text = _sort(words, choices)
     if path is None:
-        if text is None:
-            raise UsageError("No session of this folder was found; name a PATH, or give the error text.")
-        say(explanation_lines(explain_error(text), None, painter()))
+        say(explanation_lines(explain_error(text or ""), None, painter()))
         return FINE
     with open_word(path, choices, Path.cwd()) as opened:
         report = work(examine(opened))
@@ -60,12 +58,17 @@ def _sort(words: tuple[str, ...], choices: Choices) -> tuple[str | None, str | N
                 raise
         else:
             return words[0], None
-    here = newest(choices, Path.cwd())
-    return (None if here is None else str(here)), (_text(words[0]) if words else None)
+    text = _text(words[0]) if words else None
+    try:
+        return str(newest(choices, Path.cwd())), text
+    except NotFoundError:
+        if text is None:
+            raise
+        return None, text
 
 
 def _text(word: str) -> str:
-    text = sys.stdin.read() if word == STDIN else word
+    text = "" if word == STDIN and sys.stdin is None else sys.stdin.read() if word == STDIN else word
     if not text.strip():
         raise UsageError("The error text is empty; paste what the client printed.")
     return text
