@@ -73,7 +73,7 @@ class LineChange:
             if _uuid(self.before) not in moved:
                 yield f"{self.where}: removed ({describe(self.before)})"
         elif self.rewritten:
-            names = [change.pointer or "/" for change in self.values()]
+            names = [printable(change.pointer) or "/" for change in self.values()]
             shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
             yield f"{self.where}: {shown or 'spelling'} changed ({describe(self.before or b'')})"
         elif self.before is not None and not self.kept:

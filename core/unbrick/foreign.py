@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-
+from unbrick.printable import shell
 from unbrick.record import Json
 from unbrick.source import Source
 
@@ -17,7 +16,7 @@ def foreign(source: Source, head: list[Json]) -> str | None:
     records; an array written one message a line has none but perhaps its last."""
     start = source.read(0, EDGE)
     if start.startswith(MARKS_16) and (b"{\0" in start or b"\0{" in start):
-        name = shlex.quote(str(source.path))
+        name = shell(str(source.path))
         return (
             f"{source.path} is text in UTF-16, and a transcript is UTF-8. Convert it, and open what comes out: "
             f"iconv -f UTF-16 -t UTF-8 {name} > converted.jsonl"

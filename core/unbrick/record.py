@@ -1,13 +1,12 @@
-"""One line of a transcript: its bytes, and its value or the fault that says why there is none."""
+"""One line of a transcript: the value that its bytes hold, or the fault that says why there is none."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
@@ -102,7 +101,9 @@ def _diagnose(raw: bytes) -> tuple[Json | None, Fault | None]:
     pieces = salvage(body)
     if error_at >= 0 and _is_complete(text[:error_at]):
         return None, Fault(
-            FaultKind.GLUED, f"{len(pieces)} records stand on one line without a line break between them",
+            FaultKind.GLUED,
+            f"{len(pieces)} records stand on one line without a line break between them" if len(pieces) > 1
+            else "something else stands on the line behind the record",
             len(text[:error_at].encode("utf-8", "surrogatepass")), pieces,
         )
     offset = len(text[: max(error_at, 0)].encode("utf-8", "surrogatepass"))
@@ -217,28 +218,6 @@ def _run(text: str, position: int) -> tuple[tuple[bytes, ...], int]:
         found.append(text[position:end].encode("utf-8", "surrogateescape"))
         position = end
     return tuple(found), position
-
-
-@dataclass(frozen=True)
-class Record:
-    """A line with its place. `value` and `fault` are read when asked for."""
-
-    at: At
-    raw: bytes = field(repr=False)
-
-    @cached_property
-    def _read(self) -> tuple[Json | None, Fault | None]:
-        return read(self.raw)
-
-    @property
-    def value(self) -> Json | None:
-        """The decoded object, or None."""
-        return self._read[0]
-
-    @property
-    def fault(self) -> Fault | None:
-        """What is wrong with the bytes, or None."""
-        return self._read[1]
 
 
 def compact(value: object, default: Callable[[Any], Any] | None = None) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from unbrick.disk import is_dir
 from unbrick.formats import Clock, Clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
 from unbrick.patch import Patch, View
+from unbrick.printable import shell
 from unbrick.record import compact, read
 
 EDGE = 1 << 16
@@ -46,9 +46,9 @@ def clone(bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clon
 
 def _command(project: Path | None, home: Path, session_id: str) -> str:
     """The complete shell command. A project folder that is gone is made again: the client looks by its name."""
-    folder = shlex.quote(str(project or Path.cwd()))
+    folder = shell(str(project or Path.cwd()))
     enter = f"cd {folder}" if project is None or is_dir(project) else f"mkdir -p {folder} && cd {folder}"
-    config = "" if home.resolve() == config_home().resolve() else f"CLAUDE_CONFIG_DIR={shlex.quote(str(home))} "
+    config = "" if home.resolve() == config_home().resolve() else f"CLAUDE_CONFIG_DIR={shell(str(home))} "
     return f"{enter} && {config}claude --resume {session_id}"
 
 
