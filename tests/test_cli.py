@@ -171,6 +171,35 @@ class TestCheck:
                 assert "cannot be read: permission denied" in done.stderr
             shut.chmod(0o700)
 
+    def test_the_next_step_can_be_copied_whatever_the_name(self, run: Run, tmp_path: Path) -> None:
+        write(tmp_path / "-a\x1b[31m '\udcff.jsonl", cut_off())
+        done = run("check", *OLD, "--", "-a\x1b[31m '\udcff.jsonl")
+        assert r"    unbrick repair $'./-a\x1b[31m \'\xff.jsonl' --as-session" in done.stdout.splitlines()
+
+    def test_standard_input_is_read_once(self, run: Run) -> None:
+        done = run("check", "-", "-")
+        assert done.returncode == 2
+        assert "read once" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("closed", "status", "said"),
+        [
+            pytest.param("<&-", 3, "Standard input is closed", id="input"),
+            pytest.param(">&-", 1, "", id="output"),
+            pytest.param("2>&-", 1, "", id="error"),
+        ],
+    )
+    def test_closed_streams(self, tmp_path: Path, closed: str, status: int, said: str) -> None:
+        path = write(tmp_path / "s.jsonl", cut_off())
+        word = "-" if closed == "<&-" else "s.jsonl"
+        done = subprocess.run(
+            ["sh", "-c", f"{UNBRICK} check {word} --client 2.1.139 --no-surroundings {closed}"],
+            cwd=path.parent, capture_output=True, text=True, timeout=60, check=False,
+        )
+        assert done.returncode == status
+        assert said in done.stderr
+        assert "itself failed" not in done.stderr
+
     def test_a_folder_named_like_a_transcript_is_none(self, run: Run, tmp_path: Path) -> None:
         write(tmp_path / "all" / "s.jsonl", healthy())
         (tmp_path / "all" / "folder.jsonl").mkdir()
@@ -582,6 +611,26 @@ class TestRepairAndTruncate:
         done = run("truncate", path, "--last-safe", "-o", tmp_path / "out.jsonl", *OLD)
         assert done.returncode == 0, done.stderr
         self.kept_four_lines(tmp_path)
+
+    @pytest.mark.parametrize("place", ["²", "0", "7", "-1", "", "4.0", "no-such-uuid"])
+    def test_a_place_that_is_none_is_a_wrong_use(self, run: Run, tmp_path: Path, place: str) -> None:
+        done = run("truncate", write(tmp_path / "s.jsonl", healthy()), "--at", place, *OLD)
+        assert done.returncode == 2
+        assert "neither a line of this file (1 to 6) nor the uuid" in done.stderr
+
+    def test_a_destination_without_a_name_is_a_wrong_use(self, run: Run, tmp_path: Path) -> None:
+        done = run("repair", write(tmp_path / "s.jsonl", cut_off()), "-o", "", *OLD)
+        assert done.returncode == 2
+        assert "-o takes the name" in done.stderr
+
+    def test_what_is_no_transcript_is_not_put_in_its_place(self, run: Run, tmp_path: Path) -> None:
+        path = write(tmp_path / "s.jsonl", healthy())
+        before = path.read_bytes()
+        (tmp_path / "notes.txt").write_text("milk\neggs\n")
+        done = run("restore", path, tmp_path / "notes.txt")
+        assert done.returncode == 3
+        assert "not a transcript" in done.stderr
+        assert path.read_bytes() == before
 
     def test_a_file_that_stands_there_is_not_overwritten(self, run: Run, tmp_path: Path) -> None:
         path = write(tmp_path / "s.jsonl", cut_off())

@@ -219,5 +219,7 @@ def _insist_on_file(path: Path, mode: int) -> None:
 
 
 def stdin_source() -> Source:
-    """Standard input, spooled to a private file."""
+    """Standard input, spooled to a private file. Raises CannotReadError when it is closed."""
+    if sys.stdin is None:
+        raise CannotReadError("Standard input is closed; name a file.")
     return Source.spool(sys.stdin.buffer)

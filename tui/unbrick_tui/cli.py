@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Any
 
@@ -59,8 +60,17 @@ for _command in (open_, check, repair, truncate, request, prove, why, explain, r
     cli.add_command(_command)
 
 
+def _open_what_is_closed() -> None:
+    """Whoever closed standard output or error wants to hear nothing, and no file may get its number."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for as long as the process lives
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+
+
 def run(args: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -40,6 +40,8 @@ class Destination:
         """Refuse what cannot be, before any work is done."""
         if (self.out is not None) + self.as_session + self.in_place > 1:
             raise UsageError("-o OUT, --as-session and --in-place exclude each other; name one.")
+        if self.out == "":
+            raise UsageError("-o takes the name of a new file, or - for standard output.")
         if self.in_place and word == STDIN:
             raise UsageError("There is no place to put standard input back to; name a file with -o OUT.")
 

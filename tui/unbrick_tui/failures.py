@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -63,7 +65,10 @@ def guard(action: Callable[[], int]) -> int:
         status = action()
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        with suppress(OSError):
+            click.echo(printable_lines(said.getvalue()), nl=False, err=True)
         return error.exit_code
     except BrokenPipeError:
         _quiet_stdout()
@@ -72,7 +77,8 @@ def guard(action: Callable[[], int]) -> int:
         if os.environ.get("UNBRICK_TRACEBACK"):
             traceback.print_exc()
         sentence, status = explain(error)
-        click.echo(f"unbrick: {sentence}", err=True)
+        with suppress(OSError):
+            click.echo(f"unbrick: {sentence}", err=True)
     return status
 
 

@@ -8,6 +8,7 @@ import click
 
 from unbrick import json_report
 from unbrick.disk import is_dir
+from unbrick.errors import UsageError
 from unbrick.opening import STDIN, Choices, examine, expanded, main_transcripts, open_word
 from unbrick.record import Json
 from unbrick.report import Verdict
@@ -27,6 +28,8 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
     PATH is a transcript, a folder (every transcript in it), a session id or a unique part of one, or - for
     standard input. Nothing is ever changed.
     """
+    if paths.count(STDIN) > 1:
+        raise UsageError("Standard input can be read once; name - one time.")
     verdicts: list[Verdict] = []
     entries: list[Json] = []
     failed = False

@@ -10,7 +10,7 @@ from unbrick.clock import SYSTEM_CLOCK
 from unbrick.disk import is_dir
 from unbrick.errors import NotATranscriptError, NotFoundError, UsageError
 from unbrick.formats.table import FORMATS
-from unbrick.opening import STDIN, Choices, detect, expanded, resolve
+from unbrick.opening import STDIN, Choices, detect, expanded, readable, resolve
 from unbrick.printable import printable
 from unbrick.save import backups
 from unbrick.save import restore as put_back
@@ -47,7 +47,8 @@ def restore(path: str, backup: Path | None, listed: bool, config_dir: Path | Non
     if chosen is not None:
         with Source.open(chosen) as source:
             known = detect(source)
-        if known is None:
+            ours = chosen in backups(there) or readable(source)
+        if known is None or not ours:
             raise NotATranscriptError(f"{chosen} is not a transcript that unbrick knows; nothing was changed.")
         format_ = known
     receipt = put_back(format_, there, SYSTEM_CLOCK, chosen)

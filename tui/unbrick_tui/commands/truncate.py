@@ -62,7 +62,7 @@ def _at(opened: Opened, report: Report, place: str) -> Repaired:
         after = session.at(row)
     else:
         digits = place.replace(",", "")
-        if not digits.isdigit() or not 0 < int(digits) <= len(session):
+        if not digits.isdecimal() or not 0 < int(digits) <= len(session):
             raise UsageError(
                 f"--at {place} is neither a line of this file (1 to {len(session):,}) nor the uuid of a record in it."
             )
