@@ -40,17 +40,6 @@ def locate(raw: bytes, pointer: Pointer) -> tuple[int, int]:
     return start, value_end(raw, start)
 
 
-def splice(raw: bytes, changes: Sequence[tuple[int, int, bytes]]) -> bytes:
-    """The bytes with each (start, end, replacement) applied; ranges must not overlap."""
-    out: list[bytes] = []
-    position = 0
-    for start, end, new in sorted(changes):
-        out += (raw[position:start], new)
-        position = end
-    out.append(raw[position:])
-    return b"".join(out)
-
-
 def set_value(raw: bytes, pointer: Pointer, new: bytes) -> bytes:
     """Replace the value at a pointer. Raises KeyError when there is none."""
     start, end = locate(raw, pointer)
@@ -88,17 +77,6 @@ def remove(raw: bytes, pointer: Pointer) -> bytes:
     if raw[before - 1 : before] == b",":
         return raw[: before - 1] + raw[end:]
     return raw[:start] + raw[end:]
-
-
-def insert_element(raw: bytes, pointer: Pointer, index: int, new: bytes) -> bytes:
-    """Put a value into an array in front of the element at `index`, or at its end."""
-    start, end = locate(raw, pointer)
-    try:
-        at = _element(raw, start, index)
-    except KeyError:
-        comma = b"," if raw[start + 1 : end - 1].strip() else b""
-        return raw[: end - 1] + comma + new + raw[end - 1 :]
-    return raw[:at] + new + b"," + raw[at:]
 
 
 def skip_space(raw: bytes, position: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
-from unbrick.record import END, At, Json, Record, read
+from unbrick.record import END, At, Json, read
 from unbrick.source import Source
 
 Patch = Mapping[int, tuple[bytes, ...]]
@@ -50,17 +50,12 @@ class View:
         """The row of a place, None when a patch deleted it."""
         line, part = at
         if line == END:
-            return self._body + part if part < len(self._appended) else None
-        if line in self.patch:
-            found = bisect_right(self._touched, line) - 1
-            return self._rows[found] + part if part < len(self.patch[line]) else None
-        if not 0 < line <= len(self.source) or part:
+            first, count = self._body, len(self._appended)
+        elif 0 < line <= len(self.source):
+            first, count = self.start(line), len(self.patch[line]) if line in self.patch else 1
+        else:
             return None
-        found = bisect_right(self._touched, line) - 1
-        if found < 0:
-            return line - 1
-        before = self._touched[found]
-        return self._rows[found] + len(self.patch[before]) + line - before - 1
+        return first + part if 0 <= part < count else None
 
     def start(self, line: int) -> int:
         """The row that a line begins at, or would begin at if a patch had not deleted it."""
@@ -78,10 +73,6 @@ class View:
         if at.line == END or at.line in self.patch:
             return self.patch[at.line][at.part]
         return self.source[at.line - 1]
-
-    def record(self, row: int) -> Record:
-        """The record of a row."""
-        return Record(self.at(row), self.raw(row))
 
     def value(self, row: int) -> Json | None:
         """The decoded record of a row."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -41,8 +42,6 @@ class Synthetic(StrEnum):
     """Text in the place of content that was dropped."""
     PROMPT = "prompt"
     """The prompt that will be typed next."""
-    DIRECTIVE = "directive"
-    """A system turn that carries settings, no text."""
 
 
 class Part(NamedTuple):
@@ -179,9 +178,5 @@ class Request:
 
     def locate(self, part: int) -> tuple[int, int]:
         """Message index and block index of a part."""
-        from bisect import bisect_right
-
         message = bisect_right(self.first, part) - 1
         return message, part - self.first[message]
-
-

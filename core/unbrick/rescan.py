@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import count
 
-from unbrick.entry import Entry, Kind
+from unbrick.entry import Entry
 from unbrick.patch import View
-from unbrick.record import END, Json, read
-from unbrick.scan import BATCH, Progress, Scan, Strings
+from unbrick.record import END, Json
+from unbrick.scan import BATCH, Progress, Scan, Strings, read_rows
 
 ROW_COLUMNS = (
     "kind", "type", "flags", "uuid", "parent", "refers", "time", "message_id", "model", "version", "tokens", "size",
@@ -32,12 +32,12 @@ def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progr
     line = 1
     for number, touched in enumerate(changed):
         _take(before, result, before.view.start(line), before.view.start(touched), odd)
-        _read(result, new[touched] if touched in new else (view.source[touched - 1],), entry_of)
+        read_rows(result, new[touched] if touched in new else (view.source[touched - 1],), entry_of)
         line = touched + 1
         if number % BATCH == 0:
             yield len(result)
     _take(before, result, before.view.start(line), before.view.start(len(view.source) + 1), odd)
-    _read(result, new.get(END, ()), entry_of)
+    read_rows(result, new.get(END, ()), entry_of)
     return result
 
 
@@ -66,19 +66,3 @@ def _take(before: Scan, result: Scan, start: int, end: int, odd: list[int]) -> N
             result.faults[row + shift] = before.faults[row]
         if row in before.salvaged:
             result.salvaged[row + shift] = before.salvaged[row]
-
-
-def _read(result: Scan, raws: tuple[bytes, ...], entry_of: Callable[[Json], Entry]) -> None:
-    """Append rows that are read."""
-    if not raws:
-        return
-    entries: list[Entry] = []
-    for row, raw in enumerate(raws, len(result)):
-        value, fault = read(raw)
-        if fault is not None:
-            result.faults[row] = fault
-            if fault.salvage and value is None:
-                pieces = (read(piece)[0] for piece in fault.salvage)
-                result.salvaged[row] = tuple(entry_of(piece) for piece in pieces if piece is not None)
-        entries.append(Entry(Kind.FAULT, "") if value is None else entry_of(value))
-    result.extend(entries, [len(raw) for raw in raws])

@@ -136,18 +136,18 @@ def scan(view: View, entry_of: Callable[[Json], Entry]) -> Progress:
     raws = view.raws()
     while True:
         with _no_collector():
-            more = _batch(result, raws, entry_of)
+            more = read_rows(result, islice(raws, BATCH), entry_of)
         if not more:
             return result
         yield len(result)
 
 
-def _batch(result: Scan, raws: Iterator[bytes], entry_of: Callable[[Json], Entry]) -> bool:
-    """Read the next rows; whether there were any."""
+def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Entry]) -> bool:
+    """Append rows that are read; whether there were any."""
     unreadable = Entry(Kind.FAULT, "")
     entries: list[Entry] = []
     sizes: list[int] = []
-    for raw in islice(raws, BATCH):
+    for raw in raws:
         value, fault = read(raw)
         if fault is not None:
             row = len(result) + len(sizes)

@@ -75,7 +75,7 @@ class Thread:
     `rows` are in the order of sending: chain records of every kind, from the root or the last compaction
     boundary to the leaf. `outcome` is ACCEPTED unless loading itself fails. `error` is what the client then
     prints. `bridged` maps a row to the row that the client goes on with instead of its parent. `standing` says
-    of each row of the session what becomes of it. `why` says so of off-thread rows where there is more to say.
+    of each row of the session what becomes of it.
     """
 
     rows: array[int]

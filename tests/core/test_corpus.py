@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from unbrick.formats.detect import detect
+from unbrick.opening import detect
 from unbrick.patch import View
 from unbrick.request import Request, Role, Synthetic
 from unbrick.scan import finish, scan

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unbrick.jsonspan import insert_element, locate, prune_depth, remove, set_member, set_value, splice
+from unbrick.jsonspan import locate, prune_depth, remove, set_member, set_value
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
@@ -89,13 +89,6 @@ def test_a_member_is_added_or_replaced(case: tuple[Any, bytes], key: str, new: A
         assert list(changed)[0 if first else -1] == key
 
 
-@given(spelled(st.lists(VALUES, max_size=4)), VALUES, st.integers(0, 5))
-def test_an_element_goes_where_it_is_put(case: tuple[Any, bytes], new: Any, index: int) -> None:
-    value, raw = case
-    value.insert(index, new)
-    assert loads(insert_element(raw, (), index, json.dumps(new).encode())) == value
-
-
 @given(st.binary(max_size=60), st.lists(st.text(max_size=3) | st.integers(-2, 3), max_size=3))
 def test_any_bytes_give_a_span_or_a_key_error(raw: bytes, pointer: list[str | int]) -> None:
     try:
@@ -142,7 +135,3 @@ def test_depth_does_not_matter() -> None:
     assert pruned is not None
     assert loads(pruned)["b"] == 1
     assert prune_depth(raw[:-1]) is None
-
-
-def test_splices_may_come_in_any_order() -> None:
-    assert splice(b"abcdef", [(4, 5, b"E"), (0, 1, b""), (2, 2, b"++")]) == b"b++cdEf"

@@ -27,7 +27,7 @@ from tools.fresh import STORIES, written
 from tools.realclient import MODELS, NEXT, clients, resume
 from unbrick.check import check
 from unbrick.formats.claude_code import attachments
-from unbrick.formats.detect import detect
+from unbrick.opening import detect
 from unbrick.report import Cause
 from unbrick.request import Request, Synthetic
 from unbrick.scan import finish

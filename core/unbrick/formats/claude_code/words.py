@@ -15,7 +15,6 @@ RESULT_INTERRUPTED = (
 )
 RESULT_USER_INTERRUPTED = "[Request interrupted by user for tool use]"
 RESULT_ORPHANED = "[Orphaned tool result removed due to conversation resume]"
-RESULT_CLEARED = "[Old tool result content cleared]"
 
 RESULTS = frozenset({RESULT_MISSING, RESULT_INTERRUPTED, RESULT_USER_INTERRUPTED})
 """Results in the client's own words; a real one is always better."""

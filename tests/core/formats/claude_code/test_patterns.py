@@ -19,7 +19,7 @@ import pytest
 from tools.builder import MUTATIONS, Story, mutated, story
 from unbrick import api
 from unbrick.entry import BlockKind
-from unbrick.formats.detect import detect
+from unbrick.opening import detect
 from unbrick.patch import View
 from unbrick.request import Request
 from unbrick.scan import finish, scan
