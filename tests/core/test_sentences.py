@@ -46,7 +46,8 @@ def report(name: str, client: str = "recorded") -> Report:
         ),
         pytest.param(
             "bare-boundary", "recorded", r"no history at all",
-            r"loads nothing; 41 messages are in the file and can be brought back; 65 earlier are summarised \(normal\)\.$",
+            r"loads nothing; 41 messages are in the file and can be brought back; "
+            r"65 earlier are summarised \(normal\)\.$",
             id="what an unfinished compaction lost, and what an earlier one summarised",
         ),
         pytest.param(
@@ -54,7 +55,8 @@ def report(name: str, client: str = "recorded") -> Report:
             id="a reply that a retry orphaned is lost",
         ),
         pytest.param(
-            "pointer-names-a-prompt", "recorded", r"but without 5 messages of", r"; 5 are in the file .*can be brought back",
+            "pointer-names-a-prompt", "recorded", r"but without 5 messages of",
+            r"; 5 are in the file .*can be brought back",
             id="a reply behind the end is lost",
         ),
         pytest.param(
@@ -62,7 +64,8 @@ def report(name: str, client: str = "recorded") -> Report:
             r"; 45 are off the thread, L005@153 says more\.$", id="two clients on one session",
         ),
         pytest.param(
-            "glued-records", "recorded", r"but without 2 messages of", r"156 of 158 .*; 2 are in the file .*brought back",
+            "glued-records", "recorded", r"but without 2 messages of",
+            r"156 of 158 .*; 2 are in the file .*brought back",
             id="messages on a line that cannot be read",
         ),
         pytest.param(

@@ -119,7 +119,7 @@ def results_of(situation: Situation, refs: Set[str]) -> set[int]:
 def answer(situation: Situation, row: int, ref: str) -> Fix:
     """The fix that answers a call in the client's own words."""
     return safe(
-        "answer", "Answer the call with a result that says its outcome is unknown", Answer(situation.at(row), ref)
+        "answer", "Answer it with a result that says its outcome is unknown", Answer(situation.at(row), ref)
     )
 
 
@@ -181,11 +181,12 @@ def _readable(block: dict[str, Any], heading: str) -> list[dict[str, Any]]:
     inner = block.get("content")
     if isinstance(inner, str):
         return [{"type": "text", "text": f"{heading}\n{inner}"}]
-    kept = [
-        part for part in (inner if isinstance(inner, list) else ())
-        if isinstance(part, dict) and (part.get("type") != "text" or str(part.get("text", "")).strip())
-        and part.get("type") in ("text", "image", "document")
-    ]
+    kept: list[dict[str, Any]] = []
+    for part in inner if isinstance(inner, list) else () if inner is None else (inner,):
+        if not isinstance(part, dict) or part.get("type") not in ("text", "image", "document"):
+            kept.append({"type": "text", "text": json.dumps(part, ensure_ascii=False)})
+        elif part["type"] != "text" or str(part.get("text", "")).strip():
+            kept.append(part)
     return [{"type": "text", "text": heading}, *kept]
 
 
@@ -229,14 +230,14 @@ def _sound(part: object) -> bool:
 
 
 def describe(situation: Situation, call: Call | None) -> str:
-    """What a person calls a call: `the call of Bash (toolu_01…)`."""
+    """What a person calls a call: `the Bash call (toolu_01…)`."""
     if call is None:
         return "a call"
     scan = situation.session.scan
     for row, block in call.uses:
         name = scan.strings.text(scan.block_name[scan.first[row] + block])
-        return f"the call of {name[:60] if name else 'a tool'} ({call.ref})"
-    return f"the call {call.ref}"
+        return f"the {name[:60] if name else 'tool'} call ({call.ref})"
+    return f"the call ({call.ref})"
 
 
 def invented(situation: Situation) -> set[str | None]:

@@ -87,7 +87,7 @@ TABLE = [
     ),
     pytest.param(reply("\n\n"), E + "C002", E + "C002", I + "C002", I + "C002", I + "C002", id="a blank reply"),
     pytest.param(prompt(text("")), E + "C001", E + "C001", E + "C001", I + "C001", I + "C001", id="an empty block"),
-    pytest.param(prompt(""), E + "C001", E + "C003", E + "C003", E + "C003", E + "C003", id="an empty prompt"),
+    pytest.param(prompt(""), E + "C001", E + "C001", E + "C003", E + "C003", E + "C003", id="an empty prompt"),
     pytest.param(
         message("assistant", said(None)), *[E + "C010"] * 4, I + "C010", id="a reply without content"
     ),
