@@ -45,10 +45,12 @@ def first_request(sent: list[Sent]) -> Sent:
     return next(one for one in sent if one.kind == "main")
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize(
-    "sample", ["null-parent-in-the-middle", "text-before-result", "crash-mid-tool", "torn-and-glued", "sidechain-leaf"]
-)
+@pytest.mark.parametrize(("sample", "version"), [
+    *[(sample, version) for version in BOTH
+      for sample in ("null-parent-in-the-middle", "text-before-result", "torn-and-glued", "sidechain-leaf")],
+    # The newest client answers the open call by itself: there is nothing to repair for it.
+    ("crash-mid-tool", "2.1.139"),
+])
 def test_a_repaired_copy_resumes_by_the_command_that_was_printed(sample: str, version: str) -> None:
     with Home() as home, StandIn(None) as api:
         original = lay(home, sample)
@@ -89,7 +91,7 @@ def test_a_session_cut_at_a_safe_point_resumes(sample: str, version: str) -> Non
     with Home() as home:
         lay(home, sample)
         listed = unbrick(home, version, "truncate", SESSION, "--list")
-        fitting = (line for line in listed.stdout.splitlines() if "about 990," not in line)
+        fitting = (line for line in listed.stdout.splitlines() if "more than the model's window" not in line)
         lines = [line.split(":")[0].removeprefix("line ").replace(",", "") for line in fitting]
         points = [line for line in lines if line.isdigit()]
         assert len(points) >= 4

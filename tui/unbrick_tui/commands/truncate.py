@@ -51,7 +51,7 @@ def truncate(
 def _last_safe(opened: Opened, report: Report) -> Repaired:
     found = work(last_safe(opened.format, opened.bundle, report.target, opened.surroundings))
     if found is None:
-        raise UsageError("There is no safe point to cut behind: no complete turn stands before the damage.")
+        raise UsageError("There is no safe point to cut behind: no complete turn stands clear of the damage.")
     return found
 
 
@@ -77,7 +77,7 @@ def point_lines(report: Report) -> Iterator[str]:
     """The safe points as text."""
     points = safe_points(report)
     if not points:
-        yield "No safe point: no complete turn stands before the damage."
+        yield "No safe point: no complete turn stands clear of the damage."
         return
     for point in points:
         yield _point(report, point)
@@ -87,8 +87,10 @@ def point_lines(report: Report) -> Iterator[str]:
 
 def _point(report: Report, point: SafePoint) -> str:
     when = "" if point.time is None else f", {sentences.moment(point.time)}"
-    size = f", about {point.tokens:,} tokens" if point.tokens else ""
-    segment = "" if not point.segment else f", before the last {sentences.count(point.segment, 'compaction')}"
+    full = "" if point.fits else " (more than the model's window leaves room for)"
+    size = f", about {point.tokens:,} tokens{full}" if point.tokens else ""
+    back = "compaction" if point.segment == 1 else f"{point.segment} compactions"
+    segment = f", before the last {back}" if point.segment else ""
     text = report.situation.text(point.reply).strip().split("\n")[0]
     said = f"  “{shorten(printable(text), 60)}”" if text else ""
     return f"line {line(point.at):,}: keeps {sentences.messages(point.keeps)}, {point.price}{size}{when}{segment}{said}"

@@ -83,7 +83,7 @@ class TruncateScreen(Screen[SafePoint | None]):
     def _show(self) -> None:
         bar, timeline = self.query_one("#cut", VerdictView), self.query_one(Timeline)
         if not self._points:
-            bar.say([[("There is no safe point: no complete turn stands before the damage.", "warn")]])
+            bar.say([[("There is no safe point: no complete turn stands clear of the damage.", "warn")]])
             return
         point = self._points[self._index]
         timeline.cut = point.row
