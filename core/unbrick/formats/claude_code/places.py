@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from unbrick.bundle import Bundle
@@ -67,11 +67,15 @@ def _recorded_id(source: Source) -> str | None:
 
 
 def _home(path: Path) -> Path | None:
-    """The configuration folder that a transcript stands in, also where its `projects` is a link to elsewhere."""
+    """The configuration folder that a transcript stands in, also where its `projects` is a link to elsewhere.
+
+    A person's own `projects` folder is none: the client's holds folders named for absolute paths, with a dash first.
+    """
     own = config_home()
     if (own / "projects").resolve() in path.parents:
         return own
-    return next((up.parent for up in path.parents if up.name == "projects"), None)
+    pairs = pairwise(path.parents)
+    return next((up.parent for inner, up in pairs if up.name == "projects" and inner.name.startswith("-")), None)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

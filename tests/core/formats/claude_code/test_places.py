@@ -118,6 +118,12 @@ class TestBundle:
         with Source.of(b'{"cwd": "/home/dev"}\n', "<stdin>") as source:
             assert places.bundle(source).project == Path("/home/dev")
 
+    def test_a_persons_own_projects_folder_is_not_the_clients(self, tmp_path: Path, home: Path) -> None:
+        path = tmp_path / "projects" / "shop" / "session.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"{}\n")
+        assert bundle_of(path).home is None
+
     def test_a_linked_projects_folder_is_still_the_clients(self, home: Path, shop: Path, tmp_path: Path) -> None:
         (tmp_path / "data").mkdir()
         (home / "projects").symlink_to(tmp_path / "data")
