@@ -46,6 +46,7 @@ class _Run:
     hashes: list[str] = field(default_factory=list)
     hasher: Any = None
 
+    # hashlib has no public name for the type of a running digest.
     def begun(self, head: str, hashes: Sequence[str], marked: Mapping[int, str], found: _Found) -> Any:  # noqa: ANN401
         """The digest of a head and of messages, those with a mark as given."""
         first = min(marked, default=len(hashes))
