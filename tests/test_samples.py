@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from sample_sessions import make
 
 from unbrick.check import judge
 from unbrick.clock import FixedClock
@@ -136,32 +134,21 @@ def test_judging_twice_says_the_same() -> None:
     assert [f.id for f in first.findings] == [f.id for f in second.findings]
 
 
-def make() -> ModuleType:
-    """The script that makes the samples."""
-    spec = importlib.util.spec_from_file_location("sample_sessions_make", SAMPLES / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_samples_are_what_make_py_makes() -> None:
-    made = dict(make().files())
+    made = dict(make.files())
     on_disk = {
         path.relative_to(SAMPLES): path.read_bytes()
         for path in (SAMPLES / "claude_code").rglob("*") if path.is_file()
     }
     assert sorted(map(str, made)) == sorted(map(str, on_disk))
     different = [str(path) for path, data in made.items() if on_disk[path] != data]
-    assert not different, f"run `python sample_sessions/make.py`: {different}"
+    assert not different, f"run `python -m sample_sessions.make`: {different}"
 
 
 def test_the_page_of_samples_is_current() -> None:
     page = (SAMPLES.parent / "docs" / "samples.md").read_text()
-    table: str = make().table()
-    assert table in page, "put the output of `python sample_sessions/make.py --table` into docs/samples.md"
+    table: str = make.table()
+    assert table in page, "put the output of `python -m sample_sessions.make --table` into docs/samples.md"
 
 
 def test_samples_are_small_and_tell_nothing_of_where_they_were_made() -> None:
