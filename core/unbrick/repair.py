@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
@@ -158,13 +158,17 @@ def repair(
     refused: set[Key] = set()
     failed: Counter[Key] = Counter()
     size = len(report.findings)
+
+    def mendable(finding: Finding) -> bool:
+        return (only is None or finding.code in only) and choose(finding, allow, chosen) is not None
+
     for _round in range(ROUNDS + TRIES * size):
         batch = _batch(report, allow, only, chosen, refused)[: max(size, 1)]
         if not batch:
             break
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
         wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
-        if done and (wanted or not _introduced(report, after, done)):
+        if done and (wanted or not _introduced(report, after, done, mendable)):
             refused.update(_idle(report, after, done, chosen))
             applied += done
             for item in done:
@@ -290,11 +294,13 @@ def _apply(
 _LOADS = (Outcome.ACCEPTED, Outcome.HEALED, Outcome.REFUSED)
 
 
-def _introduced(before: Report, after: Report, done: Sequence[Applied]) -> bool:
+def _introduced(
+    before: Report, after: Report, done: Sequence[Applied], mendable: Callable[[Finding], bool]
+) -> bool:
     """Whether a finding above info is there that was not there before, or one got worse.
 
-    A line that can be read again, or a session that loads again, may show what was wrong all along: that is found,
-    not introduced, and the next rounds see to it.
+    A line that can be read again, history that comes back, or a session that loads again may show what was wrong all
+    along: that is found, not introduced, and the next rounds see to it.
     """
     if before.resume.outcome not in _LOADS and after.resume.outcome in _LOADS:
         return False
@@ -309,8 +315,16 @@ def _introduced(before: Report, after: Report, done: Sequence[Applied]) -> bool:
     worse = [
         finding for finding in after.findings
         if finding.severity > known.get((finding.code, finding.uuid), Severity.INFO)
+        and not (_was_aside(before, finding) and mendable(finding))
     ]
     return bool(worse)
+
+
+def _was_aside(report: Report, finding: Finding) -> bool:
+    """Whether a finding stands at a record that was in the file and not loaded."""
+    situation = report.situation
+    row = None if finding.at is None else situation.session.scan.view.row(finding.at)
+    return row is not None and row not in situation.loaded
 
 
 def _along(fix: Fix) -> Applied:
