@@ -31,7 +31,7 @@ FLOW = (
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints"),
-    ("judging", "rules why catalogue check"),
+    ("judging", "rules why failures catalogue check"),
     ("showing", "json_report sentences diff"),
     ("acting", "history stale repair truncate atomic save foreign opening proof"),
 )

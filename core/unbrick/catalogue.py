@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from unbrick.failures import said_of
 from unbrick.finding import Affect, Rule
 from unbrick.rules import ALL, BY_CODE
 
@@ -36,10 +37,11 @@ def rule_of(code: str) -> Rule[Any] | None:
 
 
 def explanation(rule: Rule[Any]) -> str:
-    """A rule as Markdown: code, name, explanation, the API's sentence, what it affects."""
+    """A rule as Markdown: code, name, explanation, the error texts that it stands behind, what it affects."""
     parts = [f"### {rule.code} {rule.name}", rule.explanation]
-    if rule.error:
-        parts.append(f"The API or client says: `{rule.error}`")
+    said = said_of(rule)
+    if said:
+        parts.append("The API or the client says:\n\n" + "\n".join(f"- `` {text} ``" for text in said))
     if rule.affects:
         parts.append("Affects:\n\n" + "\n".join(f"- {affects(one)}" for one in rule.affects))
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -75,6 +75,15 @@ OUTSIDE = {
     "unable to get local issuer certificate": "certificate",
     "Transcript saving is off — inherited CLAUDE_CODE_CHILD_SESSION marker": "not-persisted",
     "Request was aborted.": "aborted",
+    "Autocompact is thrashing: the context refilled to the limit within 3 turns of the previous compact": "thrashing",
+    "Session 0b4f is currently running as a background agent (bg). Use `claude agents`": "background-agent",
+    "Session 0b4f agent no longer available": "subagent-gone",
+    "No message found with message.uuid of: 0b4f6f0e": "message-gone",
+    "No conversations found to resume": "picker-empty",
+    "Failed to teleport session": "teleport",
+    "<persisted-output> tool-results/toolu_1.txt": "missing-overflow-file",
+    "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory": "memory",
+    "ENOSPC: no space left on device, write": "disk-full",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unbrick.answers.answer import RESUME, UPDATE_AND_RESUME, Answer
+from unbrick.answers.answer import AGAIN, RESUME, UPDATE_AND_RESUME, Answer
 from unbrick.finding import Advice
 
 ANSWERS: tuple[Answer, ...] = (
@@ -41,7 +41,7 @@ ANSWERS: tuple[Answer, ...] = (
         "client", (UPDATE_AND_RESUME,), certain=True,
     ),
     Answer(
-        "cache-control", r"cache_control|cache ttl",
+        "cache-control", r"blocks with cache_control|cache_control.{0,40}ttl|cache ttl",
         "The client marked too many places for the cache, or marked them wrongly.",
         "The client sets these marks for each request; a transcript that it wrote holds none. The file is intact.",
         "client", (UPDATE_AND_RESUME,), certain=True,
@@ -71,6 +71,72 @@ ANSWERS: tuple[Answer, ...] = (
          Advice("Cut a copy at a safe point first.", "unbrick truncate {path} --list")),
     ),
     Answer(
+        "thrashing", r"autocompact is thrashing|refilled to the limit within",
+        "The context fills up again right after each compaction.",
+        "One file or one tool result is nearly as large as the window, so every compaction is undone by the next turn "
+        "(anthropics/claude-code#24179). The history is still in the file.",
+        "client",
+        (Advice("See what fills the context, by tool.", "unbrick context {path}"),
+         Advice("Cut a copy at a safe point before it, then ask for the large file in pieces.",
+                "unbrick truncate {path} --list")),
+        certain=True,
+    ),
+    Answer(
+        "background-agent", r"currently running as a background agent",
+        "The session is held by a background agent of the client.",
+        "The file is whole; the client refuses to open it a second time.", "client",
+        (Advice("Attach to it.", "claude agents"),
+         Advice("Branch off a copy instead.", "claude --resume {session} --fork-session")),
+        certain=True,
+    ),
+    Answer(
+        "subagent-gone", r"agent no longer available",
+        "A subagent of this session cannot be resumed any more.",
+        "Only the subagent is gone; the main conversation does not depend on it. The warning stays and does no harm.",
+        "client", (AGAIN,), certain=True,
+    ),
+    Answer(
+        "message-gone", r"no message found with message\.uuid",
+        "The application asked to resume at a record that the transcript does not hold.",
+        "The desktop application and the SDK keep ids of their own, which may be older than the file. Resumed by its "
+        "id alone, the session opens at its end.",
+        "client", (Advice("Resume it by its id.", RESUME),), certain=True,
+    ),
+    Answer(
+        "picker-empty",
+        r"no (?:conversations|sessions) (?:found to resume|to resume)|no previous (?:conversations|sessions)",
+        "The client lists no session here.",
+        "Its list leaves out sessions of other folders, of -p and the SDK, and any whose first line it cannot read; "
+        "clients of early 2026 also trusted an index that went stale (sessions-index.json). The files are still "
+        "there unless they are older than the client's clean-up, 30 days by default.",
+        "client",
+        (Advice("Resume it by its id; the client needs no list for that.", RESUME),
+         Advice("See every session of this folder, listed or not.", "unbrick check ~/.claude/projects")),
+        certain=True,
+    ),
+    Answer(
+        "teleport", r"teleport|persist(?:ing|ence)? .{0,30}\b(?:404|409)\b",
+        "The session could not be carried over from the web, or back.",
+        "A session that was carried over may lack calls that its results answer; `unbrick check` of the local file "
+        "says so. The one on the web is not changed by it.",
+        "endpoint", (AGAIN,),
+    ),
+    Answer(
+        "missing-overflow-file", r"persisted[- ]output|tool-results/",
+        "A long tool result was kept in a file of its own, and that file is gone.",
+        "The transcript holds its beginning, which is what is sent. The rest was removed by the client's clean-up; "
+        "nothing breaks without it.",
+        "client", (AGAIN,),
+    ),
+    Answer(
+        "memory", r"invalid string length|heap out of memory|allocation failed|maximum call stack size|RangeError",
+        "The client ran out of memory, or out of stack, while it read the session.",
+        "The file is larger than it can hold in one piece, or one line of it is. `unbrick check` says what takes the "
+        "room and what each would free; none of that is ever sent.",
+        "client",
+        (Advice("See what takes the room.", "unbrick check {path}"), UPDATE_AND_RESUME),
+    ),
+    Answer(
         "not-persisted",
         r"transcript saving is off|CLAUDE_CODE_CHILD_SESSION|conversation history is no longer on disk",
         "The client did not save this conversation.",
@@ -84,8 +150,9 @@ ANSWERS: tuple[Answer, ...] = (
     Answer(
         "not-found", r"no conversation found(?: with session id)?|session not found",
         "The client did not find the conversation.",
-        "It looks in the folder of the project it is started from. The file may be whole but belong to another folder, "
-        "exist in two of them, or have no record that it accepts as the end.",
+        "It looks in the folder of the project it is started from. The file may be whole but belong to a folder that "
+        "was moved or renamed, exist in two of them, have no record that it accepts as the end, or have been removed "
+        "by its clean-up after 30 days (cleanupPeriodDays).",
         "client",
         (Advice("Start it in the folder the session was written in: `unbrick check` prints the complete command."),),
     ),

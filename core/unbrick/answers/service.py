@@ -88,6 +88,13 @@ ANSWERS: tuple[Answer, ...] = (
         "The request was not answered; nothing in it was refused. The file is intact.", "endpoint", (AGAIN,),
     ),
     Answer(
+        "disk-full", r"ENOSPC|no space left on device|EDQUOT|disk quota",
+        "There was no room left on the disk.",
+        "Clients before 2.1.217 went on without saving, so the turns since then are not in the file. What was typed "
+        "may still be in history.jsonl in the client's configuration folder, and edited files in file-history/.",
+        "settings", (Advice("Make room, then resume.", RESUME),), certain=True,
+    ),
+    Answer(
         "certificate", r"certificate|SELF_SIGNED|UNABLE_TO_VERIFY|ssl error",
         "The connection was not trusted: a certificate on the way is not known.",
         "A company proxy is the usual cause. The file is intact.", "settings",
