@@ -45,4 +45,9 @@ def summary(session: Session, boundary: int, rows: Iterable[int] = ()) -> int | 
 def sound(session: Session, boundary: int, rows: Iterable[int] = ()) -> bool:
     """Whether a summary stands for what is before a boundary: there is one, and it is not only an error."""
     found = summary(session, boundary, rows)
-    return found is not None and not session.has(found, Flag.FAILED)
+    return found is not None and sound_summary(session, found)
+
+
+def sound_summary(session: Session, row: int) -> bool:
+    """Whether a record is a summary, and not only an error in the place of one."""
+    return session.has(row, Flag.SUMMARY) and not session.has(row, Flag.FAILED)

@@ -5,12 +5,14 @@ One decision for standings and rules. Strict: without positive evidence a branch
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from math import inf
 
+from unbrick.compaction import sound
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code.chain import Chain
 from unbrick.session import Session, Standing
@@ -41,6 +43,8 @@ class _Beside:
     """Of a record that branches hang on: those that were decided before them and begin with a typed prompt, as (first
     record, prompt). Thousands of branches may hang on one record."""
     sides: dict[int, int] = field(default_factory=dict)
+    prompts: dict[int, list[int]] = field(default_factory=dict)
+    """Of such a record: everything that hangs on it and begins with a typed prompt, in file order."""
 
     @cached_property
     def place(self) -> dict[int, int]:
@@ -90,15 +94,18 @@ class _Beside:
         if parent == self.leaf:
             if any(flags[row] & Flag.NO_TIME for row in (parent, *rows)):
                 return Why.UNTIMED
-            return Why.CUT if flags[parent] & Flag.PROMPT and not prompts else Why.UNKNOWN
+            # What was compacted from the end goes on from it, and so does the reply to a prompt.
+            compacted = self.session.scan.kind[top] == Kind.BOUNDARY and sound(self.session, top)
+            return Why.CUT if compacted or (flags[parent] & Flag.PROMPT and not prompts) else Why.UNKNOWN
         if not prompts and self._retried(parent, rows[-1]):
             return Why.RETRY
         return Why.CLIENTS if prompts and self._at_once(parent, rows) else Why.UNKNOWN
 
     def _rewound(self, parent: int, top: int, rows: list[int]) -> bool:
-        """Whether both sides begin with a typed prompt, and the one that went on began after the other ended."""
+        """Whether both sides begin with a typed prompt, the one that went on began after the other ended, and a resume
+        at that moment would have gone on with the other: so it was a person who left it, not a client that lost it."""
         session, scan = self.session, self.session.scan
-        if _prompt_of(session, top) is None:
+        if _prompt_of(session, top) is None or not self._current(parent, top, rows):
             return False
         times = [scan.time[row] for row in rows if not scan.flags[row] & Flag.NO_TIME]
         if parent not in self.forks:
@@ -109,6 +116,43 @@ class _Beside:
         return any(
             child > rows[-1] and (not times or scan.time[stayed] >= last) for child, stayed in self.forks[parent]
         )
+
+    def _current(self, parent: int, top: int, rows: list[int]) -> bool:
+        """Whether the conversation ended in these rows when the next prompt of the fork was typed: the last pointer
+        before it names one of them, or the last message before it is one of them and descends from what that names."""
+        session, flags = self.session, self.session.scan.flags
+        if parent not in self.prompts:
+            children = session.children.get(parent, ())
+            self.prompts[parent] = [child for child in children if _prompt_of(session, child) is not None]
+        prompts = self.prompts[parent]
+        place = bisect_right(prompts, rows[-1])
+        if place == len(prompts):
+            return False
+        following = prompts[place]
+        inside = set(rows)
+        last = next((row for row in range(following - 1, top - 1, -1) if self._speaks(row)), None)
+        pointed = self._pointed[bisect_left(self._pointers, following)]
+        if pointed >= 0 and pointed in inside:
+            return True
+        if last is None or last not in inside:
+            return False
+        return pointed < 0 or pointed > following or not flags[pointed] & Flag.LINK or session.descends(last, pointed)
+
+    def _speaks(self, row: int) -> bool:
+        scan = self.session.scan
+        return scan.kind[row] in _TALK and not scan.flags[row] & (Flag.SIDECHAIN | Flag.API_ERROR)
+
+    @cached_property
+    def _pointers(self) -> list[int]:
+        """The rows of the pointers that name a record."""
+        scan = self.session.scan
+        return [row for row, flags in enumerate(scan.flags) if flags & Flag.POINTER and scan.refers[row] >= 0]
+
+    @cached_property
+    def _pointed(self) -> list[int]:
+        """What each pointer names, behind a -1 for none; -1 where the file does not hold it."""
+        session = self.session
+        return [-1, *(session.row_of.get(session.scan.refers[row], -1) for row in self._pointers)]
 
     def _retried(self, parent: int, last: int) -> bool:
         """Whether the loaded side goes from the fork to the next prompt over notices of failed requests only, and the

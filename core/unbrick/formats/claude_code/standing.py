@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 from unbrick.compaction import before as before_boundary
-from unbrick.compaction import previous, sound
+from unbrick.compaction import previous, sound, sound_summary
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats.claude_code.beside import OPEN, decide
 from unbrick.formats.claude_code.chain import Chain, Walker
@@ -128,6 +128,10 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
             losses.append(Loss(leaf, thread.error or "the client finds no conversation", leaf, lost))
     for row, why in chain.breaks:
         before = previous(session, row)
+        if _summarises(session, chain):
+            # The boundary itself is gone; its summary stands for what is before it.
+            table.history(before, Standing.SUMMARISED)
+            continue
         lost = table.history(before, Standing.LOST) + table.mark(_nameless(session, row), Standing.LOST)
         losses.append(Loss(row, why, before, lost))
     if chain.rows:
@@ -169,9 +173,18 @@ def _root(session: Session, chain: Chain, table: _Standings, losses: list[Loss])
     before = previous(session, row)
     if before is None or table.of[before] == Standing.LOADED:
         return
+    if _summarises(session, chain):
+        table.history(before, Standing.SUMMARISED)
+        return
     lost = table.history(before, Standing.LOST)
     if lost:
         losses.append(Loss(row, "it names no parent, though a conversation stands before it", before, lost))
+
+
+def _summarises(session: Session, chain: Chain) -> bool:
+    """Whether the conversation begins with the summary of a compaction, its boundary not there."""
+    talk = next((row for row in chain.rows if session.scan.kind[row] in _TALK), None)
+    return chain.boundary is None and talk is not None and sound_summary(session, talk)
 
 
 def _replaced(session: Session, chain: Chain, table: _Standings, losses: list[Loss]) -> None:
