@@ -27,7 +27,7 @@ SAMPLES = ROOT / "sample_sessions"
 FLOW = (
     ("what a file is", "errors disk jsonspan printable source record entry edit target patch bundle clock models"),
     ("what its records are", "scan rescan columns"),
-    ("what a session is", "session thread request compaction sent"),
+    ("what a session is", "session thread request compaction sent held"),
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints"),

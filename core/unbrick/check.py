@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from unbrick.rescan import rescan
 from unbrick.rules import LATE, RULES
 from unbrick.scan import Scan, scan
 from unbrick.session import Session, Standing, link
-from unbrick.situation import Situation
+from unbrick.situation import Asks, Situation
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
 from unbrick.thread import Outcome
 from unbrick.why import account
@@ -48,19 +48,30 @@ def choose_target(
     client: Version | str | None = None,
     model: str | None = None,
     strict: bool = False,
+    way: str | None = None,
 ) -> Target:
     """The target to judge for: the given client, else the one installed, else the one that wrote the last
-    records. `client` is a version, `installed` or `recorded`. Raises ValueError when `installed` is asked for
-    and none is found."""
+    records. `client` is a version, `installed` or `recorded`; `way` one of the format's ways to resume. Raises
+    ValueError when `installed` is asked for and none is found, or when there is no such way."""
     recorded = format_.recorded(session)
     chosen = recorded
     if isinstance(client, Version):
         chosen = replace(recorded, version=client, basis=Basis.GIVEN)
     elif client == "installed" and surroundings.installed is None:
-        raise ValueError("no installed client was found on this machine")
+        raise ValueError(
+            "no installed client was found on this machine; name a version with --client, or use --client recorded"
+        )
     elif client != "recorded" and surroundings.installed is not None:
         chosen = replace(recorded, version=surroundings.installed, basis=Basis.INSTALLED)
-    return replace(chosen, model=model or chosen.model, strict=strict)
+    chosen = replace(chosen, model=model or chosen.model, strict=strict)
+    if way is not None:
+        ways = format_.ways(session)
+        if way not in ways:
+            raise ValueError(f"{format_.name} has no way of resuming called {way!r}" + (
+                f", but {' and '.join(ways)}" if ways else ": it resumes every session in the same way"
+            ))
+        chosen = replace(chosen, way=way)
+    return format_.aimed(chosen)
 
 
 def simulate(
@@ -72,7 +83,11 @@ def simulate(
     violations = tuple(lint(request, target))
     return Situation(
         bundle, session, thread, request, target, surroundings, violations,
-        lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
+        Asks(
+            lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
+            lambda row: format_.content(session.value(row)), lambda refs: format_.results(bundle, refs),
+            lambda: format_.recovered(bundle, session),
+        ),
     )
 
 
@@ -91,14 +106,23 @@ def judge(
     late = _late(Judged(situation, early, last_error))
     findings = tuple(sorted((*early, *late), key=_order))
     recorded = format_.recorded(session)
-    others: tuple[tuple[Target, Resume], ...] = ()
+    elsewhere = [replace(target, way=way) for way in format_.ways(session) if way != target.way]
     if recorded.version != target.version:
-        other = simulate(format_, bundle, session, recorded, surroundings)
-        others = ((recorded, resume_of(other, tuple(_findings(other)))),)
+        elsewhere.insert(0, recorded)
+    others = tuple(_elsewhere(format_, bundle, session, elsewhere, surroundings))
     return Report(
         bundle, situation, findings, _verdict(findings), _cause(findings), resume_of(situation, findings),
         last_error, others,
     )
+
+
+def _elsewhere(
+    format_: Format, bundle: Bundle, session: Session, targets: Iterable[Target], surroundings: Surroundings
+) -> Iterator[tuple[Target, Resume]]:
+    """What happens to the same session on other clients, or resumed in another way."""
+    for target in targets:
+        situation = simulate(format_, bundle, session, target, surroundings)
+        yield target, resume_of(situation, tuple(_findings(situation)))
 
 
 def _findings(situation: Situation) -> Iterator[Finding]:

@@ -29,10 +29,14 @@ class SetLeaf:
 
 @dataclass(frozen=True)
 class Answer:
-    """Give a call that has no result one in the client's own words; what followed the call follows the result."""
+    """Give a call that has no result one; what followed the call follows the result.
+
+    `content` is the real result, as another file of the session holds it; None writes one in the client's own words.
+    """
 
     at: At
     ref: str
+    content: str | None = None
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ HEAD = 64
 @dataclass(frozen=True)
 class Choices:
     """What the person decides about the judgement: client (a version, `installed` or `recorded`), model, strict,
-    the client's configuration folder, and whether configuration and environment are looked at."""
+    the client's configuration folder, whether configuration and environment are looked at, and the way to resume."""
 
     client: str | None = None
     model: str | None = None
@@ -40,6 +40,7 @@ class Choices:
     config_dir: Path | None = None
     surroundings: bool = True
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    way: str | None = None
 
     def version(self) -> Version | str | None:
         """The client as `choose_target` takes it. Raises UsageError for what is neither a version nor a word."""
@@ -74,10 +75,10 @@ class Opened:
         try:
             return choose_target(
                 self.format, session, self.surroundings,
-                client=choices.version(), model=choices.model, strict=choices.strict,
+                client=choices.version(), model=choices.model, strict=choices.strict, way=choices.way,
             )
         except ValueError as error:
-            raise UsageError(f"{error}; name a version with --client, or use --client recorded.") from error
+            raise UsageError(f"{error}.") from error
 
 
 def examine(opened: Opened, patch: Patch = EMPTY) -> Generator[int, None, Report]:
@@ -140,6 +141,10 @@ def resolve(word: str, choices: Choices, cwd: Path) -> Path:
     if not word:
         raise UsageError("The path is empty; name a transcript, a folder or a session id.")
     path = expanded(word)
+    for format_ in FORMATS:
+        main = format_.entrance(path)
+        if main is not None:
+            return main
     if is_dir(path):
         found = main_transcripts(path)
         if len(found) == 1:

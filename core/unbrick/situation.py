@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, TypeVarTuple
 
 from unbrick.bundle import Bundle
 from unbrick.entry import BlockKind
+from unbrick.held import Held, Recovered
 from unbrick.record import At
 from unbrick.request import Request
 from unbrick.session import Call, Session, Standing
@@ -40,9 +41,24 @@ def _nothing(_row: int) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class Asks:
+    """What a situation may ask of its format, by row; all decode records or read files, so ask of suspects only.
+
+    `text` gives what a person reads of a row; `kept` the ids that a boundary keeps by name; `content` the pointer to a
+    message's content and the content; `results` what other files of the session hold of some calls; `recovered` the
+    records that they hold.
+    """
+
+    text: Callable[[int], str] = _silent
+    kept: Callable[[int], tuple[str, ...]] = _nothing
+    content: Callable[[int], tuple[tuple[str | int, ...], object]] = lambda _row: ((), None)
+    results: Callable[[Collection[str]], Mapping[str, Held]] = lambda _refs: {}
+    recovered: Callable[[], Sequence[Recovered]] = tuple
+
+
+@dataclass(frozen=True)
 class Situation:
-    """Session, thread, request, target and surroundings of one judgement. `text` gives what a person reads of a
-    row, `kept` the ids that a boundary keeps by name; both decode the record, so ask them of suspects only."""
+    """Session, thread, request, target and surroundings of one judgement, and what else the format can be asked."""
 
     bundle: Bundle
     session: Session
@@ -51,8 +67,7 @@ class Situation:
     target: Target
     surroundings: Surroundings
     violations: tuple[Violation, ...] = ()
-    text: Callable[[int], str] = field(default=_silent, repr=False, compare=False)
-    kept: Callable[[int], tuple[str, ...]] = field(default=_nothing, repr=False, compare=False)
+    asks: Asks = field(default_factory=Asks, repr=False, compare=False)
     _known: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, make: Callable[[Situation, *Asked], T], *asked: *Asked) -> T:
@@ -63,6 +78,28 @@ class Situation:
             self._known[key] = make(self, *asked)
         found: T = self._known[key]
         return found
+
+    def text(self, row: int) -> str:
+        """What a person reads of a row."""
+        return self.asks.text(row)
+
+    def kept(self, row: int) -> tuple[str, ...]:
+        """Ids of the records that a boundary keeps by name."""
+        return self.asks.kept(row)
+
+    @cached_property
+    def held(self) -> Mapping[str, Held]:
+        """Call ids on the thread without a result there → what other files of the session hold of them."""
+        waiting = {
+            call.ref for call in self.calls
+            if call.ref and call.uses and not any(row in self.loaded for row, _block in call.results)
+        }
+        return self.asks.results(waiting) if waiting else {}
+
+    @cached_property
+    def recovered(self) -> Sequence[Recovered]:
+        """Records that other files of the session hold and this one does not."""
+        return self.asks.recovered()
 
     @cached_property
     def size(self) -> int:

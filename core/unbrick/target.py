@@ -42,7 +42,8 @@ class Version:
 @dataclass(frozen=True)
 class Target:
     """`client` is a format's name for it (`claude-code`), `model` the API's model id, `endpoint` `api` for
-    the first party or the host of a gateway. `strict` is a consumer that heals nothing."""
+    the first party or the host of a gateway. `strict` is a consumer that heals nothing. `way` is one of the
+    format's ways to resume a session, where there are several; `api` whose rules the request has to keep."""
 
     client: str
     version: Version
@@ -50,6 +51,8 @@ class Target:
     endpoint: str = "api"
     basis: Basis = Basis.ASSUMED
     strict: bool = False
+    way: str = ""
+    api: str = "anthropic"
 
 
 @dataclass(frozen=True)

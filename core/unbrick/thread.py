@@ -89,6 +89,8 @@ class Thread:
     """Rows off the plain parent walk that the client re-attaches (parallel results, preserved messages)."""
     standing: array[int] = field(default_factory=lambda: array("B"))
     losses: tuple[Loss, ...] = ()
+    whole: bool = False
+    """Whether the client reads the file whole or not at all: one line that it cannot read costs all others."""
     branches: tuple[Branch, ...] = ()
     """What hangs beside the conversation without having been left on purpose."""
 

@@ -44,6 +44,7 @@ def judgement(command: Command) -> Command:
             help="Judge for this client version; else for the one installed, else the one that wrote the file.",
         ),
         click.option("--model", metavar="M", help="Judge for this model; else for the session's."),
+        click.option("--way", metavar="W", help="Judge for this way to resume, where the client has several."),
         click.option("--strict", is_flag=True, help="Judge for a consumer that heals nothing."),
         click.option(
             "--config-dir", metavar="DIR", type=click.Path(path_type=Path),
@@ -57,9 +58,9 @@ def judgement(command: Command) -> Command:
     @functools.wraps(command)
     def with_choices(
         *args: Any, client: str | None, model: str | None, strict: bool, config_dir: Path | None,  # noqa: ANN401
-        no_surroundings: bool, **kwargs: Any,  # noqa: ANN401
+        no_surroundings: bool, way: str | None, **kwargs: Any,  # noqa: ANN401
     ) -> int:
-        choices = Choices(client, model, strict, config_dir, not no_surroundings)
+        choices = Choices(client, model, strict, config_dir, not no_surroundings, way=way)
         choices.version()
         status: int = command(*args, choices=choices, **kwargs)
         return status

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from unbrick.bundle import Bundle
 from unbrick.edit import Edit
 from unbrick.entry import Entry
-from unbrick.patch import Patch
+from unbrick.held import Held, Recovered
+from unbrick.patch import Patch, View
 from unbrick.record import At, Json
 from unbrick.request import Request
 from unbrick.sent import Sent
@@ -42,13 +43,50 @@ class Clone:
     append: tuple[bytes, ...]
     copies: tuple[tuple[Path, Path], ...]
     command: str
+    files: Mapping[Path, bytes] = field(default_factory=dict)
+    """What else the session is made of, by path."""
+    folder: Path | None = None
+    """The new folder that all of it stands in, where a session is one; it appears whole."""
+
+
+class Alone:
+    """What a format answers whose sessions are one file, resumed in one way."""
+
+    def entrance(self, path: Path) -> Path | None:
+        """No folder, and no other file, stands for a transcript."""
+        return None
+
+    def ways(self, session: Session) -> tuple[str, ...]:
+        """One way needs no name."""
+        return ()
+
+    def aimed(self, target: Target) -> Target:
+        """Every model is asked through the same API."""
+        return target
+
+    def results(self, bundle: Bundle, refs: Collection[str]) -> Mapping[str, Held]:
+        """No other file holds any."""
+        return {}
+
+    def recovered(self, bundle: Bundle, session: Session) -> Sequence[Recovered]:
+        """No other file holds any."""
+        return ()
+
+    def follow(self, bundle: Bundle, view: View) -> Mapping[Path, bytes]:
+        """No other file depends on the transcript."""
+        return {}
 
 
 class Format(Protocol):
-    """One client's transcripts. Every method is pure but those that name a path."""
+    """One client's transcripts. Every method is pure but those that name a path. `Alone` answers for those whose
+    sessions are one file."""
 
     name: str
     client: str
+
+    def entrance(self, path: Path) -> Path | None:
+        """The transcript that a folder or another file of a session belongs to; None for what is neither."""
+        ...
 
     def recognises(self, head: Sequence[Json], path: Path) -> bool:
         """Whether the first readable records are this format's."""
@@ -64,6 +102,11 @@ class Format(Protocol):
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks of a message record as stored; a plain string is one text block."""
+        ...
+
+    def content(self, value: Json) -> tuple[tuple[str | int, ...], object]:
+        """The pointer to a message record's content, and the content: blocks as `blocks` gives them, a plain string,
+        or what stands in their place. `edit.SetValue` takes a pointer into it."""
         ...
 
     def text(self, value: Json) -> str:
@@ -84,6 +127,22 @@ class Format(Protocol):
 
     def newest(self) -> Version:
         """The newest client whose behaviour is known."""
+        ...
+
+    def ways(self, session: Session) -> tuple[str, ...]:
+        """The ways in which the client can resume a session, where they come out differently; the usual one first."""
+        ...
+
+    def aimed(self, target: Target) -> Target:
+        """A target with what follows from its model."""
+        ...
+
+    def results(self, bundle: Bundle, refs: Collection[str]) -> Mapping[str, Held]:
+        """What other files of the session hold of calls, by id. Never raises."""
+        ...
+
+    def recovered(self, bundle: Bundle, session: Session) -> Sequence[Recovered]:
+        """Records that other files of the session hold and the transcript does not, by row. Never raises."""
         ...
 
     def thread(self, session: Session, target: Target) -> Thread:
@@ -111,6 +170,10 @@ class Format(Protocol):
 
     def clone(self, bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
         """A new session beside the old one that the client can resume."""
+        ...
+
+    def follow(self, bundle: Bundle, view: View) -> Mapping[Path, bytes]:
+        """What the other files of a session must hold when its transcript is saved like this, by path."""
         ...
 
     def owner(self, bundle: Bundle) -> int | None:

@@ -102,12 +102,8 @@ def sent(situation: Situation, row: int, block: int) -> bool:
 
 
 def content(situation: Situation, row: int) -> tuple[tuple[str | int, ...], object]:
-    """The pointer to the content of a record's message, and the content as stored."""
-    value = situation.session.value(row)
-    message = value.get("message")
-    if isinstance(message, dict):
-        return ("message", "content"), message.get("content")
-    return ("content",), value.get("content")
+    """The pointer to the content of a record's message, and the content."""
+    return situation.asks.content(row)
 
 
 def stored(situation: Situation, row: int, block: int) -> object:

@@ -10,11 +10,7 @@ from unbrick.rules import toolfix, toolplace, toolshape
 from unbrick.rules.parts import broken, counted, refusal, remark, safe, sends, sent, stored
 from unbrick.session import Call, Standing
 from unbrick.situation import Situation
-from unbrick.target import Version
 from unbrick.thread import Outcome
-
-ANSWERS_ITSELF = "2.1.290"
-"""From this version on the client writes a result to disk for a call that was interrupted at the end."""
 
 KEPT = "[result of a tool call that is not in the transcript]"
 
@@ -68,7 +64,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
                 said = f"{said} has no result"
             certain = any(situation.thread.standing_of(found) is Standing.LOST for found in lost)
             severity = Severity.ERROR if certain else Severity.WARNING
-            if not lost and call.ref in invented and situation.target.version >= Version.parse(ANSWERS_ITSELF):
+            if not lost and call.ref in invented and situation.request.settles:
                 severity, fate = Severity.INFO, "the client answers it itself, and says that its outcome is unknown"
             yield remark(
                 situation, "T001", name, severity, f"{said}; {fate}", row, block, _answers(situation, call, row),

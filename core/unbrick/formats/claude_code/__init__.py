@@ -10,7 +10,7 @@ from typing import Any
 from unbrick.bundle import Bundle
 from unbrick.edit import Edit
 from unbrick.entry import Entry
-from unbrick.formats import Clock, Clone
+from unbrick.formats import Alone, Clock, Clone
 from unbrick.formats.claude_code import lower as lowering
 from unbrick.formats.claude_code import places, recorded_requests, records, settings, summaries, target, texts
 from unbrick.formats.claude_code import request as sending
@@ -27,7 +27,7 @@ from unbrick.thread import Thread
 _CHAIN = frozenset({"user", "assistant", "system", "attachment", "progress"})
 
 
-class ClaudeCode:
+class ClaudeCode(Alone):
     """The Format protocol for Claude Code; every method stands in a module of its own."""
 
     name = "Claude Code"
@@ -56,6 +56,13 @@ class ClaudeCode:
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks of a message record as stored; a plain string is one text block."""
         return records.blocks(value)
+
+    def content(self, value: Json) -> tuple[tuple[str | int, ...], object]:
+        """The pointer to a message's content, and the content as stored."""
+        message = value.get("message")
+        if isinstance(message, dict):
+            return ("message", "content"), message.get("content")
+        return ("content",), value.get("content")
 
     def text(self, value: Json) -> str:
         """What a person reads of a record."""

@@ -179,6 +179,8 @@ class Behaviour:
         ("0", False), ("2.1.281", True), seen="rows orphan_end orphan_end_single; changelog 2.1.281",
     )
     """An unanswered call at the end is kept and answered in the client's words."""
+    tail_settled: bool = _since(("0", False), ("2.1.290", True), seen="sessions of 2.1.329")
+    """That answer is written to disk, and says that the outcome is unknown."""
     parallel_tail_answered: bool = _since(("0", False), ("2.1.266", True), seen="rows partial_parallel_end")
     """Unanswered calls at the end are answered beside the results of their response."""
     continues: bool = _since(("0", False), ("2.1.70", True), ("2.1.281", False), seen="rows last_is_result")

@@ -31,7 +31,9 @@ def request(
 ) -> Request:
     """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
     traits = behaviour(target.version)
-    result_ = Request(_reader(session, cleaned=traits.surrogates_cleaned), heals=traits.heals)
+    result_ = Request(
+        _reader(session, cleaned=traits.surrogates_cleaned), heals=traits.heals, settles=traits.tail_settled,
+    )
     if thread.outcome in _UNLOADED:
         return result_
     drafts = Drafts(session)
