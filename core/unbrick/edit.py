@@ -70,6 +70,30 @@ class DropRecord:
 
 
 @dataclass(frozen=True)
+class DropRecords:
+    """Take several records out at once; what followed each follows the nearest record before it that stays."""
+
+    ats: tuple[At, ...]
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Put notes in the place of what content blocks hold, each named by its number in the record: a tool result keeps
+    its id and gets the note for its content, any other block becomes a text."""
+
+    at: At
+    notes: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Uncount:
+    """Forget what the API counted for the replies from a record on, in the order of the file: what stands before
+    them has changed."""
+
+    at: At
+
+
+@dataclass(frozen=True)
 class SetValue:
     """Replace the JSON value at a pointer inside a record."""
 
@@ -131,6 +155,6 @@ class Adopt:
 
 
 Edit = (
-    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | SetValue | SetRef | Insert | Salvage
-    | Cut | Uncompact | Adopt
+    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Uncount | SetValue
+    | SetRef | Insert | Salvage | Cut | Uncompact | Adopt
 )

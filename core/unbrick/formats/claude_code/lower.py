@@ -9,9 +9,11 @@ from unbrick import jsonspan
 from unbrick.edit import (
     Adopt,
     Answer,
+    Clear,
     Cut,
     DropBlock,
     DropRecord,
+    DropRecords,
     Edit,
     Insert,
     Linearise,
@@ -22,10 +24,11 @@ from unbrick.edit import (
     SetRef,
     SetValue,
     Uncompact,
+    Uncount,
 )
 from unbrick.entry import Kind
 from unbrick.formats import Clock
-from unbrick.formats.claude_code import adopt, calls, compaction, ending, write
+from unbrick.formats.claude_code import adopt, calls, clearing, compaction, ending, write
 from unbrick.formats.claude_code.change import Draft
 from unbrick.record import At, compact
 from unbrick.session import Session
@@ -98,6 +101,18 @@ def _drop_record(edit: DropRecord, draft: Draft, _target: Target, _clock: Clock)
     draft.drop(row)
 
 
+def _drop_records(edit: DropRecords, draft: Draft, _target: Target, _clock: Clock) -> None:
+    clearing.drop_all(draft, [draft.row(at) for at in edit.ats])
+
+
+def _clear(edit: Clear, draft: Draft, _target: Target, _clock: Clock) -> None:
+    clearing.clear(draft, draft.row(edit.at), edit.notes)
+
+
+def _uncount(edit: Uncount, draft: Draft, _target: Target, _clock: Clock) -> None:
+    clearing.uncount(draft, draft.row(edit.at))
+
+
 def _set_value(edit: SetValue, draft: Draft, _target: Target, _clock: Clock) -> None:
     draft.set(draft.row(edit.at), edit.pointer, edit.value)
 
@@ -156,6 +171,9 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     Linearise: _linearise,
     DropBlock: _drop_block,
     DropRecord: _drop_record,
+    DropRecords: _drop_records,
+    Clear: _clear,
+    Uncount: _uncount,
     SetValue: _set_value,
     SetRef: _set_ref,
     Insert: _insert,
