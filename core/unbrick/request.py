@@ -86,6 +86,8 @@ class Request:
     """Text that the client appends to a block (a seam between joined texts, a reminder in a result), by part index."""
     settles: bool = False
     """Whether the client writes the results that it makes up to disk, and says in them that the outcome is unknown."""
+    marks: int = 0
+    """How many places the client marks for the cache by itself."""
     heals: frozenset[str] = frozenset()
     """Codes of the violations that the client gets over with a second try of its own."""
 

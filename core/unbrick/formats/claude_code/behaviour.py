@@ -226,8 +226,28 @@ class Behaviour:
     )
     """Repeated calls and results are left out as well, and stray results replaced by a placeholder."""
     result_in_assistant_moved: bool = _since(
-        ("0", False), ("2.1.281", True), seen="2.1.266 and 2.1.329, a result inside an assistant record",
+        ("0", False), ("2.1.280", True), seen="2.1.273, 2.1.280 and 2.1.329, a result inside an assistant record",
     )
+    server_calls_paired: bool = _since(
+        ("0", False), ("2.1.80", True), seen="a search by the API without its result, on 2.1.70, 2.1.80 and later",
+    )
+    """Calls of the API's own tools without a result in their message are left out."""
+    advisor_sent: bool = _since(
+        ("0", True), ("2.1.90", False), seen="an advisor's call and result, on 2.1.86, 2.1.90 and later",
+    )
+    """What an advisor was asked and said is sent though the advisor is switched off."""
+    fallback_sent: bool = _since(
+        ("0", True), ("2.1.175", False), seen="a fallback block, on 2.1.158, 2.1.175 and later",
+    )
+    """The mark that another model took over is sent though that feature is switched off."""
+    call_members_sent: bool = _since(
+        ("0", True), ("2.0.76", False), ("2.1.315", True), seen="a call with a member more, on 2.0.64 to 2.1.315",
+    )
+    """Members of a call that the API does not know are sent."""
+    cache_marks: int = _since(
+        ("0", 4), ("2.1.70", 3), ("2.1.90", 2), ("2.1.101", 3), seen="any session, on 1.0.44 to 2.1.329",
+    )
+    """How many places the client marks for the cache by itself."""
     references_dropped: bool = _since(
         ("0", False), ("2.0.76", True), seen="all versions, a result that refers to a tool that is gone",
     )
@@ -259,10 +279,10 @@ class Behaviour:
     # The second try
     heals: frozenset[str] = _since(
         ("0", frozenset()),
-        ("2.1.158", frozenset({"C005", "C011", "S001"})),
-        ("2.1.200", frozenset({"C005", "C007", "C008", "C011", "S001"})),
-        ("2.1.266", frozenset({"C005", "C007", "C008", "C011"})),
-        ("2.1.290", frozenset({"C005", "C006", "C007", "C008", "C011", "S001"})),
+        ("2.1.158", frozenset({"C005", "C011", "C016", "S001"})),
+        ("2.1.200", frozenset({"C005", "C007", "C008", "C011", "C016", "C018", "S001"})),
+        ("2.1.266", frozenset({"C005", "C007", "C008", "C011", "C016", "C018"})),
+        ("2.1.290", frozenset({"C005", "C006", "C007", "C008", "C011", "C016", "C018", "S001"})),
         seen="each refusal given to 2.1.139, 2.1.158, 2.1.200, 2.1.266 and 2.1.329",
     )
     """Codes of the refusals that the client answers by a second, accepted request."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.formats.claude_code import records
+from unbrick.formats.claude_code.behaviour import Behaviour
 from unbrick.request import Part, Request, Role, Synthetic
 from unbrick.session import Session
 
@@ -81,6 +82,13 @@ class Drafts:
             return scan.strings.find(self.own[-code - 1][0].ref)
         return scan.block_ref[scan.first[code >> WIDTH] + (code & 0xFFFF)]
 
+    def name(self, code: int) -> str | None:
+        """Tool name of a call, type of a block of another feature; None for what the client writes."""
+        if code < 0:
+            return None
+        scan = self.session.scan
+        return scan.strings.text(scan.block_name[scan.first[code >> WIDTH] + (code & 0xFFFF)])
+
     def holds_list(self, code: int) -> bool:
         """Whether the content of a result is a list of blocks. Reads the file."""
         block = (
@@ -92,9 +100,12 @@ class Drafts:
         """Whether a part is a text."""
         return self.kind(code) == BlockKind.TEXT
 
-    def into(self, request: Request, strings_kept: bool, cleaned: bool, dropped_references: bool) -> None:
+    def into(self, request: Request, traits: Behaviour) -> None:
         """Write the messages into a request."""
         scan = self.session.scan
+        cleared = (BlockFlag.REFERENCE if traits.references_dropped else 0) | (
+            BlockFlag.SURROGATE if traits.surrogates_cleaned else 0
+        )
         text_of = scan.strings.text
         for index, draft in enumerate(self.messages):
             request.start(draft.role)
@@ -105,11 +116,9 @@ class Drafts:
                 else:
                     row, block = code >> WIDTH, code & 0xFFFF
                     at = scan.first[row] + block
-                    flags = scan.block_flags[at]
-                    if dropped_references:
-                        flags &= ~BlockFlag.REFERENCE
-                    if cleaned:
-                        flags &= ~BlockFlag.SURROGATE
+                    flags = scan.block_flags[at] & ~cleared
+                    if scan.block_kind[at] == BlockKind.TOOL_USE and not traits.call_members_sent:
+                        flags &= ~BlockFlag.EXTRA
                     request.add(Part(
                         row, block, BlockKind(scan.block_kind[at]), flags, text_of(scan.block_ref[at]), None,
                         scan.block_size[at],
@@ -122,7 +131,7 @@ class Drafts:
                 request.extra[index] = draft.extra
             single = draft.parts[0] if len(draft.parts) == 1 else None
             if draft.plain or (
-                strings_kept and single is not None and not draft.joined and draft.role is not Role.ASSISTANT
+                traits.strings_kept and single is not None and not draft.joined and draft.role is not Role.ASSISTANT
                 and self.flags(single) & BlockFlag.STRING
             ):
                 request.plain.add(index)

@@ -8,6 +8,9 @@ from unbrick.formats.claude_code.behaviour import Behaviour
 from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.request import Role, Synthetic
 
+_SERVED = frozenset({int(BlockKind.SERVER_USE), int(BlockKind.SERVER_RESULT), int(BlockKind.OTHER)})
+_ADVISOR, _ADVISED, _FALLBACK = "advisor", "advisor_tool_result", "fallback"
+
 
 def result_block(ref: str, text: str) -> dict[str, object]:
     """A result in the client's own words."""
@@ -61,7 +64,33 @@ def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> li
         kept.append(code)
     if len(kept) != len(draft.parts):
         draft.parts = kept or [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER)]
+    _features(drafts, draft, traits)
     return refs
+
+
+def _features(drafts: Drafts, draft: Draft, traits: Behaviour) -> None:
+    """Take out what belongs to features of the API that the client has switched off, and calls of the API's own tools
+    that have no result in their message."""
+    kinds = [drafts.kind(code) for code in draft.parts]
+    if not _SERVED.intersection(kinds):
+        return
+    results = {
+        drafts.ref(code) for code, kind in zip(draft.parts, kinds, strict=True) if kind == BlockKind.SERVER_RESULT
+    }
+    kept: list[int] = []
+    for code, kind in zip(draft.parts, kinds, strict=True):
+        name = drafts.name(code) if kind in _SERVED else None
+        if kind == BlockKind.SERVER_USE:
+            alone = drafts.ref(code) not in results and traits.server_calls_paired
+            gone = alone or (name == _ADVISOR and not traits.advisor_sent)
+        elif kind == BlockKind.SERVER_RESULT:
+            gone = name == _ADVISED and not traits.advisor_sent
+        else:
+            gone = name == _FALLBACK and not traits.fallback_sent
+        if not gone:
+            kept.append(code)
+    if len(kept) != len(draft.parts):
+        draft.parts = kept or [drafts.text(words.CALL_INTERRUPTED, Synthetic.PLACEHOLDER)]
 
 
 def _results(drafts: Drafts, draft: Draft, expected: list[int], traits: Behaviour, *, head: bool) -> bool:

@@ -22,6 +22,7 @@ from unbrick.thread import Outcome, Thread
 
 _HALF = re.compile("[\ud800-\udfff]")
 _THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
+_CALL = {"type", "id", "name", "input"}
 LONGEST_NAME = 200
 _UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 
@@ -32,7 +33,7 @@ def request(
     """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
     traits = behaviour(target.version)
     result_ = Request(
-        _reader(session, cleaned=traits.surrogates_cleaned), heals=traits.heals, settles=traits.tail_settled,
+        _reader(session, traits), heals=traits.heals, settles=traits.tail_settled, marks=traits.cache_marks,
     )
     if thread.outcome in _UNLOADED:
         return result_
@@ -47,24 +48,33 @@ def request(
             last.parts.append(code)
         else:
             drafts.messages.append(Draft(Role.USER, [code], plain=traits.strings_kept))
-    drafts.into(result_, traits.strings_kept, traits.surrogates_cleaned, traits.references_dropped)
+    drafts.into(result_, traits)
     if not traits.surrogates_cleaned:
         _mark_surrogates(session, result_)
     return result_
 
 
-def _reader(session: Session, *, cleaned: bool) -> Callable[[int], list[dict[str, Any]]]:
+def _reader(session: Session, traits: Behaviour) -> Callable[[int], list[dict[str, Any]]]:
     """Reads the blocks of a row; halves of surrogate pairs become U+FFFD in clients that clean them."""
     faults = session.scan.faults
 
     def read(row: int) -> list[dict[str, Any]]:
         blocks = records.blocks(session.value(row))
-        fault = faults.get(row) if cleaned else None
+        if not traits.call_members_sent:
+            blocks = [_bare(block) for block in blocks]
+        fault = faults.get(row) if traits.surrogates_cleaned else None
         if fault is not None and fault.kind is FaultKind.SURROGATE:
             return [_clean(block) for block in blocks]
         return blocks
 
     return read
+
+
+def _bare(block: dict[str, Any]) -> dict[str, Any]:
+    """A call with the members that the API knows; other blocks as they are."""
+    if block.get("type") != "tool_use" or block.keys() <= _CALL:
+        return block
+    return {key: value for key, value in block.items() if key in _CALL}
 
 
 def _clean(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out

@@ -7,6 +7,8 @@ SYNTHETIC_MODEL = "<synthetic>"
 NO_RESPONSE = "No response requested."
 CONTINUE = "Continue from where you left off."
 NO_CONTENT = "(no content)"
+CALL_INTERRUPTED = "[Tool use interrupted]"
+"""Stands for a reply that held nothing but a call of the API's own that has no result."""
 
 RESULT_MISSING = "[Tool result missing due to internal error]"
 RESULT_INTERRUPTED = (
