@@ -1,16 +1,19 @@
-"""Which of several branches and ends of a conversation is loaded (L005, L006)."""
+"""Which of several branches and ends of a conversation is loaded (L005, L006, L013)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from unbrick import measure
 from unbrick.edit import Relink, SetLeaf
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.breaks import thread_ends_aside
-from unbrick.rules.chainfix import TALK, line, restoring
+from unbrick.rules.chainfix import TALK, descendants, line, restoring
 from unbrick.rules.leaf import last_main
+from unbrick.rules.order import true_end
+from unbrick.session import Standing
 from unbrick.situation import Situation
 from unbrick.thread import Branch, Why
 
@@ -26,6 +29,8 @@ def lost_branch(situation: Situation) -> Iterator[Finding]:
     holds replies, is offered with what it contains, and is never brought back by itself.
     """
     session, thread = situation.session, situation.thread
+    if situation.once(true_end) is not None:
+        return
     for branch in thread.branches:
         parent, rows = branch.parent, branch.rows
         apart = parent < 0 and bool(thread.rows) and not thread.losses and rows[0] > (thread.boundary or -1)
@@ -120,7 +125,50 @@ def _switch(situation: Situation, rows: Sequence[int], tail: int, parent: int) -
 def _left(situation: Situation, parent: int) -> int:
     """How many messages are loaded behind a fork; all of them for one that hangs on nothing."""
     rows = situation.thread.rows
-    return measure.messages(situation.session, rows[situation.loaded[parent] + 1 :] if parent >= 0 else rows)
+    place = situation.loaded.get(parent)
+    return measure.messages(situation.session, rows if place is None else rows[place + 1 :])
+
+
+SHOWN = 5
+"""So many of the branches that a person left are offered, the last ones first."""
+
+
+def rewound_branch(situation: Situation) -> Iterator[Finding]:
+    """The person went back, typed another prompt, and so left a part of the conversation behind.
+
+    That is how the client is meant to work, and nothing is wrong. It is told because a branch that was left is still in
+    the file: one of them can be made the conversation again.
+    """
+    session, thread = situation.session, situation.thread
+    standing, parents = thread.standing, session.parent_row
+    heads = [
+        row for row, stands in enumerate(standing)
+        if stands == Standing.REWOUND and (parents[row] < 0 or standing[parents[row]] != Standing.REWOUND)
+    ]
+    branches = [rows for head in heads if (rows := _below(situation, head))]
+    if not branches:
+        return
+    first = branches[-1][0]
+    count = sum(measure.messages(session, rows) for rows in branches)
+    where = "was" if len(branches) == 1 else f"were, in {len(branches):,} branches,"
+    yield Finding(
+        "L013", "rewound-branch", Severity.INFO,
+        f"{measure.counted(count, 'message')} {where} left for a later prompt; they are in the file and not sent",
+        situation.at(first), first, fixes=tuple(_way_back(situation, rows) for rows in reversed(branches[-SHOWN:])),
+    )
+
+
+def _below(situation: Situation, head: int) -> list[int]:
+    """The rows of a branch in file order; none where it holds no message."""
+    session, standing = situation.session, situation.thread.standing
+    rows = sorted(row for row in descendants(session, head) if standing[row] == Standing.REWOUND)
+    return rows if any(session.kind(row) in TALK for row in rows) else []
+
+
+def _way_back(situation: Situation, rows: Sequence[int]) -> Fix:
+    tail = next(row for row in reversed(rows) if situation.session.kind(row) in TALK)
+    made = _switch(situation, rows, tail, situation.session.parent_row[rows[0]])
+    return replace(made, id=f"switch-{situation.at(tail).line}")
 
 
 def wrong_leaf(situation: Situation) -> Iterator[Finding]:
@@ -150,6 +198,8 @@ def wrong_leaf(situation: Situation) -> Iterator[Finding]:
                 ),),
             )
         return
+    if situation.once(true_end) is not None:
+        return
     for branch in thread.branches:
         if branch.parent != leaf or branch.why is Why.UNTIMED:
             continue
@@ -167,6 +217,8 @@ def wrong_leaf(situation: Situation) -> Iterator[Finding]:
             situation.at(leaf), leaf, fixes=(fix,),
         )
 
+
+REWOUND_BRANCH: Rule[Situation] = Rule("L013", "rewound-branch", rewound_branch)
 
 LOST_BRANCH: Rule[Situation] = Rule("L005", "lost-branch", lost_branch, None, (Affect(Severity.ERROR),))
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from unbrick import measure
 from unbrick.columns import inherited
+from unbrick.edit import Relink
 from unbrick.entry import Flag, Kind
-from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, true_parent
+from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, line, restoring, true_parent
 from unbrick.session import Standing
 from unbrick.situation import Situation
-from unbrick.thread import Loss
+from unbrick.thread import Loss, Outcome
 
 
 @dataclass(frozen=True)
@@ -124,4 +126,43 @@ def nameless(situation: Situation, row: int) -> int | None:
     return None
 
 
-__all__ = ["Break", "breaks", "nameless", "thread_ends_aside"]
+def broken_link(situation: Situation, name: str, found: Break, what: str, fixes: tuple[Fix, ...]) -> Finding:
+    """A broken link as a finding: an error where messages are lost or the client hangs, else information."""
+    thread = situation.thread
+    outcome = Outcome.HANG if thread.outcome is Outcome.HANG and found.goes_on is None else None
+    if found.hurts:
+        lost_for_sure = any(thread.standing[row] == Standing.LOST for row in found.lost)
+        severity = Severity.ERROR if found.goes_on is None or lost_for_sure else Severity.WARNING
+        lost = measure.counted(found.messages, "message")
+        if found.goes_on is None:
+            are = "is" if found.messages == 1 else "are"
+            after = f"; the client stops there, and {lost} before it {are} not loaded"
+        else:
+            after = f"; the client goes on with {line(situation, found.goes_on)} instead and leaves {lost} out"
+    elif outcome is not None:
+        severity, after = Severity.ERROR, "; the client hangs on it"
+    elif found.goes_on is not None:
+        severity, after = Severity.INFO, f"; this client goes on with {line(situation, found.goes_on)}"
+    elif situation.thread.standing[found.row] == Standing.LOST:
+        severity, after = Severity.ERROR, "; this is a further break in the history that is not loaded"
+    else:
+        severity, after = Severity.INFO, "; nothing stands before it in the file"
+    return Finding(
+        found.code, name, severity, what + after, situation.at(found.row), found.row, fixes=fixes, outcome=outcome,
+        api_error=thread.error if outcome is not None else None,
+    )
+
+
+def hang_behind(situation: Situation, found: Break) -> tuple[Fix, ...]:
+    """Hang a record on the one that stood before it."""
+    if found.before is None:
+        return ()
+    edit = Relink(situation.at(found.row), situation.session.uuid(found.before))
+    title = f"Hang it behind {line(situation, found.before)}, which stood before it"
+    if not found.lost:
+        return (Fix("relink", title, Safety.SAFE, (edit,)),)
+    certain = all(situation.thread.standing[row] != Standing.UNDECIDED for row in found.lost)
+    return (restoring(situation, "relink", title, (edit,), found.lost, certain=certain),)
+
+
+__all__ = ["Break", "breaks", "broken_link", "hang_behind", "nameless", "thread_ends_aside"]

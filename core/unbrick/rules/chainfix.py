@@ -21,16 +21,46 @@ def true_parent(situation: Situation, row: int) -> int | None:
     """The nearest earlier record of the main conversation in the file's order, within the same compaction segment.
 
     Never a subagent's record, never one of a branch that the person left, never one that descends from the row
-    itself; a boundary only for what directly follows it. None when nothing stands before.
+    itself; a boundary only for what directly follows it. Where that record stands on another branch than the newest one
+    before the row, the newest: clients that bridge go by time as well. None when nothing stands before.
     """
+    found = _before(situation, situation.once(_parents_before), row)
+    newest = _before(situation, situation.once(_newest_before), row)
+    if found is None or newest is None or newest == found:
+        return found
+    times = situation.session.scan.time
+    later = times[found] < times[newest] <= times[row]
+    return newest if later and situation.once(_apart, found, newest) else found
+
+
+def _before(situation: Situation, before: array[int], row: int) -> int | None:
     session = situation.session
-    before = situation.once(_parents_before)
     other = before[row]
     while other >= 0:
         if session.kind(other) is Kind.BOUNDARY or session.in_order or not session.descends(other, row):
             return other
         other = before[other]
     return None
+
+
+def _apart(situation: Situation, one: int, other: int) -> bool:
+    """Whether neither of two records hangs on the other."""
+    session = situation.session
+    return not session.descends(one, other) and not session.descends(other, one)
+
+
+def _newest_before(situation: Situation) -> array[int]:
+    """For each row the newest one before it that may be its parent, in its compaction segment; -1 for none."""
+    session, times = situation.session, situation.session.scan.time
+    found = array("i")
+    newest, last = -1, -1
+    for before in situation.once(_parents_before):
+        if before != last:
+            last = before
+            if newest < 0 or session.scan.kind[before] == Kind.BOUNDARY or not times[before] < times[newest]:
+                newest = before
+        found.append(newest)
+    return found
 
 
 def _parents_before(situation: Situation) -> array[int]:
@@ -122,8 +152,8 @@ def restoring(
         after = measure.context(session, [*rows, *rest])
     count = measure.messages(session, rows)
     fits = after <= window * measure.FULL
-    price = f"brings back {measure.counted(count, 'message')} (about {measure.tokens(after)} afterwards"
-    price += ")" if fits else f", {after / window:.0%} of the model's window)"
+    price = f"brings back {measure.counted(count, 'message')}, about {measure.tokens(after)} afterwards"
+    price += "" if fits else f": {after / window:.0%} of the model's window"
     if certain and fits:
         return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}", tuple(rows))
     return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price, tuple(rows))

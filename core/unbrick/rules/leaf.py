@@ -100,12 +100,26 @@ def _no_messages(situation: Situation) -> Iterator[Finding]:
             "L007", "leaf-not-found", Severity.ERROR,
             "every message in this file is a subagent's: it belongs to another session, which is the one to resume",
             api_error=_named(situation.thread.error, situation), outcome=situation.thread.outcome,
+            fixes=tuple(_on_its_own(situation)),
         )
     else:
         yield Finding(
             "L007", "leaf-not-found", Severity.ERROR,
             "the file holds no message, so there is no conversation to resume and none to bring back from it",
             api_error=_named(situation.thread.error, situation), outcome=situation.thread.outcome,
+        )
+
+
+def _on_its_own(situation: Situation) -> Iterator[Fix]:
+    """A subagent's conversation made one that can be resumed by itself."""
+    session = situation.session
+    marked = [row for row in range(len(session)) if session.has(row, Flag.LINK) and session.has(row, Flag.SIDECHAIN)]
+    if marked:
+        count = measure.counted(measure.messages(session, marked), "message")
+        yield Fix(
+            "adopt", "Take the subagent's mark off every record, to resume this conversation by itself", Safety.MANUAL,
+            tuple(Adopt(situation.at(row)) for row in marked), f"you decide: {count} that belong to another session",
+            tuple(marked),
         )
 
 

@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
 
 from unbrick import measure
-from unbrick.edit import Adopt, Edit, Relink, Salvage
+from unbrick.edit import Adopt, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules import branching, leaf, responses, sidechains
-from unbrick.rules.breaks import Break, breaks, nameless
-from unbrick.rules.chainfix import MISSING, descendants, line, restoring, true_parent
-from unbrick.session import Standing
+from unbrick.rules import branching, duplicates, leaf, order, responses, sidechains
+from unbrick.rules.breaks import breaks, broken_link, hang_behind, nameless
+from unbrick.rules.chainfix import line, restoring
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
-
-
-def _finding(situation: Situation, name: str, found: Break, what: str, fixes: tuple[Fix, ...]) -> Finding:
-    """A broken link as a finding: an error where messages are lost or the client hangs, else information."""
-    thread = situation.thread
-    outcome = Outcome.HANG if thread.outcome is Outcome.HANG and found.goes_on is None else None
-    if found.hurts:
-        lost_for_sure = any(thread.standing[row] == Standing.LOST for row in found.lost)
-        severity = Severity.ERROR if found.goes_on is None or lost_for_sure else Severity.WARNING
-        lost = measure.counted(found.messages, "message")
-        if found.goes_on is None:
-            are = "is" if found.messages == 1 else "are"
-            after = f"; the client stops there, and {lost} before it {are} not loaded"
-        else:
-            after = f"; the client goes on with {line(situation, found.goes_on)} instead and leaves {lost} out"
-    elif outcome is not None:
-        severity, after = Severity.ERROR, "; the client hangs on it"
-    elif found.goes_on is not None:
-        severity, after = Severity.INFO, f"; this client goes on with {line(situation, found.goes_on)}"
-    elif situation.thread.standing[found.row] == Standing.LOST:
-        severity, after = Severity.ERROR, "; this is a further break in the history that is not loaded"
-    else:
-        severity, after = Severity.INFO, "; nothing stands before it in the file"
-    return Finding(
-        found.code, name, severity, what + after, situation.at(found.row), found.row, fixes=fixes, outcome=outcome,
-        api_error=thread.error if outcome is not None else None,
-    )
-
-
-def _relink(situation: Situation, found: Break) -> tuple[Fix, ...]:
-    """Hang a record on the one that stood before it."""
-    if found.before is None:
-        return ()
-    edit = Relink(situation.at(found.row), situation.session.uuid(found.before))
-    title = f"Hang it behind {line(situation, found.before)}, which stood before it"
-    if not found.lost:
-        return (Fix("relink", title, Safety.SAFE, (edit,)),)
-    certain = all(situation.thread.standing[row] != Standing.UNDECIDED for row in found.lost)
-    return (restoring(situation, "relink", title, (edit,), found.lost, certain=certain),)
 
 
 def missing_parent(situation: Situation) -> Iterator[Finding]:
@@ -77,10 +35,10 @@ def missing_parent(situation: Situation) -> Iterator[Finding]:
         else:
             what = f"its parent ({parent[:8]}…) is not in the file"
         if damaged is None or found.before is None:
-            yield _finding(situation, "missing-parent", found, what, _relink(situation, found))
+            yield broken_link(situation, "missing-parent", found, what, hang_behind(situation, found))
         else:
             what = f"its parent ({parent[:8]}…) stands on {line(situation, damaged)}, which is damaged: mend that first"
-            yield _finding(situation, "missing-parent", found, what, ())
+            yield broken_link(situation, "missing-parent", found, what, ())
 
 
 def _cut_out(situation: Situation) -> dict[str, int]:
@@ -97,7 +55,7 @@ def null_parent(situation: Situation) -> Iterator[Finding]:
     """
     for found in breaks(situation, "L002"):
         what = "it names no parent, though a conversation stands before it"
-        yield _finding(situation, "null-parent", found, what, _relink(situation, found))
+        yield broken_link(situation, "null-parent", found, what, hang_behind(situation, found))
 
 
 def parent_cycle(situation: Situation) -> Iterator[Finding]:
@@ -109,98 +67,13 @@ def parent_cycle(situation: Situation) -> Iterator[Finding]:
     """
     for found in breaks(situation, "L003"):
         what = "its parents go round in a circle"
-        yield _finding(situation, "parent-cycle", found, what, _relink(situation, found))
-
-
-def duplicate_uuid(situation: Situation) -> Iterator[Finding]:
-    """Two different records carry the same id.
-
-    The later one takes the place of the earlier one, which is then not sent; where the chain runs through both, old
-    clients hang and later ones lose what stands before. The same line written twice is common and harmless, and is
-    not reported (anthropics/claude-code#40487; most duplicates come from a client that wrote its history again).
-    """
-    session = situation.session
-    replaced = {loss.row: loss for loss in situation.thread.losses if loss.before == loss.row and loss.messages}
-    told = False
-    for rows in session.duplicates.values():
-        last = rows[-1]
-        hidden = [row for row in rows[:-1] if row in replaced]
-        for row, following in pairwise([*hidden, last]):
-            told = True
-            yield Finding(
-                "L004", "duplicate-uuid", Severity.ERROR,
-                f"{line(situation, last)} carries the same id ({str(session.uuid(row))[:8]}…) and takes its place: "
-                "this message is not sent",
-                situation.at(row), row, fixes=tuple(_tell_apart(situation, row, following)),
-            )
-    for found in breaks(situation, "L004"):
-        if told and not found.hurts:
-            continue
-        if session.parent_row[found.row] == MISSING:
-            what = "its parent is not in the file: the record before it carries the id of another one"
-            near = {-1 if found.before is None else found.before}
-        else:
-            what = "two records with one id make its parents go round in a circle"
-            near = descendants(session, found.row).union(session.ancestors(found.row))
-        twins = next((rows for rows in session.duplicates.values() if not near.isdisjoint(rows)), None)
-        fixes = () if twins is None else tuple(_tell_apart(situation, twins[0], twins[-1]))
-        yield _finding(situation, "duplicate-uuid", found, what, fixes or _relink(situation, found))
-
-
-def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
-    """Give one of two records its own id back: the one that the record behind it still names. Of many with one id
-    each is told apart from the next, so that all can be mended at once."""
-    session, scan = situation.session, situation.session.scan
-    if session.scan.view.raw(row).strip() == session.scan.view.raw(last).strip():
-        repeated = (Salvage(situation.at(last), ()),)
-        yield Fix("drop", "Drop the repeated line", Safety.SAFE, repeated, brings=situation.lost)
-        return
-    for twin in (last, row):
-        behind = next(
-            (other for other in range(twin + 1, len(session))
-             if scan.flags[other] & Flag.LINK and not scan.flags[other] & Flag.SIDECHAIN), None,
-        )
-        if behind is not None and session.parent_row[behind] == MISSING:
-            named = scan.strings.text(scan.parent[behind])
-            yield Fix(
-                "rename", f"Give {line(situation, twin)} its own id back, which {line(situation, behind)} still names",
-                Safety.SAFE, (Adopt(situation.at(twin), uuid=named),), brings=situation.lost,
-            )
-            return
-    fresh = _fresh(session.uuid(last) or "", last)
-    edits: list[Edit] = [Adopt(situation.at(last), uuid=fresh)]
-    rows = session.duplicates[scan.uuid[last]]
-    behind = _follower(situation, last, rows)
-    if behind is not None:
-        edits.append(Relink(situation.at(behind), fresh))
-    if session.parent_row[last] in (rows[-1], MISSING):
-        before = true_parent(situation, last)
-        if before is not None:
-            edits.append(Relink(situation.at(last), session.uuid(before)))
-    title = f"Give {line(situation, last)} an id of its own"
-    yield Fix("rename", title, Safety.SAFE, tuple(edits), brings=situation.lost)
-
-
-def _follower(situation: Situation, row: int, twins: list[int]) -> int | None:
-    """The first record that hangs on the id of several, between one of them and the next."""
-    children = situation.once(_children, twins[-1])
-    place = bisect_right(children, row)
-    following = bisect_right(twins, row)
-    end = twins[following] if following < len(twins) else len(situation.session)
-    return children[place] if place < len(children) and children[place] < end else None
-
-
-def _children(situation: Situation, row: int) -> list[int]:
-    session = situation.session
-    return [child for child in session.children.get(row, ()) if not session.has(child, Flag.SIDECHAIN)]
-
-
-def _fresh(uuid: str, row: int) -> str:
-    """An id that follows from another one, so that a check gives the same answer twice."""
-    from uuid import NAMESPACE_OID, UUID, uuid5
-
-    found = uuid5(NAMESPACE_OID, f"{uuid} {row}")
-    return str(UUID(bytes=found.bytes, version=4))
+        fixes = hang_behind(situation, found)
+        if found.before is None:
+            fixes = (Fix(
+                "root", "Make it the beginning: nothing stands before it in the file", Safety.SAFE,
+                (Relink(situation.at(found.row), None),), brings=situation.lost,
+            ),)
+        yield broken_link(situation, "parent-cycle", found, what, fixes)
 
 
 def progress_in_chain(situation: Situation) -> Iterator[Finding]:
@@ -226,10 +99,10 @@ def progress_in_chain(situation: Situation) -> Iterator[Finding]:
     )
     found = next(breaks(situation, "L008"), None)
     title = f"Point {measure.counted(len(edits), 'record')} at what stands before the progress"
-    what = f"{measure.counted(len(children), 'record')} have a progress record for a parent"
+    what = f"{measure.counted(len(children), 'record')} hang{'s' * (len(children) == 1)} on a progress record"
     if found is not None and found.hurts:
         fixes = (restoring(situation, "bypass", title, edits, found.lost),)
-        yield _finding(situation, "progress-in-chain", found, what, fixes)
+        yield broken_link(situation, "progress-in-chain", found, what, fixes)
     elif any(row in situation.loaded for row in children):
         yield Finding(
             "L008", "progress-in-chain", Severity.INFO, f"{what}; this client passes over them",
@@ -264,7 +137,7 @@ def record_without_uuid(situation: Situation) -> Iterator[Finding]:
             else (Fix("name", title, Safety.SAFE, edits),)
         )
         what = "it has no id, so the record behind it does not find it"
-        made = _finding(situation, "record-without-uuid", found, what, fixes)
+        made = broken_link(situation, "record-without-uuid", found, what, fixes)
         yield Finding(
             made.code, made.name, made.severity, made.message, situation.at(bare), bare, fixes=fixes,
             outcome=made.outcome,
@@ -284,10 +157,7 @@ RULES: tuple[Rule[Situation], ...] = (
             Affect(Severity.ERROR, since="2.1.139", until="2.1.290", above=5_000_000),
         ),
     ),
-    Rule(
-        "L004", "duplicate-uuid", duplicate_uuid, None,
-        (Affect(Severity.ERROR, Outcome.HANG, until="2.1.30"), Affect(Severity.ERROR, since="2.1.30")),
-    ),
+    duplicates.DUPLICATE_UUID,
     branching.LOST_BRANCH,
     branching.WRONG_LEAF,
     leaf.LEAF_NOT_FOUND,
@@ -296,4 +166,6 @@ RULES: tuple[Rule[Situation], ...] = (
     Rule("L010", "record-without-uuid", record_without_uuid, None, _STOPS),
     sidechains.SIDECHAIN_IN_CHAIN,
     responses.MISSING_MESSAGE_ID,
+    branching.REWOUND_BRANCH,
+    order.RECORDS_OUT_OF_ORDER,
 )

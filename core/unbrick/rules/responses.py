@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unbrick import measure
-from unbrick.edit import Adopt, Linearise
+from unbrick.edit import Adopt, Edit, Linearise
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.session import Session
 from unbrick.situation import Situation
 
 
@@ -58,8 +59,12 @@ def _members(situation: Situation) -> dict[int, list[int]]:
 
 def _response(situation: Situation, row: int) -> list[int]:
     """The records of a response in file order, then their results in the order of the calls."""
-    session, scan = situation.session, situation.session.scan
-    calls = situation.once(_members).get(scan.message_id[row], [])
+    return _with_results(situation.session, situation.once(_members).get(situation.session.scan.message_id[row], []))
+
+
+def _with_results(session: Session, calls: list[int]) -> list[int]:
+    """Records of the model's in file order, then the results of their calls in the order of the calls."""
+    scan = session.scan
     order = {
         scan.block_ref[block]: place for place, (block) in enumerate(
             block for call in calls for block in scan.blocks(call) if scan.block_kind[block] == BlockKind.TOOL_USE
@@ -103,16 +108,21 @@ def missing_message_id(situation: Situation) -> Iterator[Finding]:
         return
     affected = MISSING_MESSAGE_ID.severity(situation.target, situation.size)
     count = sum(map(len, groups))
-    edits = tuple(
+    edits: list[Edit] = [
         Adopt(situation.at(row), response=f"msg_{(session.uuid(group[0]) or str(group[0])).replace('-', '')}")
         for group in groups for row in group
-    )
+    ]
+    # A client that does not put parallel calls together again would now drop all but one of them.
+    edits += [
+        Linearise(tuple(situation.at(row) for row in order))
+        for order in (_with_results(session, group) for group in groups) if not all(row in loaded for row in order)
+    ]
     yield Finding(
         "L012", "missing-message-id", affected,
         f"{measure.counted(count, 'record')} of the model's replies name no response"
         + ("; this client merges them all into one" if affected is Severity.ERROR else ""),
         situation.at(groups[0][0]), groups[0][0],
-        fixes=(Fix("ids", "Give each response an id of its own", Safety.SAFE, edits),),
+        fixes=(Fix("ids", "Give each response an id of its own", Safety.SAFE, tuple(edits), brings=situation.lost),),
     )
 
 

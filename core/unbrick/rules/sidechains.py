@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from unbrick import measure
 from unbrick.edit import Adopt, Relink
-from unbrick.entry import Flag
+from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.breaks import thread_ends_aside
 from unbrick.rules.chainfix import TALK, true_parent
@@ -38,10 +38,11 @@ def sidechain_in_chain(situation: Situation) -> Iterator[Finding]:
 
 def _run(situation: Situation, run: list[int], following: int | None) -> Finding:
     session = situation.session
-    count = measure.counted(measure.messages(session, run), "message")
+    number = measure.messages(session, run)
+    count, is_are = measure.counted(number, "message"), "is" if number == 1 else "are"
     keep = Fix("adopt", "Take the subagent's mark off: they are the main conversation's", Safety.SAFE,
                tuple(Adopt(situation.at(row)) for row in run))
-    if following is None or _paired_outside(session, run):
+    if following is None or _paired_outside(session, run) or _only_reply(situation, run, following):
         return Finding(
             "L011", "sidechain-in-chain", Severity.INFO,
             f"the main conversation holds {count} with a subagent's mark, sent all the same",
@@ -55,9 +56,23 @@ def _run(situation: Situation, run: list[int], following: int | None) -> Finding
                    (edit,), f"drops {count} of a subagent"),)
     return Finding(
         "L011", "sidechain-in-chain", Severity.WARNING,
-        f"{count} marked as a subagent's are linked into the conversation and sent with it",
+        f"{count} with a subagent's mark {is_are} linked into the conversation and sent with it",
         situation.at(run[0]), run[0],
         fixes=(*cut, Fix(keep.id, keep.title, Safety.MANUAL, keep.edits, "you decide: keeps everything as it is sent")),
+    )
+
+
+def _only_reply(situation: Situation, run: list[int], following: int) -> bool:
+    """Whether the run is the model's, and the only reply to what stands before it: a subagent's begins with the task
+    that it was given, and hangs beside a reply."""
+    session, rows = situation.session, situation.thread.rows
+    start = situation.loaded[run[0]]
+    talk = [row for row in run if session.kind(row) in TALK]
+    before = next((row for row in reversed(rows[:start]) if session.kind(row) in TALK), None)
+    after = next((row for row in rows[situation.loaded[following] :] if session.kind(row) in TALK), None)
+    return (
+        before is not None and after is not None and session.kind(before) is Kind.USER
+        and session.kind(after) is Kind.USER and all(session.kind(row) is Kind.ASSISTANT for row in talk)
     )
 
 

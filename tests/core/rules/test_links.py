@@ -259,8 +259,11 @@ def test_a_file_of_subagent_records_is_explained_and_left_alone() -> None:
         record["isSidechain"] = True
     finding = one(judge(made), "L007")
     assert finding.outcome is Outcome.NOT_FOUND
-    assert not finding.fixes
     assert "another session" in finding.message
+    (adopt,) = finding.fixes
+    assert adopt.safety is Safety.MANUAL
+    assert mend(made).applied == ()
+    assert mend(made, chosen={finding.id: adopt.id}).after.resume.messages == MESSAGES
 
 
 def test_a_subagents_message_in_the_chain_is_a_warning_and_never_mended_unasked() -> None:
