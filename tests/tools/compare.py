@@ -16,15 +16,16 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools import builder
-from tools.fresh import STORIES, written
+from tools.fresh import STORIES, Writer, written
 from tools.realclient import MODELS, NEXT, clients, resume
+from tools.scenes import SCENES
 from unbrick.check import check
 from unbrick.formats.claude_code import attachments
 from unbrick.opening import detect
@@ -113,31 +114,49 @@ def base(version: str, _kept: Path) -> Iterator[Case]:
 
 def fresh(version: str, kept: Path) -> Iterator[Case]:
     """Sessions that the client writes now."""
-    yield from _fresh(version, "claude-opus-4-7" if Version.parse(version) >= Version.parse("2.1.112") else
-                      "claude-sonnet-4-5-20250929", kept)
+    yield from _fresh(version, _model(version), kept, STORIES)
 
 
 def fresh_turns(version: str, kept: Path) -> Iterator[Case]:
     """The same with a model that takes system turns."""
     if Version.parse(version) >= Version.parse("2.1.158"):
-        newest = Version.parse(version) >= Version.parse("2.1.300")
-        yield from _fresh(version, "claude-opus-5-5" if newest else "claude-opus-4-8", kept)
+        yield from _fresh(version, _turning(version), kept, STORIES)
 
 
-def _fresh(version: str, model: str, kept: Path) -> Iterator[Case]:
-    for name in STORIES:
-        path = kept / f"{version}-{model}-{name}.jsonl"
-        if not path.exists():
-            found = written(clients()[version], version, model, name)
-            kept.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"" if found is None else found[0].encode() + b"\n" + found[1])
-        session, _, data = path.read_bytes().partition(b"\n")
-        if data:
-            yield Case("fresh", name, session.decode(), data, model)
+def scenes(version: str, kept: Path) -> Iterator[Case]:
+    """The scenes of the recorded sessions, played now."""
+    yield from _fresh(version, _model(version), kept, SCENES)
+
+
+def scenes_turns(version: str, kept: Path) -> Iterator[Case]:
+    """The same with a model that takes system turns."""
+    if Version.parse(version) >= Version.parse("2.1.158"):
+        yield from _fresh(version, _turning(version), kept, SCENES)
+
+
+def _model(version: str) -> str:
+    return "claude-opus-4-7" if Version.parse(version) >= Version.parse("2.1.112") else "claude-sonnet-4-5-20250929"
+
+
+def _turning(version: str) -> str:
+    return "claude-opus-5-5" if Version.parse(version) >= Version.parse("2.1.300") else "claude-opus-4-8"
+
+
+def _fresh(version: str, model: str, kept: Path, stories: Mapping[str, Callable[[Writer], None]]) -> Iterator[Case]:
+    for name, story in stories.items():
+        folder = kept / f"{version}-{model}-{name}"
+        if not folder.exists():
+            found = written(clients()[version], version, model, story)
+            folder.mkdir(parents=True)
+            for session, data in found.items():
+                (folder / f"{session}.jsonl").write_bytes(data)
+        files = sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_size, reverse=True)
+        for number, path in enumerate(files):
+            yield Case("fresh", f"{name}{f' {number}' if number else ''}", path.stem, path.read_bytes(), model)
 
 
 SOURCES = {"mutations": mutations, "turns": turns, "large": large, "corpus": corpus, "base": base,
-           "fresh": fresh, "fresh_turns": fresh_turns}
+           "fresh": fresh, "fresh_turns": fresh_turns, "scenes": scenes, "scenes_turns": scenes_turns}
 
 
 def observe(client: Path, version: str, case: Case, patience: float, kept: Path) -> Observed:

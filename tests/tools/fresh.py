@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,23 +29,44 @@ class Writer:
         self.client, self.version, self.model, self.home, self.api = client, version, model, home, api
         self.queue: list[Reply] = []
         self.session: str | None = None
+        self.summary: Reply | None = None
+        """What a request for a summary gets, where that is not one."""
         api.script = self._reply
 
     def _reply(self, kind: str, body: Body) -> Reply | None:
         if kind == "compact":
-            return Reply([text("<analysis>A</analysis>\n<summary>\nSUMMARY: what was done so far.\n</summary>")])
+            return self.summary or Reply([text("<analysis>A</analysis>\n<summary>\nSUMMARY: what was done so far.\n</summary>")])
         return self.queue.pop(0) if kind == "main" and self.queue else None
 
     def turn(
-        self, prompt: str, *replies: Reply, more: tuple[str, ...] = (), model: str | None = None, timeout: float = 60
+        self, prompt: str, *replies: Reply, more: tuple[str, ...] = (), model: str | None = None, timeout: float = 60,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         """A prompt and the replies to it."""
         self.queue = list(replies)
         resumed = ("--resume", self.session) if self.session else ()
         self.home.run(
             self.client, self.api.url, "--model", model or self.model, "--dangerously-skip-permissions", *resumed,
-            *more, prompt, timeout=timeout,
+            *more, prompt, timeout=timeout, extra=extra,
         )
+        self.find()
+
+    def pasted(self, content: list[dict[str, Any]], *replies: Reply) -> None:
+        """A prompt of blocks and the replies to it."""
+        self.queue = list(replies)
+        command = [
+            str(self.client), "-p", "--model", self.model, "--dangerously-skip-permissions", "--verbose", "--resume",
+            str(self.session), "--input-format", "stream-json", "--output-format", "stream-json",
+        ]
+        given = json.dumps({"type": "user", "message": {"role": "user", "content": content}}) + "\n"
+        subprocess.run(
+            command, input=given.encode(), cwd=self.home.cwd, env=self.home.environment(self.api.url), timeout=60,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        )
+        self.find()
+
+    def find(self) -> None:
+        """Look which file the session is in: clients up to 1.0.128 begin a new one with each resume."""
         if self.session is None or not self.at_least("1.0.128"):
             files = [path for path in self.home.sessions.glob("*.jsonl") if b'"message"' in path.read_bytes()]
             files = [path for path in files if not path.name.startswith("agent-")]
@@ -194,12 +216,12 @@ def long_output(w: Writer) -> None:
 
 def picture(w: Writer) -> None:
     path = w.home.cwd / "dot.png"
-    path.write_bytes(_png())
+    path.write_bytes(picture_bytes())
     w.turn("PROMPT-1", say(call("Read", file_path=str(path))), say("REPLY-1"))
     w.turn("PROMPT-2", say("REPLY-2"))
 
 
-def _png() -> bytes:
+def picture_bytes() -> bytes:
     """A picture of one grey dot."""
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -216,11 +238,9 @@ STORIES: dict[str, Callable[[Writer], None]] = {story.__name__: story for story 
 )}
 
 
-def written(client: Path, version: str, model: str, name: str) -> tuple[str, bytes] | None:
-    """A story as a client writes it: session id and transcript; None where the client wrote none."""
-    with Home() as home, StandIn(seed=name, check=False) as api:
-        writer = Writer(client, version, model, home, api)
-        STORIES[name](writer)
-        if writer.session is None or not writer.path.exists():
-            return None
-        return writer.session, writer.path.read_bytes()
+def written(client: Path, version: str, model: str, story: Callable[[Writer], None]) -> dict[str, bytes]:
+    """The files that a client writes for a story, by session id; clients of 2025 begin one with each resume."""
+    with Home() as home, StandIn(seed=story.__name__, check=False) as api:
+        story(Writer(client, version, model, home, api))
+        files = [path for path in home.sessions.glob("*.jsonl") if not path.name.startswith("agent-")]
+        return {path.stem: path.read_bytes() for path in files}
