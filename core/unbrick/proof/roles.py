@@ -26,6 +26,8 @@ def turns(asked: Asked) -> Iterator[tuple[str, str]]:
             yield "R19", f"messages: Unexpected role \"{role}\"."
         elif role == "system" and REFUSES_SYSTEM.search(asked.model):
             yield "R19", "role 'system' is not supported on this model"
+    if REFUSES_SYSTEM.search(asked.model):
+        return
     before: Turn | None = None
     for turn, after in pairwise([*asked.turns, None]):
         assert turn is not None

@@ -16,11 +16,14 @@ def empty(asked: Asked) -> Iterator[tuple[str, str]]:
     last = len(asked.messages) - 1
     for n, message in enumerate(asked.messages):
         role = message.get("role")
-        if (message.get("content") in ("", [])) and role != "system" and (n, role) != (last, "assistant"):
-            yield "R12", (
-                f"messages.{n}: all messages must have non-empty content except for the optional final assistant "
-                "message"
-            )
+        if message.get("content") in ("", []):
+            if role == "system" and "output_config" not in message:
+                yield "R12", f"messages.{n}: system content must contain at least one block"
+            elif role != "system" and (n, role) != (last, "assistant"):
+                yield "R12", (
+                    f"messages.{n}: all messages must have non-empty content except for the optional final assistant "
+                    "message"
+                )
             continue
         for m, block in enumerate(blocks_of(message)):
             yield from _text(f"messages.{n}.content.{m}", block)

@@ -85,6 +85,8 @@ REFUSED: list[tuple[str, str, Body, str]] = [
     ("R11", "an empty text with a mark", body([{**MARKED, "text": ""}]), "cache_control cannot be set for empty text"),
     ("R12", "an empty prompt", body(""), "messages.0: all messages must have non-empty content"),
     ("R12", "a reply without blocks", body("a", [], "b"), "messages.1: all messages must have non-empty content"),
+    ("R12", "a system turn without blocks", spoken(("user", "a"), ("system", []), model=SYSTEMIC),
+     "messages.1: system content must contain at least one block"),
     ("R13", "five marks", body([MARKED] * 3, system=[MARKED], tools=[{"name": "a", **without(MARKED, "text")}]),
      "A maximum of 4 blocks with cache_control may be provided. Found 5."),
     ("R15", "an empty signature", body("a", [{**THOUGHT, "signature": ""}, TEXT], "b"), "Invalid `signature`"),
@@ -123,7 +125,7 @@ REFUSED: list[tuple[str, str, Body, str]] = [
     ("R31", "a message with an id", {"messages": [{"role": "user", "content": "a", "id": "1"}]}, "messages.0.id"),
     ("R31", "a text that is a number", body([{**TEXT, "text": 1}]), "text.text: Input should be a valid string"),
     ("R31", "no content", {"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
-    ("R32", "an id that the API never gave", body("a", diagnostics={"previous_message_id": "5ca1"}), "starts with msg_"),
+    ("R32", "an id that the API never gave", body("a", diagnostics={"previous_message_id": "5ca1"}), "with msg_"),
 ]
 TAKEN = [
     ("a prompt", body("a")),
@@ -159,7 +161,8 @@ def test_what_is_taken(taken: Body) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "refused", "said"), [pytest.param(rule, one, said, id=f"{rule} {name}") for rule, name, one, said in REFUSED]
+    ("rule", "refused", "said"),
+    [pytest.param(rule, one, said, id=f"{rule} {name}") for rule, name, one, said in REFUSED],
 )
 def test_what_is_refused(rule: str, refused: Body, said: str) -> None:
     found = list(refusals(Asked(refused)))
