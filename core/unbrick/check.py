@@ -86,7 +86,7 @@ def simulate(
         Asks(
             lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
             lambda row: format_.content(session.value(row)), lambda refs: format_.results(bundle, refs),
-            lambda: format_.recovered(bundle, session),
+            lambda: format_.recovered(bundle, session), lambda row: format_.odd(session.value(row)),
         ),
     )
 

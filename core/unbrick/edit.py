@@ -86,11 +86,12 @@ class Clear:
 
 
 @dataclass(frozen=True)
-class Uncount:
-    """Forget what the API counted for the replies from a record on, in the order of the file: what stands before
-    them has changed."""
+class Recount:
+    """Lower what the API counted for the replies behind each of several records by so many tokens, those that were
+    taken out of it."""
 
-    at: At
+    ats: tuple[At, ...]
+    tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,14 @@ class Uncompact:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """Let a boundary keep these messages from before it, by id and in order, behind its summary."""
+
+    at: At
+    uuids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Adopt:
     """Make a record one that the client takes for part of the main conversation: not a subagent's, with a valid
     time and an id.
@@ -154,7 +163,14 @@ class Adopt:
     response: str | None = None
 
 
+@dataclass(frozen=True)
+class Conform:
+    """Write what a record says in the client's own form; what it says stays."""
+
+    at: At
+
+
 Edit = (
-    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Uncount | SetValue
-    | SetRef | Insert | Salvage | Cut | Uncompact | Adopt
+    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Recount | SetValue
+    | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Conform
 )

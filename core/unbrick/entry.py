@@ -102,6 +102,8 @@ class BlockFlag(IntEnum):
     """A result that holds tool references."""
     EXTRA = 8192
     """Has more members than its type requires."""
+    FORM = 32768
+    """A call stored in a form, or in one of two places only, that not every reader of the client understands."""
     ROLE = 16384
     """The first block of a message that names another role than its record is written under."""
 

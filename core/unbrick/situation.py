@@ -46,7 +46,7 @@ class Asks:
 
     `text` gives what a person reads of a row; `kept` the ids that a boundary keeps by name; `content` the pointer to a
     message's content and the content; `results` what other files of the session hold of some calls; `recovered` the
-    records that they hold.
+    records that they hold; `conforms` what is odd about a record that `edit.Conform` would write in the client's form.
     """
 
     text: Callable[[int], str] = _silent
@@ -54,6 +54,7 @@ class Asks:
     content: Callable[[int], tuple[tuple[str | int, ...], object]] = lambda _row: ((), None)
     results: Callable[[Collection[str]], Mapping[str, Held]] = lambda _refs: {}
     recovered: Callable[[], Sequence[Recovered]] = tuple
+    conforms: Callable[[int], str] = _silent
 
 
 @dataclass(frozen=True)

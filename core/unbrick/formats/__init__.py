@@ -72,6 +72,10 @@ class Alone:
         """No other file holds any."""
         return ()
 
+    def odd(self, value: Json) -> str:
+        """No record is written anew."""
+        return ""
+
     def follow(self, bundle: Bundle, view: View) -> Mapping[Path, bytes]:
         """No other file depends on the transcript."""
         return {}
@@ -135,6 +139,10 @@ class Format(Protocol):
 
     def aimed(self, target: Target) -> Target:
         """A target with what follows from its model."""
+        ...
+
+    def odd(self, value: Json) -> str:
+        """What is odd about the form of a record, where `edit.Conform` can write it as the client does; else empty."""
         ...
 
     def results(self, bundle: Bundle, refs: Collection[str]) -> Mapping[str, Held]:
