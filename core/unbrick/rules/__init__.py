@@ -7,11 +7,12 @@ from typing import Any
 
 from unbrick.finding import Rule
 from unbrick.report import Judged
-from unbrick.rules import boundaries, content, lines, links, size, surroundings, tools
+from unbrick.rules import boundaries, content, kept, lines, links, size, surroundings, tools
 from unbrick.situation import Situation
 
 RULES: tuple[Rule[Situation], ...] = (
-    *lines.RULES, *links.RULES, *boundaries.RULES, *tools.RULES, *content.RULES, *size.RULES, *surroundings.RULES,
+    *lines.RULES, *links.RULES, *boundaries.RULES, *kept.RULES, *tools.RULES, *content.RULES, *size.RULES,
+    *surroundings.RULES,
 )
 
 LATE: tuple[Rule[Judged], ...] = surroundings.LATE

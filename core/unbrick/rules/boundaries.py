@@ -9,7 +9,7 @@ from unbrick import compaction, measure
 from unbrick.answers import listing
 from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
-from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Severity
 from unbrick.rules.chainfix import TALK, history, line, restoring
 from unbrick.rules.cutting import cut_to_fit
 from unbrick.situation import Situation
@@ -32,7 +32,7 @@ def _summary(situation: Situation, boundary: int) -> int | None:
     return compaction.summary(situation.session, boundary, situation.thread.rows)
 
 
-def _undone(situation: Situation, boundary: int, summary: int | None) -> tuple[Fix, list[int], int]:
+def undone(situation: Situation, boundary: int, summary: int | None) -> tuple[Fix, list[int], int]:
     """The fix that takes a compaction back, the history it brings in, and the tokens of the whole afterwards."""
     rows = history(situation, compaction.before(situation.session, boundary))
     rest = [row for row in situation.thread.rows if row not in (boundary, summary)]
@@ -58,7 +58,7 @@ def bare_boundary(situation: Situation) -> Iterator[Finding]:
         yield from _passed_over(situation)
         return
     session, thread = situation.session, situation.thread
-    fix, rows, _after = _undone(situation, boundary, None)
+    fix, rows, _after = undone(situation, boundary, None)
     count = measure.messages(session, rows)
     if not count:
         return
@@ -83,7 +83,7 @@ def _passed_over(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "B001", "bare-boundary", Severity.INFO,
             "the file ends in a compaction without a summary; this client does not look at it",
-            situation.at(last), last, fixes=(_undone(situation, last, None)[0],),
+            situation.at(last), last, fixes=(undone(situation, last, None)[0],),
         )
 
 
@@ -106,7 +106,7 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
     if summary is None or not situation.session.has(summary, Flag.FAILED):
         return
     session = situation.session
-    fix, rows, after = _undone(situation, boundary, summary)
+    fix, rows, after = undone(situation, boundary, summary)
     count = measure.messages(session, rows)
     window = measure.window(situation)
     now = measure.context(session, situation.thread.rows)
@@ -142,35 +142,6 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
     )
 
 
-def dangling_preserved_segment(situation: Situation) -> Iterator[Finding]:
-    """A boundary names messages to keep from before it, and the file does not hold (all of) them.
-
-    Clients from 2.1.158 put the named messages behind the summary; what is not there is left out without a word
-    (claude-code-resume-table, `c_preserved_dangling`). Where the records are gone there is nothing to bring back: the
-    summary still stands for them.
-    """
-    boundary = situation.thread.boundary
-    if boundary is None:
-        return
-    named = situation.kept(boundary)
-    missing = [uuid for uuid in named if situation.session.row(uuid) is None]
-    if not missing:
-        return
-    severity = BY_NAME["dangling-preserved-segment"].severity(situation.target, situation.size)
-    yield Finding(
-        "B003", "dangling-preserved-segment", severity,
-        f"the compaction keeps {measure.counted(len(named), 'message')} by name, and {len(missing):,} of these are "
-        "not in the file: the kept messages are not put behind the summary",
-        situation.at(boundary), boundary, fixes=tuple(_undo_fully(situation, boundary)),
-    )
-
-
-def _undo_fully(situation: Situation, boundary: int) -> Iterator[Fix]:
-    fix, rows, _after = _undone(situation, boundary, _summary(situation, boundary))
-    if measure.messages(situation.session, rows):
-        yield replace(fix, safety=Safety.RESTORES, price=fix.price.removeprefix("keeps everything; "))
-
-
 def dangling_logical_parent(situation: Situation) -> Iterator[Finding]:
     """A boundary names a record before it that the file does not hold.
 
@@ -200,10 +171,6 @@ RULES: tuple[Rule[Situation], ...] = (
         ),
     ),
     Rule("B002", "failed-compaction", failed_compaction, None, (Affect(Severity.ERROR),)),
-    Rule(
-        "B003", "dangling-preserved-segment", dangling_preserved_segment, None,
-        (Affect(Severity.WARNING, since="2.1.158"),),
-    ),
     Rule("B004", "dangling-logical-parent", dangling_logical_parent),
 )
 

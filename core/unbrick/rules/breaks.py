@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from unbrick import measure
 from unbrick.columns import inherited
+from unbrick.compaction import sound_summary
 from unbrick.edit import Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Finding, Fix, Safety, Severity
@@ -54,7 +55,7 @@ def breaks(situation: Situation, code: str) -> Iterator[Break]:
             if parent == MISSING and standing[row] == Standing.LOST
         ]
     for row in (*rows, *thread.bridged):
-        if row in seen or _code(situation, row) != code:
+        if row in seen or _code(situation, row) != code or sound_summary(session, row):
             continue
         seen.add(row)
         goes_on, before = thread.bridged.get(row), true_parent(situation, row)

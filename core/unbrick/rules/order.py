@@ -31,7 +31,7 @@ def records_out_of_order(situation: Situation) -> Iterator[Finding]:
     edits: list[Edit] = []
     boundary = next((row for row in session.ancestors(end) if session.kind(row) is Kind.BOUNDARY), None)
     if boundary is not None:
-        edits += _behind(situation, boundary)
+        edits += moved_behind(situation, boundary)
     edits.append(SetLeaf(session.uuid(end) or ""))
     at = situation.thread.leaf if situation.thread.leaf is not None else end
     yield Finding(
@@ -62,7 +62,7 @@ def true_end(situation: Situation) -> int | None:
     return end if not closed and any(session.parent_row[row] > row for row in chain) else None
 
 
-def _behind(situation: Situation, boundary: int) -> Iterator[Edit]:
+def moved_behind(situation: Situation, boundary: int) -> Iterator[Edit]:
     """What hangs on a boundary and stands in front of it goes behind it, oldest first, byte for byte."""
     session, scan = situation.session, situation.session.scan
     before = [row for row in sorted(descendants(session, boundary)) if row < boundary]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code import ending
 from unbrick.formats.claude_code.change import Draft
@@ -26,6 +28,25 @@ def undo(draft: Draft, boundary: int) -> None:
         if uuid is not None:
             ending.forget(draft, uuid, parent)
         draft.drop(row)
+
+
+def keep(draft: Draft, boundary: int, uuids: Sequence[str]) -> None:
+    """Name the messages that are put behind the summary of a boundary, the way clients from 2.1.158 on do. Raises
+    KeyError when the boundary has no summary."""
+    session = draft.session
+    summary = _summary(draft, boundary)
+    anchor = None if summary is None else session.uuid(summary)
+    if anchor is None:
+        raise KeyError(session.at(boundary))
+    kept = {
+        "preservedSegment": {"headUuid": uuids[0], "anchorUuid": anchor, "tailUuid": uuids[-1]},
+        "preservedMessages": {"anchorUuid": anchor, "uuids": [*uuids], "allUuids": [*uuids]},
+    }
+    if isinstance(draft.record(boundary).get("compactMetadata"), dict):
+        for key, value in kept.items():
+            draft.set(boundary, ("compactMetadata", key), value)
+    else:
+        draft.set(boundary, ("compactMetadata",), kept)
 
 
 def _before(draft: Draft, boundary: int) -> int | None:

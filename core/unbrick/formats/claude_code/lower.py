@@ -16,15 +16,16 @@ from unbrick.edit import (
     DropRecords,
     Edit,
     Insert,
+    Keep,
     Linearise,
     Move,
+    Recount,
     Relink,
     Salvage,
     SetLeaf,
     SetRef,
     SetValue,
     Uncompact,
-    Uncount,
 )
 from unbrick.entry import Kind
 from unbrick.formats import Clock
@@ -109,8 +110,8 @@ def _clear(edit: Clear, draft: Draft, _target: Target, _clock: Clock) -> None:
     clearing.clear(draft, draft.row(edit.at), edit.notes)
 
 
-def _uncount(edit: Uncount, draft: Draft, _target: Target, _clock: Clock) -> None:
-    clearing.uncount(draft, draft.row(edit.at))
+def _recount(edit: Recount, draft: Draft, _target: Target, _clock: Clock) -> None:
+    clearing.recount(draft, dict(zip(map(draft.row, edit.ats), edit.tokens, strict=True)))
 
 
 def _set_value(edit: SetValue, draft: Draft, _target: Target, _clock: Clock) -> None:
@@ -163,6 +164,13 @@ def _uncompact(edit: Uncompact, draft: Draft, _target: Target, _clock: Clock) ->
     compaction.undo(draft, row)
 
 
+def _keep(edit: Keep, draft: Draft, _target: Target, _clock: Clock) -> None:
+    row = draft.row(edit.at)
+    if draft.session.kind(row) is not Kind.BOUNDARY or not edit.uuids:
+        raise KeyError(edit.at)
+    compaction.keep(draft, row, edit.uuids)
+
+
 _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     Relink: _relink,
     SetLeaf: _set_leaf,
@@ -173,12 +181,13 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     DropRecord: _drop_record,
     DropRecords: _drop_records,
     Clear: _clear,
-    Uncount: _uncount,
+    Recount: _recount,
     SetValue: _set_value,
     SetRef: _set_ref,
     Insert: _insert,
     Salvage: _salvage,
     Cut: _cut,
     Uncompact: _uncompact,
+    Keep: _keep,
     Adopt: adopt.adopt,
 }

@@ -72,6 +72,10 @@ class _Standings:
                 parent = previous(session, row)
             elif parent == NO_PARENT:
                 parent = None
+                if sound_summary(session, row):
+                    # The boundary in front of it is gone.
+                    messages += self._run(run, standing)
+                    run, standing, parent = [], Standing.SUMMARISED, previous(session, row)
             row = parent
         return messages + self._run(run, standing)
 
