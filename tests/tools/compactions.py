@@ -249,6 +249,41 @@ def garbage_after_boundary(s: Story) -> None:
     s.line("B2", b"this is not json {")
 
 
+def _replay(s: Story, place: int) -> None:
+    """Everything up to the first call of the second turn once more, in front of a place."""
+    copies = [dict(r) for r in s.records[: s.place("R2b")] if "uuid" in r]
+    s.records[place:place] = copies
+
+
+@_mutation
+def replay_skips(s: Story) -> None:
+    """A subagent's compaction wrote the history again, and the next prompt hangs on the last copy."""
+    _replay(s, s.place("P5"))
+    s.names["P5"]["parentUuid"] = s.names["O2"]["uuid"]
+
+
+@_mutation
+def replay_before_boundary(s: Story) -> None:
+    """The second compaction wrote the history again, and names the hook's record behind it as the last one."""
+    hook = s.add("H", "system", "O2", subtype="stop_hook_summary", hookCount=1)
+    s.records.remove(hook)
+    hook["timestamp"] = s.names["R3b"]["timestamp"].replace(".000Z", ".500Z")
+    place = s.place("B2")
+    s.records.insert(place, hook)
+    _replay(s, place)
+    s.names["B2"]["logicalParentUuid"] = hook["uuid"]
+    if "preservedSegment" in _metadata(s):
+        _metadata(s)["preservedSegment"]["tailUuid"] = hook["uuid"]
+        del _metadata(s)["preservedMessages"]
+
+
+@_mutation
+def replay_harmless(s: Story) -> None:
+    """What stands behind the last boundary once more, as a resume writes it."""
+    start, end = s.place("B2"), s.place("P5")
+    s.records[end:end] = [dict(r) for r in s.records[start:end] if "uuid" in r]
+
+
 LARGE = tuple(
     f"c_big_{name}" for name in (
         "control", "boundary2_removed", "boundary2_bridged", "summary2_removed_nolink", "post_parent_broken",

@@ -12,6 +12,7 @@ from unbrick.edit import Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, line, restoring, true_parent
+from unbrick.rules.replays import copied
 from unbrick.session import Standing
 from unbrick.situation import Situation
 from unbrick.thread import Loss, Outcome
@@ -42,8 +43,9 @@ def breaks(situation: Situation, code: str) -> Iterator[Break]:
     standing = thread.standing
     seen: set[int] = set()
     aside = situation.once(thread_ends_aside)
+    again = situation.once(copied)
     for loss in thread.losses:
-        if loss.before != loss.row and not aside:
+        if loss.before != loss.row and not aside and loss.row not in again:
             seen.add(loss.row)
             if _code(situation, loss.row) == code:
                 yield _broken(situation, code, loss)

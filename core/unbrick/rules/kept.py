@@ -10,8 +10,8 @@ from unbrick.edit import DropRecord, Edit, Keep, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.boundaries import undone
-from unbrick.rules.chainfix import TALK, descendants, history, line, restoring
-from unbrick.rules.order import moved_behind
+from unbrick.rules.chainfix import TALK, history, line, restoring
+from unbrick.rules.order import in_front, moved_behind
 from unbrick.situation import Situation
 
 
@@ -175,7 +175,7 @@ def summary_before_boundary(situation: Situation) -> Iterator[Finding]:
     for row, kind in enumerate(session.scan.kind):
         if kind != Kind.BOUNDARY or session.has(row, Flag.SIDECHAIN):
             continue
-        wrong = [other for other in descendants(session, row) if other < row]
+        wrong = in_front(situation, row)
         summary = next((other for other in wrong if compaction.sound_summary(session, other)), None)
         if summary is None or (thread.boundary != row and summary not in situation.loaded):
             continue

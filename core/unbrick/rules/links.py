@@ -8,7 +8,7 @@ from unbrick import measure
 from unbrick.edit import Adopt, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules import branching, duplicates, leaf, order, responses, sidechains
+from unbrick.rules import branching, duplicates, leaf, order, replays, responses, sidechains
 from unbrick.rules.breaks import breaks, broken_link, hang_behind, nameless
 from unbrick.rules.chainfix import line, restoring
 from unbrick.situation import Situation
@@ -168,4 +168,5 @@ RULES: tuple[Rule[Situation], ...] = (
     responses.MISSING_MESSAGE_ID,
     branching.REWOUND_BRANCH,
     order.RECORDS_OUT_OF_ORDER,
+    replays.REPLAYED_RECORDS,
 )

@@ -62,10 +62,19 @@ def true_end(situation: Situation) -> int | None:
     return end if not closed and any(session.parent_row[row] > row for row in chain) else None
 
 
+def in_front(situation: Situation, boundary: int) -> list[int]:
+    """What hangs on a boundary and stands in front of it in the file; copies that a later record replaces do not."""
+    session = situation.session
+    return [
+        row for row in sorted(descendants(session, boundary))
+        if row < boundary and session.row_of.get(session.scan.uuid[row]) == row
+    ]
+
+
 def moved_behind(situation: Situation, boundary: int) -> Iterator[Edit]:
     """What hangs on a boundary and stands in front of it goes behind it, oldest first, byte for byte."""
-    session, scan = situation.session, situation.session.scan
-    before = [row for row in sorted(descendants(session, boundary)) if row < boundary]
+    scan = situation.session.scan
+    before = in_front(situation, boundary)
     if not before or sum(scan.size[row] for row in before) > MOST:
         return
     before.sort(key=lambda row: (scan.time[row], row))
