@@ -30,7 +30,7 @@ FLOW = (
     ("what a session is", "session thread request compaction sent held"),
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),
-    ("what the API says", "api measure safepoints"),
+    ("what the API says", "api measure safepoints filling ladder"),
     ("judging", "rules why failures catalogue check"),
     ("showing", "json_report sentences diff"),
     ("acting", "history stale repair truncate atomic save foreign opening proof"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
-from unbrick import api, models
-from unbrick.entry import Flag, Kind
+from unbrick import api, models, recorded
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.scan import Scan
 from unbrick.session import Session
 from unbrick.situation import Situation
 
@@ -16,16 +19,43 @@ LONG = 1_000_000
 FULL = 0.9
 """Share of the window beyond which a request of estimated size is not promised to fit."""
 
+ROOM = 0.8
+"""Share of the window that a conversation should be brought down to, so that it can go on or be compacted: a
+compaction sends it whole and needs room for the summary."""
 
-def weigh(session: Session, rows: Iterable[int]) -> int:
+TELLING = 2000
+"""Estimated tokens between two counts from which these say how good the estimate is."""
+
+_STATED = re.compile(r"prompt is too long:\s*[\d,]+ tokens > ([\d,]+) maximum", re.IGNORECASE)
+
+Weights = Mapping[int, int]
+"""Index of a block in the columns → the tokens it will take once it is changed."""
+
+AS_IT_IS: Weights = MappingProxyType({})
+
+
+def weigh(session: Session, rows: Iterable[int], weights: Weights = AS_IT_IS) -> int:
     """Estimated tokens of rows as they would be sent."""
     scan = session.scan
     total = 0
     for row in rows:
         if scan.kind[row] in (Kind.USER, Kind.ASSISTANT) and not scan.flags[row] & (Flag.API_ERROR | Flag.VIRTUAL):
             for block in scan.blocks(row):
-                total += api.block_tokens(scan.block_kind[block], scan.block_size[block])
+                known = weights.get(block)
+                total += weight(scan, block) if known is None else known
     return total
+
+
+def weight(scan: Scan, block: int) -> int:
+    """Estimated tokens of a block, by its index in the columns."""
+    media = bool(scan.block_flags[block] & BlockFlag.MEDIA)
+    return api.block_tokens(scan.block_kind[block], scan.block_size[block], media)
+
+
+def noted(scan: Scan, block: int, note: str) -> int:
+    """Estimated tokens of a note in the place of a block: a result stays one, anything else becomes a text."""
+    result = scan.block_kind[block] == BlockKind.TOOL_RESULT
+    return api.block_tokens(BlockKind.TOOL_RESULT if result else BlockKind.TEXT, len(note))
 
 
 def contexts(session: Session, rows: Sequence[int]) -> list[int]:
@@ -44,29 +74,50 @@ def _boundary(session: Session, rows: Iterable[int]) -> int:
     return max((row for row in rows if kinds[row] == Kind.BOUNDARY), default=-1)
 
 
-def _sums(session: Session, rows: Iterable[int], boundary: int) -> Iterator[tuple[int, int]]:
+def _sums(
+    session: Session, rows: Iterable[int], boundary: int, weights: Weights = AS_IT_IS
+) -> Iterator[tuple[int, int]]:
     """After each row: the estimate of all so far, and by how much the API's counts are above it."""
     scan = session.scan
-    total = above = 0
+    total = above = gone = 0
     for row in rows:
+        added = weigh(session, (row,), weights)
+        total += added
         counted = scan.tokens[row]
-        if counted and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
+        if weights:
+            gone += weigh(session, (row,)) - added
+        if counted > gone and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
             # The count covers the reply itself.
-            total += weigh(session, (row,))
-            above = max(above, counted - total)
-        else:
-            total += weigh(session, (row,))
+            above = max(above, counted - gone - total)
         yield total, above
 
 
-def context(session: Session, rows: Sequence[int]) -> int:
-    """Tokens of the context that rows make up, in the order of sending."""
-    return contexts(session, rows)[-1]
+def context(session: Session, rows: Sequence[int], weights: Weights = AS_IT_IS) -> int:
+    """Tokens of the context that rows make up, in the order of sending; with `weights`, once blocks are changed and
+    what was counted is lowered by what they free."""
+    return sum(_sum(session, rows, _boundary(session, rows), weights))
 
 
-def _sum(session: Session, rows: Iterable[int], boundary: int) -> tuple[int, int]:
+def _sum(session: Session, rows: Iterable[int], boundary: int, weights: Weights = AS_IT_IS) -> tuple[int, int]:
     """What `_sums` comes to."""
-    return next(iter(deque(_sums(session, rows, boundary), maxlen=1)), (0, 0))
+    return next(iter(deque(_sums(session, rows, boundary, weights), maxlen=1)), (0, 0))
+
+
+def pace(session: Session, rows: Sequence[int]) -> float:
+    """How many tokens the API counts for one estimated, by what was added between the first count of a conversation
+    and its highest; 1 where the counts do not tell."""
+    boundary = _boundary(session, rows)
+    scan = session.scan
+    points: list[tuple[int, int]] = []
+    total = 0
+    for row in rows:
+        total += weigh(session, (row,))
+        if scan.tokens[row] and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
+            points.append((total, scan.tokens[row]))
+    if not points:
+        return 1.0
+    (start, first), (end, last) = points[0], max(points, key=lambda point: point[1])
+    return min(max((last - first) / (end - start), 0.5), 2.0) if end - start >= TELLING else 1.0
 
 
 def in_front(situation: Situation, rows: Sequence[int]) -> int:
@@ -87,10 +138,30 @@ def _thread(situation: Situation) -> tuple[int, int, int]:
 
 
 def window(situation: Situation) -> int:
-    """Tokens of the target model's window; the long one where the session shows that it was granted."""
+    """Tokens of the target model's window: what the last error says that it is, else the long one where the session
+    shows that it was granted, else what the model is known to have."""
+    return situation.once(_window)
+
+
+def _window(situation: Situation) -> int:
+    stated = _stated(situation)
+    if stated:
+        return stated
     size = models.window(situation.target.model)
     highest = situation.session.most_tokens
     return max(size, LONG) if size < highest else size
+
+
+def _stated(situation: Situation) -> int:
+    """The window that the refusal of the last prompt names, when that was a prompt to the target's model."""
+    error = recorded.last(situation)
+    found = None if error is None or error.past else _STATED.search(error.text)
+    if found is None or error is None:
+        return 0
+    scan = situation.session.scan
+    models_ = (scan.model[row] for row in range(error.row, -1, -1) if recorded.is_reply(situation.session, row))
+    same = scan.strings.text(next(models_, -1)) == situation.target.model
+    return int(found[1].replace(",", "")) if same else 0
 
 
 def tokens(count: int) -> str:

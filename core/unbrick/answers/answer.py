@@ -52,6 +52,11 @@ def listing(bundle: Bundle) -> str:
     return f"unbrick truncate {shell(str(bundle.path))} --list"
 
 
+def contents(bundle: Bundle) -> str:
+    """The command that shows what fills the context of a transcript."""
+    return f"unbrick context {shell(str(bundle.path))}"
+
+
 def in_project(bundle: Bundle | None, command: str) -> str:
     """A command that starts the client, in the folder of the session's project: the client looks for it there. A
     folder that is gone is made again."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from unbrick import compaction, measure
-from unbrick.answers import listing
+from unbrick import compaction, filling, ladder, measure
+from unbrick.answers import contents, listing
 from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Severity
 from unbrick.rules.chainfix import TALK, history, line, restoring
-from unbrick.rules.cutting import cut_to_fit
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -96,8 +95,8 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
     is still in the file, since a compaction deletes nothing.
 
     Taking boundary and summary out brings it back (checked on 2.0.76, 2.1.139 and 2.1.329). What could not be
-    compacted may be too long again: the fix says how many tokens the session then holds, and a cut at a safe point
-    that fits is the other way.
+    compacted may be too long again: the fix says how many tokens the session then holds; notes in the place of large
+    results, and a cut at a safe point that fits, are the other ways.
     """
     boundary = _boundary(situation)
     if boundary is None:
@@ -122,23 +121,28 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
         f". The model goes on from about {measure.tokens(now)}, without the {measure.counted(count, 'message')} before "
         f"it; they are all still in the file ({where})."
     )
-    cuts: tuple[Fix, ...] = ()
+    rungs: tuple[ladder.Rung, ...] = ()
     if after > window * measure.FULL:
         message += (
             f" Brought back whole, the conversation is about {measure.tokens(after)} long, {after / window:.0%} of the "
             "model's window: the next compaction would fail as this one did, so bring back what fits."
         )
-        cuts = tuple(cut_to_fit(situation, rows))
-    ways = [Advice(
+        rest = [row for row in situation.thread.rows if row not in (boundary, summary)]
+        whole = [*rows, *rest]
+        message += f" Most of it: {filling.heaviest(filling.filling(situation, whole))}."
+        rungs = ladder.ladder(situation, whole, fix.edits, f"brings back {measure.counted(count, 'message')}")
+    ways = [*ladder.advices(rungs), Advice(
         "See every safe point before and after the compaction, with the tokens it leaves, and choose one.",
         listing(situation.bundle),
+    ), Advice(
+        "See what fills the context, by kind and tool, and every way to make it fit.", contents(situation.bundle),
     ), Advice(
         "Once it resumes, run /compact on purpose, with a client from 2.1.158 on: it does not keep a failed summary.",
         label="then",
     )]
     yield Finding(
-        "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary, fixes=(*cuts, fix),
-        advice=tuple(ways),
+        "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary,
+        fixes=(*ladder.fixes(rungs), fix), advice=tuple(ways),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from unbrick import api, measure, recorded
-from unbrick.answers import listing
-from unbrick.entry import BlockKind
+from unbrick import measure, recorded
+from unbrick.answers import contents, listing
+from unbrick.filling import filling, heaviest
 from unbrick.finding import Advice, Affect, Finding, Rule, Severity
+from unbrick.ladder import advices, fixes, ladder, lighten
 from unbrick.record import compact
-from unbrick.rules.cutting import cut_to_fit
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -19,6 +19,9 @@ LIMIT = 32 * 1024 * 1024
 
 NEAR = 0.7
 """Share of the limit from which a request is measured exactly."""
+
+AFTER = 0.9
+"""Share of the limit that a request which was too large is brought down to."""
 
 TOO_LONG = re.compile(
     r"prompt is too long|conversation too long|input length and `?max_tokens`? exceed context"
@@ -34,16 +37,16 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
     the same way since it sends the same history; later ones compact by themselves and go on with a summary
     (claude-code-resume §3, safety net).
 
-    Ways out, gentlest first: a model with a larger window; cutting a copy behind an earlier complete turn; taking
-    large results or images out. The tokens that each leaves are estimates, but where the transcript recorded what
-    the API counted, that count is used.
+    Ways out, by what they keep: a model with a larger window; notes in the place of images and of the fewest old
+    results that make it fit; a copy cut behind an earlier complete turn. The tokens that each leaves are estimates,
+    but where the transcript recorded what the API counted, they start from that count.
     """
     session, rows = situation.session, situation.thread.rows
     window = measure.window(situation)
     count = measure.context(session, rows)
     error = recorded.last(situation)
     refused = error is not None and not error.past and TOO_LONG.search(error.text) is not None
-    if count <= window and not (refused and count > window * measure.FULL * 0.8):
+    if count <= window and not (refused and count > window * measure.ROOM):
         return
     severity = BY_NAME["context-too-long"].severity(situation.target, situation.size)
     outcome = Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED
@@ -53,39 +56,25 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
         if outcome is Outcome.REFUSED else
         "The client will compact by itself: the model goes on with a summary in the place of the history."
     )
+    rungs = ladder(situation)
     leaf = situation.thread.leaf
     yield Finding(
         "S001", "context-too-long", severity,
-        f"the conversation is about {measure.tokens(count)} long, the model's window {window:,}{said}. {after} "
-        + _heaviest(situation),
+        f"the conversation is about {measure.tokens(count)} long, the model's window {window:,}{said}. {after} Most of "
+        f"it: {heaviest(filling(situation))}.",
         None if leaf is None else situation.at(leaf), leaf,
         api_error=f"prompt is too long: {max(count, window + 1)} tokens > {window} maximum",
-        fixes=tuple(cut_to_fit(situation)), outcome=outcome,
-        advice=(
-            Advice("See every safe point with the tokens it leaves, and choose one.",
-                   listing(situation.bundle)),
-        ),
+        fixes=fixes(rungs), outcome=outcome, advice=(*advices(rungs), *_more(situation)),
     )
 
 
-def _heaviest(situation: Situation) -> str:
-    """What takes the most room, by tool."""
-    session, scan = situation.session, situation.session.scan
-    names = {
-        scan.block_ref[block]: scan.strings.text(scan.block_name[block]) or "?"
-        for row in situation.thread.rows for block in scan.blocks(row) if scan.block_kind[block] == BlockKind.TOOL_USE
-    }
-    weights: dict[str, int] = {}
-    for row in situation.thread.rows:
-        for block in scan.blocks(row):
-            if scan.block_kind[block] == BlockKind.TOOL_RESULT:
-                name = f"results of {names.get(scan.block_ref[block], 'unknown calls')}"
-                weight = api.block_tokens(scan.block_kind[block], scan.block_size[block])
-                weights[name] = weights.get(name, 0) + weight
-    if not weights:
-        return f"It holds {measure.counted(measure.messages(session, situation.thread.rows), 'message')}."
-    top = sorted(weights.items(), key=lambda item: -item[1])[:3]
-    return "Most of it: " + ", ".join(f"{name} ({measure.tokens(count)})" for name, count in top) + "."
+def _more(situation: Situation) -> Iterator[Advice]:
+    """Where the numbers stand in full, and what is possible afterwards."""
+    yield Advice(
+        "See what fills the context, by kind and tool, and every way to make it fit.", contents(situation.bundle),
+    )
+    yield Advice("See every safe point with the tokens it leaves, and choose one.", listing(situation.bundle))
+    yield Advice("Once it resumes, /compact has the room that it needs.", label="then")
 
 
 def request_too_large(situation: Situation) -> Iterator[Finding]:
@@ -120,7 +109,7 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
         situation.at(row), row, block, message_index=message, block_index=index,
         api_error="Request exceeds the maximum size",
         outcome=Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED,
-        fixes=tuple(cut_to_fit(situation)),
+        fixes=tuple(lighten(situation, exact - int(LIMIT * AFTER))),
         advice=(Advice("See every safe point with the tokens it leaves, and choose one.",
                        listing(situation.bundle)),),
     )

@@ -11,10 +11,10 @@ from unbrick.answers import UPDATE, in_project, placing
 from unbrick.edit import DropRecord
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.ladder import cut_to_fit
 from unbrick.printable import shell, shorten
 from unbrick.report import Judged
 from unbrick.request import Role
-from unbrick.rules.cutting import cut_to_fit
 from unbrick.situation import Situation
 from unbrick.target import SYSTEM_TURNS, Setting, Version
 from unbrick.thread import Outcome

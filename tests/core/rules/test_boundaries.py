@@ -120,7 +120,10 @@ def test_what_would_brick_the_session_again_is_not_brought_back_unasked() -> Non
 def test_the_ways_out_name_whole_commands() -> None:
     finding = one(judge(growing(20, 49_000)), "B002")
     commands = [advice.command for advice in finding.advice if advice.command]
-    assert commands == ["unbrick truncate 0f0e0d0c-0b0a-4908-8706-050403020100.jsonl --list"]
+    assert commands == [
+        "unbrick truncate 0f0e0d0c-0b0a-4908-8706-050403020100.jsonl --list",
+        "unbrick context 0f0e0d0c-0b0a-4908-8706-050403020100.jsonl",
+    ]
 
 
 def test_only_the_last_compaction_counts() -> None:

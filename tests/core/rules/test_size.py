@@ -62,8 +62,9 @@ def test_a_long_text_counts_without_a_recorded_number() -> None:
     made.pointer()
     finding = one(judge(made, model=SONNET), "S001")
     assert finding.severity is Severity.ERROR
-    assert "results of Read" in finding.message
-    assert finding.fixes[0].title.startswith("Cut behind line 6:")
+    assert "calls and results of Read" in finding.message
+    assert [fix.id for fix in finding.fixes] == ["clear-all", "cut"]
+    assert finding.fixes[1].title.startswith("Cut behind line 6:")
 
 
 FITTING = {
@@ -133,6 +134,15 @@ def test_a_request_larger_than_the_api_takes(version: str, severity: Severity) -
     finding = one(judge(images(9, 4_000_000), version, model=SONNET), "S002")
     assert finding.severity is severity
     assert finding.message_index is not None
+
+
+def test_a_request_that_is_too_large_is_lightened_by_the_fewest_images() -> None:
+    made = images(9, 4_000_000)
+    fix = one(judge(made, model=SONNET), "S002").fixes[0]
+    assert fix.title == "Put notes in the place of 2 images and documents"
+    after = mend(made, model=SONNET, allow={Safety.LOSSY}).after
+    assert not found(after, "S002")
+    assert after.resume.messages == 18
 
 
 @pytest.mark.parametrize(("count", "size"), [(8, 4_000_000), (2, 1_000_000)], ids=["just below", "far below"])

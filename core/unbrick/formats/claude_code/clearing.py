@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code import ending, summaries
 from unbrick.formats.claude_code.change import Draft
 
-COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-"""What the API counted for a reply, as its record holds it."""
+COUNTS = ("cache_read_input_tokens", "cache_creation_input_tokens", "input_tokens", "output_tokens")
+"""What the API counted for a reply, as its record holds it; what was sent early is read from the cache."""
 
 
 def clear(draft: Draft, row: int, notes: Iterable[tuple[int, str]]) -> None:
@@ -28,17 +28,21 @@ def clear(draft: Draft, row: int, notes: Iterable[tuple[int, str]]) -> None:
             draft.set(row, pointer, {"type": "text", "text": note})
 
 
-def uncount(draft: Draft, row: int) -> None:
-    """Set what was counted for the replies from a row on to nothing, as the client does with the messages that a
-    compaction preserves, so that it does not compact again at once (claude-code-format.md §3.2)."""
+def recount(draft: Draft, freed: Mapping[int, int]) -> None:
+    """Lower what was counted for each reply by the tokens that were taken out of the rows before it in the file: the
+    client compacts by the count of the last reply, whatever it sends now."""
     session = draft.session
-    for other in range(row, len(session)):
-        if not session.scan.tokens[other] or session.has(other, Flag.SIDECHAIN):
-            continue
-        usage = draft.record(other)["message"]["usage"]
-        for name in COUNTS:
-            if usage.get(name):
-                draft.set(other, ("message", "usage", name), 0)
+    total = 0
+    for row in range(min(freed, default=len(session)), len(session)):
+        total += freed.get(row, 0)
+        if session.scan.tokens[row] and not session.has(row, Flag.SIDECHAIN):
+            usage = draft.record(row)["message"]["usage"]
+            left = total
+            for name in COUNTS:
+                count = usage.get(name)
+                if left and count.__class__ is int and count > 0:
+                    draft.set(row, ("message", "usage", name), count - min(left, count))
+                    left -= min(left, count)
 
 
 def drop_all(draft: Draft, rows: Collection[int]) -> None:

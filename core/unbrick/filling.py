@@ -1,0 +1,188 @@
+"""What fills the context: the tokens of the next request by kind and by tool, and its largest parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from unbrick import api, measure
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.request import Role
+from unbrick.session import Session
+from unbrick.situation import Situation
+
+TOP = 10
+"""So many of the largest parts are named."""
+
+
+class Filler(StrEnum):
+    """What a part of the context is."""
+
+    PROMPT = "prompts"
+    REPLY = "replies"
+    THINKING = "thinking"
+    CALL = "tool calls"
+    RESULT = "tool results"
+    IMAGE = "images"
+    DOCUMENT = "documents"
+    REMINDER = "reminders"
+    """What the client adds: attachments, command output, its own notices."""
+    SUMMARY = "summary"
+    OTHER = "other"
+    OVERHEAD = "system prompt and tool definitions"
+    """What the API counted beyond the messages; it stands in no record."""
+
+
+class Piece(NamedTuple):
+    """One block of the context: its row (-1 where the client writes it itself) and block, what it is, the tool that
+    it belongs to ("" for none), its tokens."""
+
+    row: int
+    block: int
+    kind: Filler
+    tool: str
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """What parts of one kind, or of one tool, come to: their tokens, and how many they are."""
+
+    name: str
+    tokens: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The context of the next request. `tokens` is all of it, the same number as in the report; `counted` what the
+    API counted for the last reply in it that says, 0 where none does, so that all is estimated. `kinds` and `tools`
+    are largest first, calls and results of a tool together; `largest` are single parts. The shares are estimates
+    that add up to `tokens`."""
+
+    tokens: int
+    counted: int
+    window: int
+    kinds: tuple[Share, ...]
+    tools: tuple[Share, ...]
+    largest: tuple[Piece, ...]
+
+
+_KINDS = {
+    BlockKind.THINKING: Filler.THINKING, BlockKind.REDACTED: Filler.THINKING, BlockKind.TOOL_USE: Filler.CALL,
+    BlockKind.SERVER_USE: Filler.CALL, BlockKind.TOOL_RESULT: Filler.RESULT, BlockKind.SERVER_RESULT: Filler.RESULT,
+    BlockKind.IMAGE: Filler.IMAGE, BlockKind.DOCUMENT: Filler.DOCUMENT, BlockKind.OTHER: Filler.OTHER,
+}
+
+
+def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
+    """What fills the context of the next request; with `rows`, of the one that these would make up."""
+    session = situation.session
+    found = list(_of_request(situation) if rows is None else _of_rows(session, rows))
+    rows = situation.thread.rows if rows is None else rows
+    counted = _counted(session, rows)
+    estimate = sum(piece.tokens for piece in found)
+    whole = measure.context(session, rows) if counted else estimate
+    # Where estimates run above what was counted, they give way; where below, the rest is what stands in no record.
+    pace = min(measure.pace(session, rows), whole / estimate) if estimate else 1.0
+    found = [piece._replace(tokens=int(piece.tokens * pace)) for piece in found]
+    kinds = _shares((piece.kind.value, piece.tokens) for piece in found)
+    rest = whole - sum(share.tokens for share in kinds)
+    if counted and rest > 0:
+        kinds.append(Share(Filler.OVERHEAD.value, rest, 1))
+    return Filling(
+        whole, counted, measure.window(situation), _sorted(kinds),
+        _sorted(_shares((piece.tool, piece.tokens) for piece in found if piece.tool)),
+        tuple(sorted(found, key=lambda piece: -piece.tokens)[:TOP]),
+    )
+
+
+def heaviest(filled: Filling, count: int = 3) -> str:
+    """`results and calls of Read (90,000 tokens), prompts (40,000 tokens)`: what takes most of the room."""
+    of_tools = (Filler.CALL.value, Filler.RESULT.value)
+    shares = [
+        *(share for share in filled.kinds if share.name not in (*of_tools, Filler.OVERHEAD.value)),
+        *(Share(f"calls and results of {share.name}", share.tokens, share.count) for share in filled.tools),
+    ]
+    return ", ".join(f"{share.name} ({measure.tokens(share.tokens)})" for share in _sorted(shares)[:count])
+
+
+def _of_request(situation: Situation) -> Iterator[Piece]:
+    """The parts of the request that will be sent."""
+    request, session = situation.request, situation.session
+    names = _names(session)
+    for message in range(len(request)):
+        role = request.role(message)
+        for part in request.parts(message):
+            own = part.row < 0 or part.synthetic is not None or session.kind(part.row) is Kind.ATTACHMENT
+            media = bool(part.flags & BlockFlag.MEDIA)
+            kind = _filler(session, part.row, part.kind, media, own or role is Role.SYSTEM, role is Role.ASSISTANT)
+            tool = names.get(part.ref or "", "")
+            yield Piece(part.row, part.block, kind, tool, api.block_tokens(part.kind, part.size, media))
+
+
+def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[Piece]:
+    """The blocks of rows, as they would be sent."""
+    scan = session.scan
+    names = _names(session)
+    for row in rows:
+        if scan.kind[row] not in (Kind.USER, Kind.ASSISTANT) or scan.flags[row] & (Flag.API_ERROR | Flag.VIRTUAL):
+            continue
+        for index in scan.blocks(row):
+            block, media = BlockKind(scan.block_kind[index]), bool(scan.block_flags[index] & BlockFlag.MEDIA)
+            kind = _filler(session, row, block, media, False, scan.kind[row] == Kind.ASSISTANT)
+            tool = names.get(scan.strings.text(scan.block_ref[index]) or "", "")
+            tokens = api.block_tokens(block, scan.block_size[index], media)
+            yield Piece(row, index - scan.first[row], kind, tool, tokens)
+
+
+def _names(session: Session) -> dict[str, str]:
+    """Call id → name of the tool."""
+    scan = session.scan
+    text = scan.strings.text
+    return {
+        text(ref) or "": text(name) or "?"
+        for kind, ref, name in zip(scan.block_kind, scan.block_ref, scan.block_name, strict=True)
+        if kind in (BlockKind.TOOL_USE, BlockKind.SERVER_USE) and ref >= 0
+    }
+
+
+def _filler(session: Session, row: int, block: BlockKind, media: bool, own: bool, replied: bool) -> Filler:
+    if media:
+        return Filler.IMAGE
+    if block in _KINDS:
+        return _KINDS[block]
+    if own:
+        return Filler.REMINDER
+    if replied:
+        return Filler.REPLY
+    if session.has(row, Flag.SUMMARY):
+        return Filler.SUMMARY
+    return Filler.PROMPT if session.has(row, Flag.PROMPT) else Filler.REMINDER
+
+
+def _counted(session: Session, rows: Sequence[int]) -> int:
+    """What the API counted for the last reply among rows that says."""
+    scan = session.scan
+    skipped = Flag.API_ERROR | Flag.SYNTHETIC
+    for row in reversed(rows):
+        if scan.kind[row] == Kind.BOUNDARY:
+            return 0
+        if scan.tokens[row] and not scan.flags[row] & skipped:
+            return scan.tokens[row]
+    return 0
+
+
+def _shares(items: Iterator[tuple[str, int]]) -> list[Share]:
+    tokens: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for name, count in items:
+        tokens[name] = tokens.get(name, 0) + count
+        counts[name] = counts.get(name, 0) + 1
+    return [Share(name, total, counts[name]) for name, total in tokens.items()]
+
+
+def _sorted(shares: Sequence[Share]) -> tuple[Share, ...]:
+    return tuple(sorted(shares, key=lambda share: -share.tokens))
