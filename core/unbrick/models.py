@@ -48,6 +48,12 @@ def binds_thinking(model: str | None) -> bool:
     return known is not None and known[1] >= _BINDS_SINCE[known[0]]
 
 
+def thinks_by_budget(model: str | None) -> bool:
+    """Whether thinking is switched on by a budget, and then has to open an assistant turn that goes on; later models
+    think as they see fit (messages-api-rules R18: not since 4.6)."""
+    return prefills(model)
+
+
 _LONG_SINCE = {"opus": (4, 7), "sonnet": (5, 0), "fable": (5, 0), "mythos": (5, 0)}
 
 

@@ -247,9 +247,9 @@ FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content
     pytest.param([user("a"), assistant(SERVER, FOUND, "b"), user("c")], [], id="use and result in one turn"),
     pytest.param([user("a"), assistant(SERVER), assistant(FOUND), user("c")], [], id="in two joined messages"),
     pytest.param([user("a"), assistant(SERVER)], [], id="still under way"),
-    pytest.param([user("a"), assistant(FOUND, "b")], ["T002"], id="a result without its use"),
-    pytest.param([user("a"), assistant("b", SERVER), user("c"), assistant("d")], ["T001"], id="a use without result"),
-    pytest.param([user("a"), assistant(SERVER), user("c"), assistant(FOUND)], ["T001", "T002"], id="a user in between"),
+    pytest.param([user("a"), assistant(FOUND, "b")], ["T010"], id="a result without its use"),
+    pytest.param([user("a"), assistant("b", SERVER), user("c"), assistant("d")], ["T010"], id="a use without result"),
+    pytest.param([user("a"), assistant(SERVER), user("c"), assistant(FOUND)], ["T010", "T010"], id="a user in between"),
 ])
 def test_tools_of_the_api_itself_pair_inside_the_turn(messages: list[dict[str, Any]], expected: list[str]) -> None:
     assert [code for code, _text in lint(messages)] == expected

@@ -127,7 +127,7 @@ class Other(_Open):
 
     type: Literal[
         "connector_text", "container_upload", "mid_conv_system", "search_result", "tool_reference",
-        "mcp_tool_use", "mcp_tool_result", "compaction", "tool_addition", "tool_removal", "fallback",
+        "mcp_tool_use", "mcp_tool_result", "compaction", "tool_addition", "tool_removal",
     ]
 
 
@@ -173,7 +173,13 @@ def faults(block: object) -> Iterator[tuple[str, str, str]]:
             sentence = item["msg"]
             if item["type"] == "union_tag_invalid":
                 sentence = f"{sentence.split(' expected tags:')[0]} expected tags: {_TAGS}"
-            yield _code(item["type"], item["loc"]), place, sentence
+            code = _code(item["type"], item["loc"])
+            yield "C019" if code == "C009" and _is_fallback(block) else code, place, sentence
+
+
+def _is_fallback(block: object) -> bool:
+    """Whether a block marks the point where another model took over, known only with that feature switched on."""
+    return isinstance(block, dict) and block.get("type") == "fallback"
 
 
 def _internal(step: str | int) -> bool:
@@ -188,7 +194,7 @@ def _code(kind: str, where: tuple[str | int, ...]) -> str:
     if tag == "image" or "image" in where[1:]:
         return "C011"
     if field in ("id", "tool_use_id"):
-        return "T007"
+        return "T011" if tag == "server_tool_use" else "T007"
     if tag in ("tool_use", "server_tool_use"):
         return {"name": "T008", "input": "T009"}.get(field, "C010")
     if tag in ("thinking", "redacted_thinking"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count, pairwise
+from typing import Any
 
 from unbrick import models
 from unbrick.api import media
@@ -17,12 +18,15 @@ _SHAPE = int(
     BlockFlag.BAD_ID | BlockFlag.BAD_NAME | BlockFlag.BAD_INPUT | BlockFlag.UNSIGNED | BlockFlag.MALFORMED
     | BlockFlag.EXTRA | BlockFlag.MEDIA
 )
+_REFERENCE, _EXTRA = int(BlockFlag.REFERENCE), int(BlockFlag.EXTRA)
 _WORDS = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.SURROGATE)
 _MEDIA = int(BlockFlag.MEDIA)
 _KINDS = bytes(
     kind in (BlockKind.IMAGE, BlockKind.REDACTED, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT, BlockKind.OTHER)
     for kind in range(256)
 )
+MARKS = 4
+"""So many blocks of a request may be marked for the cache (messages-api-rules R13)."""
 _DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
 _THINKING = (int(BlockKind.THINKING), int(BlockKind.REDACTED))
 _ASSISTANT_ONLY = {
@@ -52,19 +56,25 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
     """Blocks that are refused for what they are, whatever stands around them."""
     many = request.kind.count(BlockKind.IMAGE) + sum(1 for flags in request.flags if flags & _MEDIA)
     limit = media.API_LIMIT if target.endpoint == "api" else media.OTHER_LIMIT
-    suspect = int(_SHAPE | _WORDS)
+    suspect = int(_SHAPE | _WORDS | _REFERENCE)
+    marked: list[tuple[int, int]] = []
     for index, kind, flags in zip(count(), request.kind, request.flags):
         if not (flags & suspect or _KINDS[kind]):
             continue
         message, block = request.locate(index)
         ref = request.refs[index]
         where = f"messages.{message}.content.{block}"
+        if flags & _REFERENCE:
+            for tool in _references(request.piece(index)):
+                yield Violation("T012", message, block, f"Tool reference '{tool}' not found in available tools", ref)
         if flags & _WORDS:
             yield from _text(request, index, message, block, target)
         if flags & _SHAPE or _KINDS[kind]:
             from unbrick.api.contract import faults  # pydantic takes longer to load than most checks to run
 
             value = request.piece(index)
+            if flags & _EXTRA and value.get("cache_control") and kind not in _THINKING:
+                marked.append((message, block))
             for code, place, sentence in faults(value):
                 yield Violation(code, message, block, f"{where}{'.' if place else ''}{place}: {sentence}", ref)
             if kind == BlockKind.THINKING and value.get("signature") == "":
@@ -75,6 +85,18 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
                     if bad is not None:
                         place = ".".join(map(str, (where, *path, bad[0])))
                         yield Violation("C011", message, block, bad[1] if bad[0] is None else f"{place}: {bad[1]}", ref)
+    if marked and len(marked) + request.marks > MARKS:
+        found = len(marked) + request.marks
+        text = f"A maximum of {MARKS} blocks with cache_control may be provided. Found {found}."
+        yield Violation("C020", *marked[0], text)
+
+
+def _references(block: dict[str, Any]) -> Iterator[str]:
+    """Names of the tools that a result refers to."""
+    content = block.get("content")
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and part.get("type") == "tool_reference":
+            yield str(part.get("tool_name", ""))
 
 
 def _text(request: Request, index: int, message: int, block: int, target: Target) -> Iterator[Violation]:

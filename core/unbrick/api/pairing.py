@@ -111,12 +111,13 @@ def _calls(
             elif kind == _RESULT:
                 yield _only_in(message, index - start, "tool_result", "user", ref)
                 pending.pop(ref, None)
+                server.pop(ref, None)
             elif kind == _SERVER_USE:
                 server[ref] = place
             elif kind == _SERVER_RESULT and server.pop(ref, None) is None:
                 type_ = request.piece(index).get("type")
                 yield Violation(
-                    "T002", *place, f"{_where(place)}: unexpected `tool_use_id` found in `{type_}` blocks: {ref}. Each "
+                    "T010", *place, f"{_where(place)}: unexpected `tool_use_id` found in `{type_}` blocks: {ref}. Each "
                     f"`{type_}` block must have a corresponding `server_tool_use` block before it.", ref,
                 )
     if not server or messages[-1] == len(request) - 1:
@@ -124,7 +125,7 @@ def _calls(
     for ref, place in server.items():
         name = request.piece(request.first[place[0]] + place[1]).get("name")
         yield Violation(
-            "T001", *place, f"messages.{place[0]}: `{name}` tool use with id `{ref}` was found without a "
+            "T010", *place, f"messages.{place[0]}: `{name}` tool use with id `{ref}` was found without a "
             f"corresponding `{name}_tool_result` block", ref,
         )
 

@@ -164,7 +164,7 @@ def _kind(block: dict[str, Any]) -> str | None:
 
 UNKNOWN: Rule[Situation] = Rule(
     "C009", "unknown-block", unknown_block,
-    r"Input tag '.*' found using 'type' does not match|Extra inputs are not permitted",
+    r"Input tag '(?!fallback').*' found using 'type' does not match|Extra inputs are not permitted",
     (Affect(Severity.ERROR, Outcome.REFUSED),),
 )
 IMAGE: Rule[Situation] = Rule(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from unbrick.edit import DropBlock, DropRecord, SetValue
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.rules import blocks, thinking
+from unbrick.rules import blocks, features, served, thinking, thoughts
 from unbrick.rules.parts import (
     PLACEHOLDER,
     TALK,
@@ -296,6 +296,7 @@ RULES: tuple[Rule[Situation], ...] = (
              Affect(Severity.WARNING, Outcome.HEALED, since="2.1.281"),
          )),
     *thinking.RULES,
+    *thoughts.RULES,
     blocks.UNKNOWN,
     Rule("C010", "malformed-message", malformed_message,
          r"undefined is not an object|Cannot read properties of undefined|text\.text: Field required"
@@ -303,4 +304,6 @@ RULES: tuple[Rule[Situation], ...] = (
              Affect(Severity.ERROR, Outcome.CRASH, until="2.1.281"), Affect(Severity.INFO, since="2.1.281"),
          )),
     blocks.IMAGE,
+    *features.RULES,
+    served.ADVICE,
 )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from unbrick import recorded
 from unbrick.edit import Edit, SetValue
 from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.recorded import Recorded
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
 
 PLACEHOLDER = "(no content)"
 """What stands for content that there is none of."""
+
+_PLACE = re.compile(r"messages\.(\d+)\.content\.(\d+)")
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,18 @@ def remark(
         code, name, severity, message, situation.at(row), row, block,
         message_index=message_index, block_index=block_index, fixes=fixes,
     )
+
+
+def recorded_error(situation: Situation, pattern: str) -> Recorded | None:
+    """The last error that the transcript recorded, where its text matches and no reply came after it."""
+    error = situation.once(recorded.last)
+    return None if error is None or error.past or not re.search(pattern, error.text, re.IGNORECASE) else error
+
+
+def named_place(error: Recorded) -> tuple[int, int] | None:
+    """The message and the block of the request that an error names, None where it names none."""
+    found = _PLACE.search(error.text)
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 def sends(situation: Situation) -> bool:

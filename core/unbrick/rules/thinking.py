@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from unbrick import models
 from unbrick.edit import DropBlock, Edit
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.request import Role
 from unbrick.rules.parts import (
     PLACEHOLDER,
     Broken,
@@ -15,16 +16,22 @@ from unbrick.rules.parts import (
     content,
     counted,
     lossy,
+    named_place,
+    recorded_error,
     refusal,
     remark,
     safe,
     sent,
+    set_block,
     set_content,
+    stored,
 )
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
 
-_THINKING = (BlockKind.THINKING, BlockKind.REDACTED)
+THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
+"""Kinds of blocks that are thinking."""
+INVALID = r"Invalid `?signature`? in `?thinking`? block(?!\. The block is)"
 
 
 def unsigned_thinking(situation: Situation) -> Iterator[Finding]:
@@ -43,7 +50,10 @@ def unsigned_thinking(situation: Situation) -> Iterator[Finding]:
         if what.violation.message in seen:
             continue
         seen.add(what.violation.message)
-        yield refusal(situation, name, what, "a thinking block has no valid signature", _without(situation, what))
+        fixes = (*_unwritten(situation, what), *without(situation, (what.violation.message,)))
+        yield refusal(situation, name, what, "a thinking block has no valid signature", fixes)
+    if not seen:
+        yield from _recorded(situation, name)
     scan = situation.session.scan
     for row in situation.thread.rows:
         start = scan.first[row]
@@ -51,6 +61,34 @@ def unsigned_thinking(situation: Situation) -> Iterator[Finding]:
             if scan.block_flags[index] & BlockFlag.UNSIGNED and not sent(situation, row, index - start):
                 message = "a thinking block has no signature; this client does not send it"
                 yield remark(situation, "C007", name, Severity.INFO, message, row, index - start)
+
+
+def _recorded(situation: Situation, name: str) -> Iterator[Finding]:
+    """The finding of a signature that looks like one and was refused all the same, as the client recorded it."""
+    request = situation.request
+    error = recorded_error(situation, INVALID)
+    place = None if error is None else named_place(error)
+    if place is None or place[0] >= len(request):
+        return
+    part = request.first[place[0]] + place[1]
+    if part >= request.first[place[0] + 1] or request.kind[part] not in THOUGHTS or request.row[part] < 0:
+        return
+    text = f"messages.{place[0]}.content.{place[1]}: Invalid `signature` in `thinking` block"
+    what = Broken(Violation("C007", *place, text), request.row[part], request.block[part])
+    messages = [m for m in range(len(request)) if request.roles[m] == Role.ASSISTANT]
+    said = "the API refused the signature of this thinking, which another account or service may have given"
+    yield refusal(situation, name, what, said, without(situation, messages))
+
+
+def _unwritten(situation: Situation, what: Broken) -> Iterator[Fix]:
+    """The fix for thinking that is signed and lacks its text: the empty one that newer models send."""
+    if what.row is None or what.block is None:
+        return
+    block = stored(situation, what.row, what.block)
+    if isinstance(block, dict) and block.get("type") == "thinking" and block.get("signature") \
+            and isinstance(block["signature"], str) and not isinstance(block.get("thinking"), str):
+        edit = set_block(situation, what.row, what.block, {**block, "thinking": ""})
+        yield safe("empty", "Write the empty text that belongs to thinking that is not shown", edit)
 
 
 def foreign_thinking(situation: Situation) -> Iterator[Finding]:
@@ -70,7 +108,7 @@ def foreign_thinking(situation: Situation) -> Iterator[Finding]:
     seen: set[int] = {what.violation.message for what in broken(situation, "C007")}
     for index, kind in enumerate(request.kind):
         row = request.row[index]
-        if kind not in _THINKING or row < 0 or models.is_claude(scan.strings.text(scan.model[row])):
+        if kind not in THOUGHTS or row < 0 or models.is_claude(scan.strings.text(scan.model[row])):
             continue
         message, block = request.locate(index)
         if message in seen:
@@ -82,29 +120,28 @@ def foreign_thinking(situation: Situation) -> Iterator[Finding]:
         yield refusal(
             situation, "foreign-thinking", what,
             f"thinking of {model} goes to {target.model or 'a Claude model'}, which cannot read it",
-            _without(situation, what),
+            without(situation, (what.violation.message,)),
         )
 
 
-def _without(situation: Situation, what: Broken) -> tuple[Fix, ...]:
-    """Fixes for the thinking of one message of the request."""
+def without(situation: Situation, messages: Collection[int]) -> tuple[Fix, ...]:
+    """Fixes that take all thinking out of some messages of the request, the one that keeps its words first."""
     request = situation.request
-    message = what.violation.message
-    parts = [
-        index for index in range(request.first[message], request.first[message + 1])
-        if request.kind[index] in _THINKING and request.row[index] >= 0
-    ]
+    by_message = {message: _thoughts(situation, message) for message in sorted(messages)}
+    parts = [index for found in by_message.values() for index in found]
     if not parts:
         return ()
-    edits: list[Edit] = [DropBlock(situation.at(request.row[index]), request.block[index]) for index in reversed(parts)]
+    edits: list[Edit] = []
+    for message, found in reversed(by_message.items()):
+        edits += [DropBlock(situation.at(request.row[index]), request.block[index]) for index in reversed(found)]
+        if found and len(found) == request.first[message + 1] - request.first[message]:
+            # Nothing else is in this reply: a placeholder keeps the turn.
+            edits[-1] = set_content(situation, request.row[found[0]], [{"type": "text", "text": PLACEHOLDER}])
     words = [index for index in parts if request.piece(index).get("thinking")]
     sealed = [index for index in parts if index not in words and _sealed(situation, index)]
-    if len(parts) == request.first[message + 1] - request.first[message]:
-        # Nothing else is in this reply: a placeholder keeps the turn.
-        row = request.row[parts[0]]
-        edits = [*edits[:-1], set_content(situation, row, [{"type": "text", "text": PLACEHOLDER}])]
-    along = _behind(situation, message)
-    title = f"Take {counted(len(parts), 'thinking block')} of this reply out"
+    along = _behind(situation, max(messages))
+    where = "this reply" if len([found for found in by_message.values() if found]) == 1 else "these replies"
+    title = f"Take {counted(len(parts), 'thinking block')} of {where} out"
     if along:
         edits = [*along, *edits]
         title += f", and {counted(len(along), 'block')} behind it, which the model binds to what stands before"
@@ -113,6 +150,15 @@ def _without(situation: Situation, what: Broken) -> tuple[Fix, ...]:
         return (Fix("drop", title, Safety.SAFE, tuple(edits), "keeps everything that can be sent"),)
     drop = Fix("drop", title, Safety.LOSSY, tuple(edits), price)
     return (*_as_text(situation, parts, len(sealed)), drop) if words and not along else (drop,)
+
+
+def _thoughts(situation: Situation, message: int) -> list[int]:
+    """The parts of a message of the request that are thinking of a record's."""
+    request = situation.request
+    return [
+        index for index in range(request.first[message], request.first[message + 1])
+        if request.kind[index] in THOUGHTS and request.row[index] >= 0
+    ]
 
 
 def _sealed(situation: Situation, index: int) -> bool:
@@ -130,7 +176,7 @@ def _behind(situation: Situation, message: int) -> list[Edit]:
     return [
         DropBlock(situation.at(request.row[index]), request.block[index])
         for index in range(len(request.row) - 1, request.first[message + 1] - 1, -1)
-        if request.kind[index] in _THINKING and request.row[index] >= 0
+        if request.kind[index] in THOUGHTS and request.row[index] >= 0
     ]
 
 
@@ -173,12 +219,9 @@ _HEALING = (
 RULES: tuple[Rule[Situation], ...] = (
     Rule("C007", "unsigned-thinking", unsigned_thinking,
          r"thinking\.signature: Field required|each thinking block must contain thinking"
-         r"|redacted_thinking\.data: Field required|Invalid `?signature`? in `?thinking"
-         r"|bound to a different conversation"
-         r"|blocks in the latest assistant message cannot be modified"
-         r"|Expected `?thinking`? or `?redacted_thinking`?, but found", _HEALING),
+         r"|redacted_thinking\.data: Field required|" + INVALID, _HEALING),
     Rule("C008", "foreign-thinking", foreign_thinking,
-         r"Invalid `?signature`? in `?thinking`? block(?!\. The block is)", (
+         INVALID, (
              Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.152"), Affect(Severity.INFO, since="2.1.152"),
          )),
 )

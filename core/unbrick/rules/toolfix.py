@@ -195,13 +195,10 @@ def drop(situation: Situation, row: int, block: int, noun: str, title: str) -> F
     return lossy("drop", title, f"drops 1 {noun}", DropBlock(situation.at(row), block))
 
 
-def fresh_ref(situation: Situation, old: str, server: bool = False, number: int = 2) -> str:
+def fresh_ref(situation: Situation, old: str, number: int = 2) -> str:
     """An id that the API accepts and that nothing in the session uses, as near to the old one as can be; `number`
     tells several apart that are made of one old id."""
-    pattern, lead = (r"[^a-zA-Z0-9_]", "srvtoolu_") if server else (r"[^a-zA-Z0-9_-]", "")
-    base = re.sub(pattern, "_", old)[:100] or "toolu_repaired"
-    if lead and not base.startswith(lead):
-        base = lead + base
+    base = re.sub(r"[^a-zA-Z0-9_-]", "_", old)[:100] or "toolu_repaired"
     calls = situation.session.calls
     name = base
     while name in calls:

@@ -13,8 +13,8 @@ from unbrick.session import Call
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
-R1 = r"tool_use`? ids were found without `?tool_result|was found without a corresponding `?\w+_tool_result"
-R2 = r"unexpected `?tool_use_id`? found in `?\w*tool_result`? blocks"
+R1 = r"tool_use`? ids were found without `?tool_result"
+R2 = r"unexpected `?tool_use_id`? found in `?tool_result`? blocks"
 
 
 def late_result(situation: Situation) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from unbrick.entry import BlockFlag, BlockKind, Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.rules import toolfix, toolplace, toolshape
+from unbrick.rules import features, served, toolfix, toolplace, toolshape
 from unbrick.rules.parts import broken, counted, refusal, remark, safe, sends, sent, stored
 from unbrick.session import Call, Standing
 from unbrick.situation import Situation
@@ -194,4 +194,6 @@ RULES: tuple[Rule[Situation], ...] = (
     )),
     *toolplace.RULES,
     *toolshape.RULES,
+    *served.RULES,
+    features.REFERENCE,
 )

@@ -91,8 +91,7 @@ def bad_call_id(situation: Situation) -> Iterator[Finding]:
             if ref in seen:
                 continue
             seen.add(ref)
-            server = "server_tool_use" in what.violation.text
-            new = toolfix.fresh_ref(situation, ref, server)
+            new = toolfix.fresh_ref(situation, ref)
             fixes = (safe("new-id", f"Rewrite the id to {new}, in the call and its results", SetRef(ref, new)),)
         elif row is not None and block is not None:
             found = stored(situation, row, block)
@@ -172,7 +171,8 @@ RULES: tuple[Rule[Situation], ...] = (
     Rule("T006", "duplicated-call-id", duplicated_call_id, r"`?tool_use`? ids must be unique", (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.80"), Affect(Severity.INFO, since="2.1.80"),
     )),
-    Rule("T007", "bad-call-id", bad_call_id, r"tool_use(?:_id|\.id)?.{0,20}String should match pattern", _REFUSED),
+    Rule("T007", "bad-call-id", bad_call_id,
+         r"(?<!server_)tool_use(?:_id|\.id)?.{0,20}String should match pattern", _REFUSED),
     Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at", (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.281"), Affect(Severity.INFO, since="2.1.281"),
     )),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from unbrick.rules import BY_CODE
 from unbrick.why import codes_of
 
 INPUT_TAG = (
@@ -21,12 +22,15 @@ BEFORE = "Each `advisor_tool_result` block must have a corresponding `server_too
     ("messages.135: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_01RF.", "T001"),
     ("messages.44.content.1: unexpected `tool_use_id` found in `tool_result` blocks: toolu_01.", "T002"),
     (f"messages.11.content.0: unexpected `tool_use_id` found in `advisor_tool_result` blocks: srvtoolu_1. {BEFORE}",
-     "T002"),
+     "T010"),
+    ("messages.3: `web_search` tool use with id `srvtoolu_1` was found without a corresponding "
+     "`web_search_tool_result` block", "T010"),
     ("messages.4.content.1: each tool_use must have a single result. Found multiple `tool_result` blocks with id: x",
      "T003"),
     ("messages.1.content.1: `tool_use` ids must be unique", "T006"),
     ("messages.3.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", "T007"),
-    ("messages.3.content.0.server_tool_use.id: String should match pattern '^srvtoolu_[a-zA-Z0-9_]+$'", "T007"),
+    ("messages.3.content.0.server_tool_use.id: String should match pattern '^srvtoolu_[a-zA-Z0-9_]+$'", "T011"),
+    ("Tool reference 'mcp__db__query' not found in available tools", "T012"),
     ("messages.3.content.0.tool_use.name: String should have at most 200 characters", "T008"),
     ("messages.3.content.0.tool_use.input: Input should be a valid dictionary", "T009"),
     ("messages.3.content.0.tool_use.input: Field required", "T009"),
@@ -44,10 +48,13 @@ BEFORE = "Each `advisor_tool_result` block must have a corresponding `server_too
     ("messages.1.content.0.thinking.signature: Field required", "C007"),
     ("messages.1.content.0.redacted_thinking.data: Field required", "C007"),
     ("messages.215.content.0.thinking: each thinking block must contain thinking", "C007"),
-    ("`thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.", "C007"),
-    ("messages.11.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.", "C007"),
-    (BOUND, "C007"),
-    (INPUT_TAG, "C009"),
+    ("`thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.", "C016"),
+    ("messages.11.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.", "C017"),
+    (BOUND, "C018"),
+    (INPUT_TAG, "C019"),
+    (INPUT_TAG.replace("fallback", "output_text"), "C009"),
+    ("A maximum of 4 blocks with cache_control may be provided. Found 5.", "C020"),
+    ("Advisor tool result content could not be processed", "C021"),
     ("messages.27.content.1.text.parsed_output: Extra inputs are not permitted", "C009"),
     ("messages.1.content.0.thinking.cache_control: Extra inputs are not permitted", "C009"),
     ("undefined is not an object (evaluating 'a.message.content')", "C010"),
@@ -67,4 +74,4 @@ def test_a_pasted_sentence_leads_to_its_rule(sentence: str, code: str) -> None:
 
 def test_the_clients_umbrella_sentence_leads_to_all_tool_rules() -> None:
     found = codes_of("API Error: 400 due to tool use concurrency issues. Run /rewind to recover the conversation.")
-    assert [one for one in found if one[0] == "T"] == [f"T00{number}" for number in range(1, 10)]
+    assert [one for one in found if one[0] == "T"] == sorted(one for one in BY_CODE if one[0] == "T")

@@ -75,7 +75,8 @@ def _features(drafts: Drafts, draft: Draft, traits: Behaviour) -> None:
     if not _SERVED.intersection(kinds):
         return
     results = {
-        drafts.ref(code) for code, kind in zip(draft.parts, kinds, strict=True) if kind == BlockKind.SERVER_RESULT
+        drafts.ref(code) for code, kind in zip(draft.parts, kinds, strict=True)
+        if kind in (BlockKind.SERVER_RESULT, BlockKind.TOOL_RESULT)
     }
     kept: list[int] = []
     for code, kind in zip(draft.parts, kinds, strict=True):
