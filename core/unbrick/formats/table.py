@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unbrick.formats import Format
+from unbrick.formats.amplifier import Amplifier
 from unbrick.formats.claude_code import ClaudeCode
 
-FORMATS: tuple[Format, ...] = (ClaudeCode(),)
+FORMATS: tuple[Format, ...] = (ClaudeCode(), Amplifier())

@@ -97,7 +97,7 @@ def missing_message_id(situation: Situation) -> Iterator[Finding]:
     of: dict[int, int] = {}
     for row, kind in enumerate(scan.kind):
         if (
-            kind == Kind.ASSISTANT and scan.message_id[row] < 0
+            kind == Kind.ASSISTANT and scan.message_id[row] < 0 and scan.flags[row] & Flag.LINK
             and not scan.flags[row] & (Flag.API_ERROR | Flag.SIDECHAIN)
         ):
             # A record that hangs directly on another of the model's is a further block of the same response.

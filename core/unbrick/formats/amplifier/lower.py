@@ -1,0 +1,215 @@
+"""Neutral edits written the way Amplifier writes records: one message a line, every call in both its places.
+
+A record that is changed loses the copy of what the server sent (`wire_content`), which the client would otherwise hold
+against it (amplifier.md §1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from unbrick.edit import (
+    Answer,
+    Clear,
+    Conform,
+    Cut,
+    DropBlock,
+    DropRecord,
+    DropRecords,
+    Edit,
+    Insert,
+    Move,
+    Salvage,
+    SetRef,
+    SetValue,
+)
+from unbrick.formats import Clock, draft
+from unbrick.formats.amplifier import records, words, write
+from unbrick.record import END, At, Json
+from unbrick.session import Session
+from unbrick.thread import Thread
+
+
+class Draft(draft.Draft):
+    """Edits of one session in the client's own hand."""
+
+    def written(self, value: object) -> bytes:
+        """A value as Python's `json` writes it."""
+        return write.dump(value)
+
+    def rewrite(self, row: int, value: Json) -> None:
+        """Write the members of a record that differ from what stands there; the others keep their bytes."""
+        old = self.record(row)
+        for key in [key for key in old if key not in value]:
+            self.put(row, write.without(self.raw(row), (key,)))
+        for key, new in value.items():
+            if key not in old or old[key] != new:
+                self.put(row, write.with_member(self.raw(row), key, new))
+        self.forget_copy(row)
+
+    def forget_copy(self, row: int) -> None:
+        """Take out the server's own copy of a record that is not what it was."""
+        about = self.record(row).get("metadata")
+        copy = about.get("anthropic") if isinstance(about, dict) else None
+        if isinstance(copy, dict) and "wire_content" in copy:
+            self.put(row, write.without(self.raw(row), ("metadata", "anthropic", "wire_content")))
+
+
+def lower(edit: Edit, session: Session, thread: Thread, clock: Clock) -> Mapping[At, Sequence[bytes]]:
+    """An edit as pieces by place. Raises KeyError when it names a place or id that is not there, or is none that a
+    list of messages can be given (links, boundaries, leaves)."""
+    writer = _WRITERS.get(type(edit))
+    if writer is None:
+        raise KeyError(type(edit).__name__)
+    if isinstance(edit, Salvage) and edit.at.line == END and not len(session.scan.view):
+        return {At(END, 0): [piece.rstrip(b"\r\n") for piece in edit.pieces]}
+    made = Draft(session, thread)
+    writer(edit, made, clock)
+    return made.changes()
+
+
+def _answer(edit: Answer, made: Draft, clock: Clock) -> None:
+    row = made.row(edit.at)
+    value = made.record(row)
+    calls = [part for part, _odd in records.calls_and_texts(value) if _is_use(part)]
+    call = next((part for part in calls if part.get("id") == edit.ref), None)
+    if call is None:
+        raise KeyError(edit.ref)
+    content = edit.content if edit.content is not None else write.unknown(_said(edit.finished))
+    line = write.result(edit.ref, str(call.get("name") or ""), content, clock, with_name=True)
+    made.behind(_place(made, row, edit.ref, calls), line)
+
+
+def _said(finished: bool | None) -> str:
+    return words.SILENT if finished is None else words.FINISHED if finished else words.STARTED
+
+
+def _is_use(part: object) -> bool:
+    return isinstance(part, dict) and part.get("type") == "tool_use"
+
+
+def _place(made: Draft, row: int, ref: str, calls: Sequence[Json]) -> int:
+    """The row that a result goes behind: its call's, or of the results that follow it the last one of an earlier
+    call."""
+    order = [call.get("id") for call in calls]
+    before = set(order[: order.index(ref)]) if ref in order else set(order)
+    scan = made.session.scan
+    tool = scan.strings.find("tool")
+    place, found = row, row + 1
+    while found < len(scan) and scan.type[found] == tool:
+        if scan.strings.text(scan.block_ref[scan.first[found]]) in before:
+            place = found
+        found += 1
+    return place
+
+
+def _move(edit: Move, made: Draft, _clock: Clock) -> None:
+    row, behind = made.row(edit.at), made.row(edit.behind)
+    value = made.record(behind)
+    calls = [part for part, _odd in records.calls_and_texts(value) if _is_use(part)]
+    ref = made.record(row).get("tool_call_id")
+    place = _place(made, behind, str(ref), calls) if calls else behind
+    if place == row:
+        place = behind
+    made.move_behind(row, place)
+
+
+def _drop_block(edit: DropBlock, made: Draft, clock: Clock) -> None:
+    row = made.row(edit.at)
+    value = made.record(row)
+    found = records.blocks(value)
+    if not 0 <= edit.block < len(found):
+        raise KeyError(edit.block)
+    if len(found) == 1:
+        made.drop(row)
+    else:
+        made.rewrite(row, write.without_block(value, edit.block))
+
+
+def _drop_record(edit: DropRecord, made: Draft, _clock: Clock) -> None:
+    made.drop(made.row(edit.at))
+
+
+def _drop_records(edit: DropRecords, made: Draft, _clock: Clock) -> None:
+    for at in edit.ats:
+        made.drop(made.row(at))
+
+
+def _clear(edit: Clear, made: Draft, _clock: Clock) -> None:
+    row = made.row(edit.at)
+    for block, note in edit.notes:
+        value = made.record(row)
+        found = records.blocks(value)
+        if not 0 <= block < len(found):
+            raise KeyError(block)
+        if found[block].get("type") == "tool_result":
+            made.rewrite(row, {**value, "content": note})
+        elif not _is_use(found[block]):
+            made.rewrite(row, write.with_block(value, block, {"type": "text", "text": note}))
+
+
+def _set_value(edit: SetValue, made: Draft, _clock: Clock) -> None:
+    row = made.row(edit.at)
+    value = made.record(row)
+    if edit.pointer[:1] != ("content",) or (len(edit.pointer) == 1 and not isinstance(edit.value, list)):
+        made.set(row, edit.pointer, edit.value)
+        made.forget_copy(row)
+        return
+    if len(edit.pointer) == 1:
+        made.rewrite(row, write.with_content(value, edit.value))
+        return
+    block, inside = edit.pointer[1], edit.pointer[2:]
+    found = records.blocks(value)
+    if not isinstance(block, int) or not 0 <= block < len(found):
+        raise KeyError(block)
+    made.rewrite(row, write.with_block(value, block, _within(found[block], inside, edit.value)))
+
+
+def _within(value: Any, inside: Sequence[str | int], new: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    if not inside:
+        return new
+    step, rest = inside[0], inside[1:]
+    if isinstance(value, dict) and isinstance(step, str) and (step in value or not rest):
+        return {**value, step: _within(value.get(step), rest, new)}
+    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        return [*value[:step], _within(value[step], rest, new), *value[step + 1 :]]
+    raise KeyError(step)
+
+
+def _set_ref(edit: SetRef, made: Draft, _clock: Clock) -> None:
+    call = made.session.calls[edit.old]
+    for row, block in call.uses:
+        value = made.record(row)
+        made.rewrite(row, write.with_block(value, block, {**records.blocks(value)[block], "id": edit.new}))
+    for row, _block in call.results:
+        made.set(row, ("tool_call_id",), edit.new)
+
+
+def _insert(edit: Insert, made: Draft, clock: Clock) -> None:
+    row = made.row(edit.behind)
+    made.behind(row, write.message(edit.record, clock))
+
+
+def _salvage(edit: Salvage, made: Draft, _clock: Clock) -> None:
+    row = made.row(edit.at)
+    made.drop(row)
+    for piece in edit.pieces:
+        made.behind(row, piece.rstrip(b"\r\n"))
+
+
+def _cut(edit: Cut, made: Draft, _clock: Clock) -> None:
+    for row in range(made.row(edit.after) + 1, len(made.session)):
+        made.drop(row)
+
+
+def _conform(edit: Conform, made: Draft, _clock: Clock) -> None:
+    row = made.row(edit.at)
+    made.rewrite(row, write.conformed(made.record(row)))
+
+
+_WRITERS: Mapping[type, Callable[[Any, Draft, Clock], None]] = {
+    Answer: _answer, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record, DropRecords: _drop_records,
+    Clear: _clear, SetValue: _set_value, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
+    Cut: _cut, Conform: _conform,
+}
