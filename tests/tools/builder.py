@@ -19,7 +19,8 @@ from unbrick.target import Version
 Json = dict[str, Any]
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 SESSION = "0b5e55a1-0000-4000-8000-000000000001"
-MODELS = {"2.1.329": "claude-opus-5-5", "2.1.139": "claude-opus-4-7"}
+MODELS = {"2.1.329": "claude-opus-5-5", "2.1.158": "claude-opus-4-8", "2.1.139": "claude-opus-4-7"}
+"""Model of the sessions from a version on; before them an older one."""
 PAD = 6_300_000
 """Bytes that make a session a large one."""
 
@@ -41,7 +42,7 @@ class Story:
 
     @property
     def model(self) -> str:
-        return MODELS.get(self.version, "claude-sonnet-4-20250514")
+        return next((m for since, m in MODELS.items() if at(self.version, since)), "claude-sonnet-4-20250514")
 
     def stamp(self, seconds: int | None = None) -> str:
         self.clock += 1
@@ -88,6 +89,17 @@ class Story:
         wrapped = f"<system-reminder>\n{text}\n</system-reminder>"
         rendered = {"rendered": [{"content": wrapped}], "renderedRole": "system"}
         self.add(name, "attachment", parent, attachment={"type": "skill_listing", "content": "- one: a skill"},
+                 **(rendered if at(self.version, "2.1.290") else {}))
+        return name
+
+    def reminder(self, name: str, parent: str) -> str:
+        """What newer clients note behind every prompt."""
+        if not at(self.version, "2.1.240"):
+            return parent
+        text = "<total_tokens>14902 tokens left</total_tokens>"
+        wrapped = f"<system-reminder>\n{text}\n</system-reminder>"
+        rendered = {"rendered": [{"content": wrapped}], "renderedRole": "system"}
+        self.add(name, "attachment", parent, attachment={"type": "total_tokens_reminder", "text": text},
                  **(rendered if at(self.version, "2.1.290") else {}))
         return name
 
@@ -165,7 +177,7 @@ def story(version: str) -> Story:
     s.assistant("R2", "O1", s.text("REPLY-2"), "b")
     s.pointer("R2", "PROMPT-1")
     s.user("P2", "R2", "PROMPT-2")
-    s.assistant("R3", "P2", s.text("REPLY-3"), "c")
+    s.assistant("R3", s.reminder("A2", "P2"), s.text("REPLY-3"), "c")
     s.call("C2", "R3", 2, "c")
     s.call("C3", "C2", 3, "c")
     s.call("C4", "C3", 4, "c")
@@ -175,7 +187,7 @@ def story(version: str) -> Story:
     s.assistant("R4", "O3", s.text("REPLY-4"), "d")
     s.pointer("R4", "PROMPT-2")
     s.user("P3", "R4", "PROMPT-3")
-    s.assistant("R5", "P3", s.text("REPLY-5"), "e")
+    s.assistant("R5", s.reminder("A3", "P3"), s.text("REPLY-5"), "e")
     s.pointer("R5", "PROMPT-3")
     return s
 

@@ -95,11 +95,11 @@ def corpus(version: str, _kept: Path) -> Iterator[Case]:
 
 
 def turns(version: str, kept: Path) -> Iterator[Case]:
-    """The mutations once more, for a model of the other kind: one that takes system turns, or one that does not."""
+    """The mutations once more, for a model that takes no system turns where the built session's does."""
     if Version.parse(version) < Version.parse("2.1.158"):
         return
     model = builder.story(version).model
-    other = "claude-opus-4-7" if model == "claude-opus-5-5" else "claude-opus-4-8"
+    other = "claude-opus-4-7"
     for case in mutations(version, kept):
         yield Case("turns", case.name, case.session, case.data.replace(model.encode(), other.encode()), other)
 
@@ -153,6 +153,14 @@ def _fresh(version: str, model: str, kept: Path, stories: Mapping[str, Callable[
         files = sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_size, reverse=True)
         for number, path in enumerate(files):
             yield Case("fresh", f"{name}{f' {number}' if number else ''}", path.stem, path.read_bytes(), model)
+
+
+def kept_cases(version: str, kept: Path) -> Iterator[Case]:
+    """Sessions that a client of a version has written before."""
+    for folder in sorted(kept.glob(f"{version}-claude-*")):
+        model, _, name = folder.name.removeprefix(f"{version}-").rpartition("-")
+        for path in sorted(folder.glob("*.jsonl")):
+            yield Case("kept", name, path.stem, path.read_bytes(), model)
 
 
 SOURCES = {"mutations": mutations, "turns": turns, "large": large, "corpus": corpus, "base": base,

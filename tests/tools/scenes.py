@@ -15,19 +15,15 @@ from tools.fresh import KILLED_AFTER, WAIT, Writer, bash, picture_bytes, say
 from tools.standin import Reply, call, text, thinking
 from tools.terminal import ESCAPE, Terminal, settings
 
-FULL = 185_000
-"""Tokens at which a context of 200,000 is compacted; one of a million at WIDE."""
-WIDE = 985_000
+FULL, WIDE = 190_000, 985_000
+"""Tokens at which a context of 200,000 is compacted, and one of a million."""
 HASTY = {"API_TIMEOUT_MS": "1500", "CLAUDE_CODE_MAX_RETRIES": "1"}
 MODELS = ("claude-opus-5-5", "claude-sonnet-4-5-20250929", "claude-opus-4-7")
 
 
 def full(w: Writer, words: str) -> Reply:
     """A reply with which the context is full."""
-    wide = any(part in w.model for part in ("opus-5", "sonnet-5", "fable", "mythos", "opus-4-8")) or (
-        "opus-4-7" in w.model and w.at_least("2.1.150")
-    )
-    return Reply([text(words)], tokens=WIDE if wide else FULL)
+    return Reply([text(words)], tokens=FULL if "sonnet-4" in w.model else WIDE)
 
 
 def api_error(w: Writer) -> None:

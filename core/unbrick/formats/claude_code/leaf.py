@@ -33,14 +33,14 @@ def choose(loaded: Loaded, walker: Walker) -> Choice:
             leaf = pointed
     if leaf is None or (loaded.session.scan.flags[leaf] & (Flag.SIDECHAIN | Flag.NO_TIME)):
         return Choice()
-    if rule is Leaf.POINTER and leaf == last:
+    if rule is Leaf.POINTER:
         leaf = _with_attachments(loaded, leaf)
     return Choice(leaf, walker.walk(leaf))
 
 
 def _with_attachments(loaded: Loaded, leaf: int) -> int:
-    """The last of the attachments that follow the last message, as where a prompt got no reply; else the message
-    (observed from 2.1.139 on, not on 2.1.112)."""
+    """The last of the attachments that follow the end, as where a prompt got no reply; else the end itself (observed
+    from 2.1.139 on, not on 2.1.112)."""
     scan = loaded.session.scan
     end = leaf
     for row in range(leaf + 1, loaded.end):

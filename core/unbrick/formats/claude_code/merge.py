@@ -117,6 +117,7 @@ class Merger:
             self._begin(parts)
         else:
             last = messages[-1]
+            last.several = True
             if (
                 seam and self.traits.seams and last.parts and parts
                 and drafts.is_text(last.parts[-1]) and drafts.is_text(parts[0])

@@ -18,8 +18,8 @@ WIDTH = 16
 @dataclass(slots=True)
 class Draft:
     """A message: part codes and, for an assistant, the number of its message id. `joined` are places in
-    `parts` whose text another text follows after a line break. `ordered`: calls stand last.
-    So many `results` stand first, -1 when no one looked."""
+    `parts` whose text another text follows after a line break. `ordered`: calls stand last. `several`: more than one
+    record is in it. So many `results` stand first, -1 when no one looked."""
 
     role: Role
     parts: list[int]
@@ -28,6 +28,7 @@ class Draft:
     extra: dict[str, Any] | None = None
     plain: bool = False
     ordered: bool = False
+    several: bool = False
     results: int = -1
 
 
@@ -131,7 +132,7 @@ class Drafts:
                 request.extra[index] = draft.extra
             single = draft.parts[0] if len(draft.parts) == 1 else None
             if draft.plain or (
-                traits.strings_kept and single is not None and not draft.joined and draft.role is not Role.ASSISTANT
+                traits.strings_kept and single is not None and not draft.several and draft.role is not Role.ASSISTANT
                 and self.flags(single) & BlockFlag.STRING
             ):
                 request.plain.add(index)

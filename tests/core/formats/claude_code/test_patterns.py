@@ -42,18 +42,11 @@ UNLOADED = {Outcome.NOT_FOUND: "NOTFOUND", Outcome.CRASH: "CRASH", Outcome.HANG:
 LARGE = "xb_"
 
 _JOINED = "the API joins neighbouring replies, so the thought is not the last block"
-_TRAILING = "the observed prompt had attachments behind it, which count as an interrupted turn in these versions"
 
 UNPREDICTED: dict[tuple[str, str], str] = {
     ("think_only_mid", "1.0.128"): _JOINED,
     ("think_only_mid", "2.0.14"): _JOINED,
     ("think_only_mid", "2.0.76"): _JOINED,
-    ("truncated_last", "2.1.240"): _TRAILING,
-    ("truncated_last", "2.1.266"): _TRAILING,
-    ("sidechain_flag_last_nolp", "2.1.240"): _TRAILING,
-    ("sidechain_flag_last_nolp", "2.1.266"): _TRAILING,
-    ("branch_tail_lp_at_prompt", "2.1.240"): _TRAILING,
-    ("branch_tail_lp_at_prompt", "2.1.266"): _TRAILING,
 }
 """(pattern, version) → why the prediction says otherwise."""
 
