@@ -57,8 +57,8 @@ class Share:
 
 @dataclass(frozen=True)
 class Filling:
-    """The context of the next request. `tokens` is all of it, the same number as in the report; `counted` what the
-    API counted for the last reply in it that says, 0 where none does, so that all is estimated. `kinds` and `tools`
+    """The context of the next request. `tokens` is all of it, the same number as in the report; `counted` the
+    most that the API counted for a reply in it, 0 where no reply says, so that all is estimated. `kinds` and `tools`
     are largest first, calls and results of a tool together; `largest` are single parts. The shares are estimates
     that add up to `tokens`."""
 
@@ -106,7 +106,9 @@ def heaviest(filled: Filling, count: int = 3) -> str:
         *(share for share in filled.kinds if share.name not in (*of_tools, Filler.OVERHEAD.value)),
         *(Share(f"calls and results of {share.name}", share.tokens, share.count) for share in filled.tools),
     ]
-    return ", ".join(f"{share.name} ({measure.tokens(share.tokens)})" for share in _sorted(shares)[:count])
+    first, *others = _sorted(shares) or (Share("nothing", 0, 0),)
+    worth = [first, *(share for share in others if share.tokens * 50 >= filled.tokens)]
+    return ", ".join(f"{share.name} ({measure.tokens(share.tokens)})" for share in worth[:count])
 
 
 def _of_request(situation: Situation) -> Iterator[Piece]:
@@ -164,15 +166,11 @@ def _filler(session: Session, row: int, block: BlockKind, media: bool, own: bool
 
 
 def _counted(session: Session, rows: Sequence[int]) -> int:
-    """What the API counted for the last reply among rows that says."""
+    """The most that the API counted for a reply among rows, since the last boundary in them."""
     scan = session.scan
     skipped = Flag.API_ERROR | Flag.SYNTHETIC
-    for row in reversed(rows):
-        if scan.kind[row] == Kind.BOUNDARY:
-            return 0
-        if scan.tokens[row] and not scan.flags[row] & skipped:
-            return scan.tokens[row]
-    return 0
+    boundary = max((row for row in rows if scan.kind[row] == Kind.BOUNDARY), default=-1)
+    return max((scan.tokens[row] for row in rows if row > boundary and not scan.flags[row] & skipped), default=0)
 
 
 def _shares(items: Iterator[tuple[str, int]]) -> list[Share]:

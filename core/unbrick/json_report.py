@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from unbrick.filling import Filling
 from unbrick.finding import Affect, Finding, Fix
+from unbrick.ladder import Rung
 from unbrick.record import END, At, Json
 from unbrick.report import LastError, Report, Resume
 from unbrick.request import Part, Request
@@ -118,6 +120,44 @@ def line(at: At) -> int | None:
 def pointer(parts: Sequence[str | int]) -> str:
     """A path into a JSON value as an RFC 6901 string."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def context_document(report: Report, parts: Iterable[tuple[str, Filling, Sequence[Rung]]]) -> Json:
+    """What `context --json` prints: what fills the next request and, behind a failed compaction, the one that would be
+    brought back; the ways to make each fit."""
+    session = report.situation.session
+    return {
+        "schema": SCHEMA,
+        "path": str(report.bundle.path),
+        "target": target(report.target),
+        "contexts": [
+            {
+                "name": name,
+                "tokens": value.tokens,
+                "counted": value.counted or None,
+                "window": value.window,
+                "kinds": [{"name": one.name, "tokens": one.tokens, "count": one.count} for one in value.kinds],
+                "tools": [{"name": one.name, "tokens": one.tokens, "count": one.count} for one in value.tools],
+                "largest": [
+                    {
+                        "line": None if one.row < 0 else line(session.at(one.row)), "block": one.block,
+                        "kind": one.kind.value, "tool": one.tool or None, "tokens": one.tokens,
+                    }
+                    for one in value.largest
+                ],
+                "ways": [
+                    {
+                        "id": None if one.fix is None else one.fix.id, "title": one.title,
+                        "price": None if one.fix is None else one.fix.price, "tokens": one.tokens,
+                        "messages": one.messages, "fits": one.fits,
+                        "command": None if one.advice is None else one.advice.command,
+                    }
+                    for one in rungs
+                ],
+            }
+            for name, value, rungs in parts
+        ],
+    }
 
 
 def request_document(request: Request, session: Session) -> Json:

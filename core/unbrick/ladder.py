@@ -77,7 +77,7 @@ def ladder(
     fitting = [rung for rung in steps if rung.fits]
     kept = _messages(situation, whole)
     best = sorted(fitting or steps, key=lambda rung: -rung.messages)
-    return (*_larger(situation, now, kept), *best)
+    return (*_larger(situation, now, kept, bool(first)), *best)
 
 
 def fixes(rungs: Sequence[Rung]) -> tuple[Fix, ...]:
@@ -125,15 +125,14 @@ def _cutting(situation: Situation, whole: Sequence[int], among: bool) -> Iterato
             return
 
 
-def _larger(situation: Situation, now: int, kept: int) -> Iterator[Rung]:
+def _larger(situation: Situation, now: int, kept: int, undone: bool) -> Iterator[Rung]:
     """A model with a larger window."""
-    if measure.window(situation) < measure.LONG and now <= measure.LONG * measure.FULL:
-        advice = Advice(
-            f"Go on with a model whose window is {measure.LONG:,} tokens, where your account has one: nothing is "
-            "dropped.",
-            in_project(situation.bundle, f"claude --resume {shell(situation.bundle.resume_id)} --model 'sonnet[1m]'"),
-        )
-        yield Rung(None, advice, now, kept, True, now <= measure.LONG * measure.ROOM)
+    if measure.window(situation) >= measure.LONG or now > measure.LONG * measure.FULL:
+        return
+    what = f"a model whose window is {measure.LONG:,} tokens, where your account has one: nothing is dropped."
+    command = in_project(situation.bundle, f"claude --resume {shell(situation.bundle.resume_id)} --model 'sonnet[1m]'")
+    advice = Advice(f"Bring all of it back and go on with {what}") if undone else Advice(f"Go on with {what}", command)
+    yield Rung(None, advice, now, kept, True, now <= measure.LONG * measure.ROOM)
 
 
 def _clearing(

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
 from unbrick_tui.commands.check import check
+from unbrick_tui.commands.context import context
 from unbrick_tui.commands.explain import explain
 from unbrick_tui.commands.open import open_
 from unbrick_tui.commands.prove import prove
@@ -56,7 +57,7 @@ def cli() -> None:
     """
 
 
-for _command in (open_, check, repair, truncate, request, prove, why, explain, restore):
+for _command in (open_, check, context, repair, truncate, request, prove, why, explain, restore):
     cli.add_command(_command)
 
 

@@ -116,11 +116,13 @@ def next_step(report: Report, name: str | None = None) -> Iterator[str]:
         yield "The cut is shown first, then saved as a new session:"
         yield f"    unbrick truncate {path} --at {line(cut.after)}"
         yield f"    unbrick truncate {path} --at {line(cut.after)} --as-session"
-    elif Safety.RESTORES in wanted:
+    elif Safety.RESTORES in wanted and not (offered and offered[0].safety is Safety.LOSSY):
         yield "Bringing it back shows first what it would change:"
         yield f"    unbrick repair {path} --restore"
     elif Safety.LOSSY in wanted:
-        yield "Every fix drops something; to see what:"
+        yield "What fits drops something; to see what:" if Safety.RESTORES in wanted else (
+            "Every fix drops something; to see what:"
+        )
         yield f"    unbrick repair {path} --lossy"
         yield f"    unbrick truncate {path} --list"
     elif not wanted and report.resume.undecided:

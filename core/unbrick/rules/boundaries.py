@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from unbrick import compaction, filling, ladder, measure
@@ -86,6 +86,25 @@ def _passed_over(situation: Situation) -> Iterator[Finding]:
         )
 
 
+def brought_back(situation: Situation) -> tuple[list[int], Fix] | None:
+    """The conversation that taking a failed compaction back would make, and the fix that does so; None where none
+    failed, or where nothing is left from before it."""
+    boundary = _boundary(situation)
+    summary = None if boundary is None else _summary(situation, boundary)
+    if boundary is None or summary is None or not situation.session.has(summary, Flag.FAILED):
+        return None
+    fix, rows, _after = undone(situation, boundary, summary)
+    if not measure.messages(situation.session, rows):
+        return None
+    return [*rows, *(row for row in situation.thread.rows if row not in (boundary, summary))], fix
+
+
+def ways(situation: Situation, whole: Sequence[int], fix: Fix) -> tuple[ladder.Rung, ...]:
+    """What makes the conversation fit that a fix would bring back."""
+    count = measure.messages(situation.session, (row for row in whole if row not in situation.loaded))
+    return ladder.ladder(situation, whole, fix.edits, f"brings back {measure.counted(count, 'message')}")
+
+
 def failed_compaction(situation: Situation) -> Iterator[Finding]:
     """The summary of a compaction is only an error text: the model goes on with an empty context.
 
@@ -127,11 +146,10 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
             f" Brought back whole, the conversation is about {measure.tokens(after)} long, {after / window:.0%} of the "
             "model's window: the next compaction would fail as this one did, so bring back what fits."
         )
-        rest = [row for row in situation.thread.rows if row not in (boundary, summary)]
-        whole = [*rows, *rest]
+        whole = [*rows, *(row for row in situation.thread.rows if row not in (boundary, summary))]
         message += f" Most of it: {filling.heaviest(filling.filling(situation, whole))}."
-        rungs = ladder.ladder(situation, whole, fix.edits, f"brings back {measure.counted(count, 'message')}")
-    ways = [*ladder.advices(rungs), Advice(
+        rungs = ways(situation, whole, fix)
+    advice = [*ladder.advices(rungs), Advice(
         "See every safe point before and after the compaction, with the tokens it leaves, and choose one.",
         listing(situation.bundle),
     ), Advice(
@@ -142,7 +160,7 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
     )]
     yield Finding(
         "B002", "failed-compaction", Severity.ERROR, message, situation.at(summary), summary,
-        fixes=(*ladder.fixes(rungs), fix), advice=tuple(ways),
+        fixes=(*ladder.fixes(rungs), fix), advice=tuple(advice),
     )
 
 
