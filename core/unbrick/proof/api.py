@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from unbrick.proof import media, pairs, roles, shape, texts, thoughts, whole
+from unbrick.proof import media, pairs, roles, served, shape, texts, thoughts, whole
 from unbrick.proof.asked import Asked, Body, Message, blocks_of
 
 __all__ = ["Asked", "Body", "Message", "blocks_of", "refusal", "refusals"]
@@ -39,7 +39,7 @@ STAGES: Sequence[Sequence[Check]] = (
     (shape.faults,),
     (
         roles.turns, roles.sides, texts.empty, texts.marks, thoughts.thoughts, thoughts.opening, _media, pairs.pairs,
-        roles.end, whole.references, whole.diagnostics, whole.tokens,
+        served.served, roles.end, whole.references, whole.diagnostics, whole.tokens,
     ),
 )
 """Each reads on only where those before it had nothing to say."""

@@ -4,7 +4,7 @@ R31)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from unbrick.proof.asked import Asked, Block
@@ -24,6 +24,9 @@ KEYS: dict[str, set[str] | None] = {
 """Types of blocks and the members that each may have; None: any. In the order of no list: the API sorts by name."""
 BETAS = ("mcp_tool_use", "mcp_tool_result", "compaction", "tool_addition", "tool_removal", "tool_reference", "fallback")
 """Types that come with a beta feature; the client says in a header which it uses, and is taken at its word."""
+FALLBACK = "server-side-fallback"
+"""How the feature is named without which the API does not take the mark of another model's turn
+(anthropics/claude-code#66760)."""
 INSIDE = ("text", "image", "document", "search_result", "tool_reference")
 """Types that may stand inside a result."""
 SERVER_ID, CALL_ID = r"srvtoolu_[a-zA-Z0-9_]+", r"[a-zA-Z0-9_-]+"
@@ -50,7 +53,17 @@ def faults(asked: Asked) -> Iterator[tuple[str, str]]:
         if "content" in message and not isinstance(content, str | list):
             yield "R31", f"{where}.content: Input should be a valid list"
         for m, block in enumerate(content if isinstance(content, list) else ()):
-            yield from _block(f"{where}.content.{m}", block)
+            place = f"{where}.content.{m}"
+            marks = isinstance(block, dict) and block.get("type") == "fallback"
+            if marks and not any(beta.startswith(FALLBACK) for beta in asked.betas):
+                yield _unknown(place, "fallback", KEYS)
+            else:
+                yield from _block(place, block)
+
+
+def _unknown(where: str, kind: object, known: Collection[str]) -> tuple[str, str]:
+    tags = ", ".join(f"'{one}'" for one in sorted(known))
+    return "R30", f"{where}: Input tag '{kind}' found using 'type' does not match any of the expected tags: {tags}"
 
 
 def _block(where: str, block: Any, only: tuple[str, ...] | None = None) -> Iterator[tuple[str, str]]:  # noqa: ANN401
@@ -61,8 +74,7 @@ def _block(where: str, block: Any, only: tuple[str, ...] | None = None) -> Itera
     if "type" not in block:
         yield "R30", f"{where}: Unable to extract tag using discriminator 'type'"
     elif not isinstance(kind, str) or (kind not in KEYS and kind not in BETAS) or (only and kind not in only):
-        tags = ", ".join(f"'{one}'" for one in sorted(only or KEYS))
-        yield "R30", f"{where}: Input tag '{kind}' found using 'type' does not match any of the expected tags: {tags}"
+        yield _unknown(where, kind, only or KEYS)
     else:
         yield from _members(f"{where}.{kind}", kind, block)
         allowed = KEYS.get(kind)

@@ -194,7 +194,8 @@ class StandIn:
         except ValueError as error:
             why = f"The request body is not valid JSON: {error}"
         if self.check and why is None:
-            why = refusal(body)
+            asked = str(handler.headers.get("anthropic-beta", ""))
+            why = refusal(body, frozenset(filter(None, asked.split(","))))
             if len(raw) > LARGEST:
                 status, why = 413, "Request exceeds the maximum size"
         kind = kind_of(body)
