@@ -59,6 +59,22 @@ class Children:
         return len(self._first) - self._first.count(-1)
 
 
+def rooted(parent_row: array[int]) -> array[int]:
+    """The row at which the parents of each row end, itself for a root; -1 where they go round in a circle."""
+    found = array("i", [-2]) * len(parent_row)
+    for start in range(len(parent_row)):
+        row = start
+        path: list[int] = []
+        while row >= 0 and found[row] == -2:
+            found[row] = -1
+            path.append(row)
+            row = parent_row[row]
+        end = path[-1] if row < 0 and path else found[row] if row >= 0 else -1
+        for row in path:
+            found[row] = end
+    return found
+
+
 def inherited(parent_row: array[int], marks: bytes) -> bytearray:
     """1 for each row that is marked or has a marked row above it, circles included."""
     found = bytearray(marks)

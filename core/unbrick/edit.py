@@ -31,12 +31,14 @@ class SetLeaf:
 class Answer:
     """Give a call that has no result one; what followed the call follows the result.
 
-    `content` is the real result, as another file of the session holds it; None writes one in the client's own words.
+    `content` is the real result, as another file of the session holds it; None writes one in the client's own words,
+    which say what is known: that the tool `finished`, that it was started and did not, or (None) neither.
     """
 
     at: At
     ref: str
     content: str | None = None
+    finished: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,13 @@ class Clear:
 
 
 @dataclass(frozen=True)
+class Trim:
+    """Shorten what a record holds only for the client's screen; nothing of it is ever sent."""
+
+    at: At
+
+
+@dataclass(frozen=True)
 class Recount:
     """Lower what the API counted for the replies behind each of several records by so many tokens, those that were
     taken out of it."""
@@ -101,6 +110,23 @@ class SetValue:
     at: At
     pointer: tuple[str | int, ...]
     value: Any
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An image with no side longer than `side` pixels, of at most `length` characters of base64 (None: any)."""
+
+    side: int
+    length: int | None = None
+
+
+@dataclass(frozen=True)
+class Remake:
+    """Replace several values inside a record. Where a `Scale` stands, the pointer names the base64 of an image, which
+    is scaled down when the edit is written, together with the client's own copies of it."""
+
+    at: At
+    values: tuple[tuple[tuple[str | int, ...], Any], ...]
 
 
 @dataclass(frozen=True)
@@ -164,6 +190,13 @@ class Adopt:
 
 
 @dataclass(frozen=True)
+class Rename:
+    """Give records other ids, wherever these are named: pairs of the old id and the new one."""
+
+    names: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Conform:
     """Write what a record says in the client's own form; what it says stays."""
 
@@ -171,6 +204,6 @@ class Conform:
 
 
 Edit = (
-    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Recount | SetValue
-    | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Conform
+    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Trim | Recount | SetValue
+    | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Conform
 )

@@ -93,6 +93,8 @@ class Thread:
     """Whether the client reads the file whole or not at all: one line that it cannot read costs all others."""
     branches: tuple[Branch, ...] = ()
     """What hangs beside the conversation without having been left on purpose."""
+    foreign: frozenset[int] = frozenset()
+    """Rows that another session wrote into this file, apart from its conversation."""
 
     @cached_property
     def members(self) -> frozenset[int]:

@@ -351,3 +351,41 @@ def x_linear_repeated(s: Story) -> None:
     if at(s.version, "2.1.20"):
         MUTATIONS["x_linear"](s)
     s.line("O2", s.dump(copy.deepcopy(s.names["O2"])))
+
+
+def _stranger(s: Story, name: str, parent: str | None, words: str) -> None:
+    s.user(name, parent, words)
+    s.names[name]["sessionId"] = missing()
+
+
+@mutation
+def foreign_interleaved(s: Story) -> None:
+    """Another session's conversation between the second and the third turn."""
+    _stranger(s, "X1", None, "FOREIGN")
+    _stranger(s, "X2", "X1", "FOREIGN")
+    pair = [s.names["X1"], s.names["X2"]]
+    s.records = [record for record in s.records if record not in pair]
+    place = s.place("P3")
+    s.records[place:place] = pair
+
+
+@mutation
+def foreign_interleaved_broken(s: Story) -> None:
+    foreign_interleaved(s)
+    parent_broken(s)
+
+
+@mutation
+def foreign_at_end(s: Story) -> None:
+    without_pointers(s)
+    _stranger(s, "X1", None, "FOREIGN")
+    _stranger(s, "X2", "X1", "FOREIGN")
+
+
+@mutation
+def foreign_ids(s: Story) -> None:
+    new = {record["uuid"]: f"ctc_{place:04}" for place, record in enumerate(s.records) if "uuid" in record}
+    for record in s.records:
+        for key in ("uuid", "parentUuid", "leafUuid"):
+            if record.get(key) in new:
+                record[key] = new[record[key]]

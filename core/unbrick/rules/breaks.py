@@ -40,12 +40,14 @@ class Break:
 def breaks(situation: Situation, code: str) -> Iterator[Break]:
     """The breaks that a rule explains: those that lose history, and those that this client gets over."""
     session, thread = situation.session, situation.thread
+    if thread.whole:
+        return
     standing = thread.standing
     seen: set[int] = set()
     aside = situation.once(thread_ends_aside)
     again = situation.once(copied)
     for loss in thread.losses:
-        if loss.before != loss.row and not aside and loss.row not in again:
+        if loss.before != loss.row and not aside and loss.row not in again and loss.row not in thread.foreign:
             seen.add(loss.row)
             if _code(situation, loss.row) == code:
                 yield _broken(situation, code, loss)

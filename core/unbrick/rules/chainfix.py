@@ -65,7 +65,7 @@ def _newest_before(situation: Situation) -> array[int]:
 
 def _parents_before(situation: Situation) -> array[int]:
     """For each row the nearest one before it that may be the parent of something, -1 for none."""
-    session, standing = situation.session, situation.thread.standing
+    session, standing, foreign = situation.session, situation.thread.standing, situation.thread.foreign
     flags, kinds, uuids, row_of = session.scan.flags, session.scan.kind, session.scan.uuid, session.row_of
     found = array("i")
     last = -1
@@ -73,8 +73,9 @@ def _parents_before(situation: Situation) -> array[int]:
     for row, kind in enumerate(kinds):
         found.append(last)
         uuid = uuids[row]
-        if kind in _LINKS and uuid >= 0 and not flags[row] & apart and row_of.get(uuid) == row and (
-            kind == Kind.BOUNDARY or standing[row] != Standing.REWOUND
+        if (
+            kind in _LINKS and uuid >= 0 and not flags[row] & apart and row_of.get(uuid) == row and row not in foreign
+            and (kind == Kind.BOUNDARY or standing[row] != Standing.REWOUND)
         ):
             last = row
     return found

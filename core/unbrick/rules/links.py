@@ -8,7 +8,7 @@ from unbrick import measure
 from unbrick.edit import Adopt, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules import branching, duplicates, leaf, order, replays, responses, sidechains
+from unbrick.rules import branching, duplicates, leaf, mixed, order, replays, responses, sidechains
 from unbrick.rules.breaks import breaks, broken_link, hang_behind, nameless
 from unbrick.rules.chainfix import line, restoring
 from unbrick.situation import Situation
@@ -169,4 +169,6 @@ RULES: tuple[Rule[Situation], ...] = (
     branching.REWOUND_BRANCH,
     order.RECORDS_OUT_OF_ORDER,
     replays.REPLAYED_RECORDS,
+    mixed.FOREIGN_RECORDS,
+    mixed.FOREIGN_IDS,
 )

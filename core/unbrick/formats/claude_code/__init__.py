@@ -11,8 +11,8 @@ from unbrick.bundle import Bundle
 from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Alone, Clock, Clone
+from unbrick.formats.claude_code import forms, places, recorded_requests, records, settings, summaries, target, texts
 from unbrick.formats.claude_code import lower as lowering
-from unbrick.formats.claude_code import places, recorded_requests, records, settings, summaries, target, texts
 from unbrick.formats.claude_code import request as sending
 from unbrick.formats.claude_code import thread as loading
 from unbrick.patch import Patch
@@ -71,6 +71,18 @@ class ClaudeCode(Alone):
     def kept(self, value: Json) -> tuple[str, ...]:
         """Ids of the records from before it that a boundary keeps behind its summary."""
         return summaries.kept(value)
+
+    def odd(self, value: Json) -> str:
+        """What is odd about an attachment that can be filled in."""
+        return forms.odd(value)
+
+    def aside(self, value: Json) -> int:
+        """Bytes that a shorter copy of a tool's output for the screen would free."""
+        return bloat.aside(value)
+
+    def superseded(self, session: Session) -> Sequence[int]:
+        """Snapshots of files that a later one for the same message replaces."""
+        return bloat.superseded(session)
 
     def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:
         """What the client's configuration on this machine says, read only."""

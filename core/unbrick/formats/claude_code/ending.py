@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats import Clock
@@ -145,3 +147,38 @@ def _forget_preserved(draft: Draft, row: int, uuid: str) -> None:
         for key, one in (("headUuid", rest[0]), ("tailUuid", rest[-1])):
             if segment.get(key) == uuid:
                 draft.set(row, ("compactMetadata", "preservedSegment", key), one)
+
+
+_NAMING = ("uuid", "parentUuid", "leafUuid", "logicalParentUuid", "sourceToolAssistantUUID", "messageId")
+
+
+def rename(draft: Draft, names: Mapping[str, str]) -> None:
+    """Put other ids in the place of old ones in every record that names one: its own, its parent, what it points at,
+    the snapshot it belongs to, and what a boundary keeps."""
+    session = draft.session
+    scan = session.scan
+    found = {scan.strings.find(old) for old in names}
+    snapshots = {scan.strings.find(type_) for type_ in ("file-history-snapshot", "file-history-delta")}
+    for row in range(len(session)):
+        if not (
+            {scan.uuid[row], scan.parent[row], scan.refers[row]} & found or scan.kind[row] == Kind.BOUNDARY
+            or scan.type[row] in snapshots
+        ):
+            continue
+        value = draft.record(row)
+        for key in _NAMING:
+            if isinstance(value.get(key), str) and value[key] in names:
+                draft.set(row, (key,), names[value[key]])
+        metadata = value.get("compactMetadata")
+        if isinstance(metadata, dict):
+            for key in ("preservedSegment", "preservedMessages"):
+                if isinstance(metadata.get(key), dict) and _renamed(metadata[key], names) != metadata[key]:
+                    draft.set(row, ("compactMetadata", key), _renamed(metadata[key], names))
+
+
+def _renamed(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        key: [names.get(one, one) if isinstance(one, str) else one for one in held] if isinstance(held, list)
+        else names.get(held, held) if isinstance(held, str) else held
+        for key, held in value.items()
+    }

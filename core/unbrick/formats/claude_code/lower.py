@@ -10,6 +10,7 @@ from unbrick.edit import (
     Adopt,
     Answer,
     Clear,
+    Conform,
     Cut,
     DropBlock,
     DropRecord,
@@ -21,15 +22,18 @@ from unbrick.edit import (
     Move,
     Recount,
     Relink,
+    Remake,
+    Rename,
     Salvage,
     SetLeaf,
     SetRef,
     SetValue,
+    Trim,
     Uncompact,
 )
 from unbrick.entry import Kind
 from unbrick.formats import Clock
-from unbrick.formats.claude_code import adopt, calls, clearing, compaction, ending, write
+from unbrick.formats.claude_code import adopt, bloat, calls, clearing, compaction, ending, forms, pictures, write
 from unbrick.formats.claude_code.change import Draft
 from unbrick.record import At, compact
 from unbrick.session import Session
@@ -110,12 +114,20 @@ def _clear(edit: Clear, draft: Draft, _target: Target, _clock: Clock) -> None:
     clearing.clear(draft, draft.row(edit.at), edit.notes)
 
 
+def _trim(edit: Trim, draft: Draft, _target: Target, _clock: Clock) -> None:
+    bloat.trim(draft, draft.row(edit.at))
+
+
 def _recount(edit: Recount, draft: Draft, _target: Target, _clock: Clock) -> None:
     clearing.recount(draft, dict(zip(map(draft.row, edit.ats), edit.tokens, strict=True)))
 
 
 def _set_value(edit: SetValue, draft: Draft, _target: Target, _clock: Clock) -> None:
     draft.set(draft.row(edit.at), edit.pointer, edit.value)
+
+
+def _remake(edit: Remake, draft: Draft, _target: Target, _clock: Clock) -> None:
+    pictures.remake(draft, draft.row(edit.at), edit.values)
 
 
 def _set_ref(edit: SetRef, draft: Draft, _target: Target, _clock: Clock) -> None:
@@ -171,6 +183,18 @@ def _keep(edit: Keep, draft: Draft, _target: Target, _clock: Clock) -> None:
     compaction.keep(draft, row, edit.uuids)
 
 
+def _rename(edit: Rename, draft: Draft, _target: Target, _clock: Clock) -> None:
+    names = dict(edit.names)
+    for old in names:
+        if draft.session.row(old) is None:
+            raise KeyError(old)
+    ending.rename(draft, names)
+
+
+def _conform(edit: Conform, draft: Draft, _target: Target, _clock: Clock) -> None:
+    forms.conform(draft, draft.row(edit.at))
+
+
 _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     Relink: _relink,
     SetLeaf: _set_leaf,
@@ -181,8 +205,10 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     DropRecord: _drop_record,
     DropRecords: _drop_records,
     Clear: _clear,
+    Trim: _trim,
     Recount: _recount,
     SetValue: _set_value,
+    Remake: _remake,
     SetRef: _set_ref,
     Insert: _insert,
     Salvage: _salvage,
@@ -190,4 +216,6 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     Uncompact: _uncompact,
     Keep: _keep,
     Adopt: adopt.adopt,
+    Rename: _rename,
+    Conform: _conform,
 }

@@ -12,6 +12,7 @@ from unbrick.formats.claude_code.beside import OPEN, decide
 from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
+from unbrick.formats.claude_code.strangers import strangers
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.thread import Loss, Outcome, Thread
 
@@ -122,6 +123,10 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
     table = _Standings(session)
     for row in chain.rows:
         table.of[row] = Standing.LOADED
+    foreign = thread.foreign = strangers(session)
+    for row in foreign:
+        if table.of[row] == OPEN:
+            table.of[row] = Standing.APART
     losses: list[Loss] = []
     leaf = thread.leaf
     if thread.outcome in (Outcome.NOT_FOUND, Outcome.CRASH) and not chain.rows:
@@ -131,7 +136,7 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
             lost = table.history(leaf, Standing.LOST)
             losses.append(Loss(leaf, thread.error or "the client finds no conversation", leaf, lost))
     for row, why in chain.breaks:
-        before = previous(session, row)
+        before = _previous(session, row, foreign)
         if _summarises(session, chain):
             # The boundary itself is gone; its summary stands for what is before it.
             table.history(before, Standing.SUMMARISED)
@@ -139,7 +144,7 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
         lost = table.history(before, Standing.LOST) + table.mark(_nameless(session, row), Standing.LOST)
         losses.append(Loss(row, why, before, lost))
     if chain.rows:
-        _root(session, chain, table, losses)
+        _root(session, chain, table, losses, foreign)
         if chain.boundary is not None:
             kept = sound(session, chain.boundary, chain.rows)
             before = before_boundary(session, chain.boundary)
@@ -169,12 +174,22 @@ def _last_talk(session: Session) -> int | None:
     return next((row for row in range(len(kinds) - 1, -1, -1) if kinds[row] in _TALK), None)
 
 
-def _root(session: Session, chain: Chain, table: _Standings, losses: list[Loss]) -> None:
+def _previous(session: Session, row: int, foreign: frozenset[int]) -> int | None:
+    """The record of this session that stands before a row in the file."""
+    before = previous(session, row)
+    while before is not None and before in foreign:
+        before = previous(session, before)
+    return before
+
+
+def _root(
+    session: Session, chain: Chain, table: _Standings, losses: list[Loss], foreign: frozenset[int]
+) -> None:
     """A root in the middle: the walk ends at a record that says that nothing stands before it."""
     row = chain.rows[0]
     if chain.boundary is not None or session.parent_row[row] != NO_PARENT:
         return
-    before = previous(session, row)
+    before = _previous(session, row, foreign)
     if before is None or table.of[before] == Standing.LOADED:
         return
     if _summarises(session, chain):

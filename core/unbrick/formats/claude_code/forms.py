@@ -1,0 +1,66 @@
+"""The form that clients rely on in attachments: which members they read without looking whether they are there.
+
+Observed by resuming sessions with one such record each on 2.1.112 to 2.1.329; changelog 2.1.217, 2.1.218 and 2.1.223.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unbrick.formats.claude_code.change import Draft
+from unbrick.record import Json
+
+_DELTA: dict[str, Any] = {"addedLines": [], "removedNames": []}
+
+REQUIRED: dict[str, dict[str, Any]] = {
+    "deferred_tools_delta": {"addedNames": [], **_DELTA},
+    "agent_listing_delta": {"addedTypes": [], "addedLines": [], "removedTypes": []},
+    "mcp_instructions_delta": {"addedNames": [], "addedBlocks": [], "removedNames": []},
+    "diagnostics": {"files": []},
+    "todo_reminder": {"content": []},
+    "task_reminder": {"content": []},
+    "relevant_memories": {"memories": []},
+    "hook_additional_context": {"content": []},
+    "invoked_skills": {"skills": []},
+    "selected_lines_in_ide": {"content": ""},
+    "file": {"content": {}},
+    "nested_memory": {"content": {}},
+}
+"""Type of an attachment → the members it needs, with what stands for nothing in each."""
+
+UNFILLED = frozenset({"file", "nested_memory"})
+"""Types of which an empty member is no help: they need what is in it."""
+
+
+def wrong(attachment: Json) -> dict[str, Any]:
+    """The members of an attachment that are missing or of another type than clients rely on, each with what stands for
+    nothing."""
+    required = REQUIRED.get(attachment.get("type", ""), {}) if isinstance(attachment.get("type"), str) else {}
+    found = {
+        key: empty for key, empty in required.items()
+        if not isinstance(attachment.get(key), (list, str) if key == "content" and empty == [] else type(empty))
+    }
+    files = attachment.get("files")
+    if attachment.get("type") == "diagnostics" and isinstance(files, list):
+        whole = [one for one in files if isinstance(one, dict) and isinstance(one.get("diagnostics"), list)]
+        if len(whole) < len(files):
+            found["files"] = whole
+    return found
+
+
+def odd(value: Json) -> str:
+    """What is odd about an attachment that can be filled in; empty for nothing."""
+    attachment = value.get("attachment")
+    if value.get("type") != "attachment" or not isinstance(attachment, dict) or attachment.get("type") in UNFILLED:
+        return ""
+    found = wrong(attachment)
+    return f"what clients rely on is missing or of another type: {', '.join(sorted(found))}" if found else ""
+
+
+def conform(draft: Draft, row: int) -> None:
+    """Fill in what is missing of an attachment. Raises KeyError where there is nothing to fill in."""
+    value = draft.record(row)
+    if not odd(value):
+        raise KeyError(draft.session.at(row))
+    for key, empty in wrong(value["attachment"]).items():
+        draft.set(row, ("attachment", key), empty)

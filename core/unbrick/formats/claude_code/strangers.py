@@ -1,0 +1,42 @@
+"""Records that another session wrote into the file (anthropics/claude-code#26964, #29342)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from unbrick.columns import rooted
+from unbrick.entry import Flag, Kind
+from unbrick.session import NO_PARENT, Session
+
+
+def strangers(session: Session) -> frozenset[int]:
+    """The rows of conversations that begin anew in the middle of this one and name another session.
+
+    Never by that name alone: a session that was resumed, forked or copied holds the records of the one before, which
+    its own hang on or follow; and what a compaction begins anew belongs to what it names as its last record.
+    """
+    scan = session.scan
+    apart = Flag.SIDECHAIN | Flag.TEAM
+    beginnings = [
+        row for row, parent in enumerate(session.parent_row)
+        if parent < 0 and scan.flags[row] & Flag.LINK and not scan.flags[row] & apart
+        and not (scan.kind[row] == Kind.BOUNDARY and scan.refers[row] in session.row_of)
+    ]
+    if len(beginnings) < 2:
+        return frozenset()
+    origins = {row: session.value(row).get("sessionId") for row in beginnings}
+    if len(set(origins.values())) < 2:
+        return frozenset()
+    roots = rooted(session.parent_row)
+    held = Counter(root for root in roots if root in origins)
+    stem = scan.view.source.path.stem
+    weight: Counter[object] = Counter()
+    for row in beginnings:
+        weight[origins[row]] += held[row]
+    own = stem if stem in weight else max(weight, key=lambda origin: weight[origin])
+    ours = [row for row in beginnings if origins[row] == own]
+    named = {
+        row for row in beginnings if session.parent_row[row] == NO_PARENT and row > ours[0]
+        and isinstance(origins[row], str) and origins[row] != own
+    }
+    return frozenset(row for row, root in enumerate(roots) if root in named)
