@@ -53,9 +53,30 @@ def test_one_request_as_json() -> None:
     assert set(found["recorded"]) == RECORDED
 
 
+def test_the_last_beside_the_next() -> None:
+    done = request(NOTED, "--recorded", "--diff", "--client", "2.1.329")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("Request 9, noted on line 65: 18 messages, cannot be rebuilt")
+    assert lines[1] == "The next one, by Claude Code 2.1.329: 27 messages."
+    assert "- messages.3, user (line 25): will not be sent again; a summary stands for it" in lines
+    assert any(line.startswith("+ messages.0 of the next, user (line 152): new since then") for line in lines)
+    assert any(line.startswith("- … and ") for line in lines), "long runs are cut"
+    assert request(NOTED, "--recorded", "1", "--diff").stdout.startswith("Request 1, ")
+
+
+def test_beside_the_next_as_json() -> None:
+    found = json.loads(request(NOTED, "--recorded", "last", "--diff", "--json").stdout)
+    assert set(found) == {"schema", "recorded", "beside"}
+    assert {one["fate"] for one in found["beside"]} == {"gone", "new"}
+    assert all(set(one) == {"fate", "before", "after", "lines", "blocks"} for one in found["beside"])
+    before = [one["before"] for one in found["beside"] if one["before"] is not None]
+    assert before == list(range(found["recorded"]["size"]))
+
+
 def test_every_field_is_documented() -> None:
     text = (SAMPLES.parents[1] / "docs" / "json.md").read_text("utf-8")
-    for key in (*RECORDED, "recorded", "departure", "before", "after", "lines"):
+    for key in (*RECORDED, "recorded", "departure", "before", "after", "lines", "beside", "fate", "blocks"):
         assert f"`{key}`" in text, key
 
 
@@ -74,6 +95,8 @@ def test_a_file_that_records_none_says_so() -> None:
         pytest.param((NOTED, "--recorded", "0"), "counted from 1", id="zero"),
         pytest.param((NOTED, "--recorded", "two"), "counted from 1", id="a word"),
         pytest.param((NOTED, "--recorded", "1", "--prompt", "x"), "use one of them", id="with a prompt"),
+        pytest.param((NOTED, "--diff"), "say --recorded --diff", id="a comparison with nothing"),
+        pytest.param((NONE, "--recorded", "--diff"), "no recorded request", id="a comparison with none"),
     ],
 )
 def test_wrong_use_gets_a_sentence(arguments: tuple[object, ...], said: str) -> None:

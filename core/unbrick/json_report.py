@@ -11,7 +11,7 @@ from unbrick.ladder import Rung
 from unbrick.record import END, At, Json
 from unbrick.report import LastError, Report, Resume
 from unbrick.request import Part, Request
-from unbrick.sent import Departure, Sent
+from unbrick.sent import Beside, Departure, Sent
 from unbrick.session import Session
 from unbrick.target import Target
 
@@ -197,6 +197,37 @@ def recorded_request_document(value: Sent, number: int, session: Session) -> Jso
         "messages": value.messages(),
         "lines": [[line(session.at(row)) for row in rows] for rows in value.rows],
     }
+
+
+def beside_document(value: Sent, number: int, session: Session, parts: Iterable[Beside], built: Request) -> Json:
+    """What `request --recorded N --diff --json` prints: the messages of a request beside those of the next one."""
+    return {
+        "schema": SCHEMA,
+        "recorded": recorded(value, number, session),
+        "beside": [
+            {
+                "fate": one.fate.value, "before": one.before, "after": one.after,
+                "lines": sorted({*(() if one.before is None else lines_sent(value, one.before, session)),
+                                 *(() if one.after is None else lines_built(built, one.after, session))}),
+                "blocks": [
+                    {"block_index": change.block, "before": change.before, "after": change.after}
+                    for change in one.changes
+                ],
+            }
+            for one in parts
+        ],
+    }
+
+
+def lines_sent(value: Sent, message: int, session: Session) -> list[int]:
+    """The lines that a message which was sent stands in."""
+    return [found for row in value.rows[message] if (found := line(session.at(row))) is not None]
+
+
+def lines_built(built: Request, message: int, session: Session) -> list[int]:
+    """The lines that a message of a request comes from."""
+    rows = {part.row for part in built.parts(message) if part.row >= 0}
+    return sorted(found for row in rows if (found := line(session.at(row))) is not None)
 
 
 def recorded(value: Sent, number: int, session: Session) -> Json:

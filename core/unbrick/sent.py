@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
 
+from unbrick.record import compact
 from unbrick.request import Request, Synthetic
 
 Message = dict[str, Any]
@@ -79,14 +81,118 @@ def departure(sent: Sequence[Message | None], built: Request) -> Departure | Non
 
 
 def _first(message: Message, built: Request, index: int, *, last: bool) -> Departure | None:
-    before, after = blocks(message), blocks(built.message(index))
-    own = {place for place, part in enumerate(built.parts(index)) if part.synthetic in _FREE}
-    for place, (old, new) in enumerate(zip_longest(before, after)):
-        if old is None and last:
-            return None
-        if place not in own and _plain(old) != _plain(new):
-            return Departure(index, place, old, new)
+    for change in _changes(message, built, index):
+        if not (change.before is None and last):
+            return Departure(index, change.block, change.before, change.after)
     return None
+
+
+class Fate(StrEnum):
+    """What becomes of a message when the next request is sent."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    GONE = "gone"
+    """It was sent, and will not be sent again."""
+    NEW = "new"
+    """It was not in the request that was sent."""
+    UNKNOWN = "unknown"
+    """What was sent stands in the file no more."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A block that was sent and the one that will be in its place, as JSON (None: nothing)."""
+
+    block: int
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A message of a request that was sent beside that of the next one: their indices (None: it is in one of them
+    only), and the blocks that differ."""
+
+    fate: Fate
+    before: int | None
+    after: int | None
+    changes: tuple[Change, ...] = ()
+
+
+def beside(sent: Sequence[Message | None], built: Request) -> Iterator[Beside]:
+    """The messages of a request that was sent beside those of one that is built, both in order, compared as
+    `departure` does."""
+    start = 0
+    while start < min(len(sent), len(built)):
+        one = _pair(sent, built, start, start)
+        if one.fate not in (Fate.SAME, Fate.UNKNOWN):
+            break
+        yield one
+        start += 1
+    old = [f"{index}?" if message is None else _key(message, ()) for index, message in enumerate(sent[start:])]
+    new = [_key(built.message(index), _own(built, index)) for index in range(start, len(built))]
+    for word, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        after = start + j
+        for before in range(start + i, start + i_end):
+            found = after if word == "equal" else _kin(sent[before], built, range(after, start + j_end))
+            if found is None:
+                yield Beside(Fate.GONE, before, None)
+                continue
+            yield from (Beside(Fate.NEW, None, one) for one in range(after, found))
+            yield _pair(sent, built, before, found)
+            after = found + 1
+        yield from (Beside(Fate.NEW, None, one) for one in range(after, start + j_end))
+
+
+def _kin(message: Message | None, built: Request, among: Iterable[int]) -> int | None:
+    """The first of some messages that one which was sent has become: of its role, with a block in common or a block
+    of the same call."""
+    if message is None:
+        return None
+    marks = {mark for block in blocks(message) for mark in _marks(block)}
+    return next(
+        (index for index in among if _alike(message, built, index)
+         and any(mark in marks for block in blocks(built.message(index)) for mark in _marks(block))), None,
+    )
+
+
+def _marks(block: Any) -> Iterator[object]:  # noqa: ANN401 - JSON
+    yield compact(_plain(block))
+    if isinstance(block, dict):
+        yield from ((key, block[key]) for key in ("id", "tool_use_id") if isinstance(block.get(key), str))
+
+
+def _alike(message: Message, built: Request, index: int) -> bool:
+    return bool(message.get("role") == built.role(index).word)
+
+
+def _pair(sent: Sequence[Message | None], built: Request, before: int, after: int) -> Beside:
+    message = sent[before]
+    if message is None:
+        return Beside(Fate.UNKNOWN, before, after)
+    if not _alike(message, built, after):
+        return Beside(Fate.CHANGED, before, after)
+    changes = tuple(_changes(message, built, after))
+    return Beside(Fate.CHANGED if changes else Fate.SAME, before, after, changes)
+
+
+def _own(built: Request, index: int) -> set[int]:
+    """The blocks of a message whose words are not known before they are sent."""
+    return {place for place, part in enumerate(built.parts(index)) if part.synthetic in _FREE}
+
+
+def _changes(message: Message, built: Request, index: int) -> Iterator[Change]:
+    own = _own(built, index)
+    for place, (old, new) in enumerate(zip_longest(blocks(message), blocks(built.message(index)))):
+        if place not in own and _plain(old) != _plain(new):
+            yield Change(place, old, new)
+
+
+def _key(message: Message, own: Collection[int]) -> bytes | str:
+    """What a message is known by again."""
+    said = [_plain(block) for place, block in enumerate(blocks(message)) if place not in own]
+    return compact([message.get("role"), said])
 
 
 def blocks(message: Message) -> list[Any]:

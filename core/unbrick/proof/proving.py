@@ -14,6 +14,7 @@ from unbrick.proof.client import Client
 from unbrick.proof.resuming import Resumed, resume
 from unbrick.record import At
 from unbrick.report import Report
+from unbrick.safepoints import TALK
 from unbrick.save import patched
 from unbrick.situation import Situation
 from unbrick.target import SYSTEM_TURNS, Surroundings
@@ -87,12 +88,12 @@ def carried(surroundings: Surroundings) -> dict[str, str]:
 
 
 def promised(situation: Situation) -> dict[int, list[Mark]]:
-    """What a report says will be sent of each row: the marks of its blocks. What the client words itself is left
-    out: that depends on the machine."""
-    request = situation.request
+    """What a report says will be sent of each message: the marks of its blocks, by row. What the client words itself,
+    attachments among it, is left out: that depends on its version and on the machine."""
+    request, kinds = situation.request, situation.session.scan.kind
     rows: dict[int, list[Mark]] = {}
     for index, row in enumerate(request.row):
-        if row >= 0 and index not in request.synthetic:
+        if row >= 0 and kinds[row] in TALK and index not in request.synthetic:
             mark = mark_of(request.piece(index))
             if mark is not None:
                 rows.setdefault(row, []).append(mark)

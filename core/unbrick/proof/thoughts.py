@@ -23,12 +23,13 @@ def thoughts(asked: Asked) -> Iterator[tuple[str, str]]:
 
 
 def opening(asked: Asked) -> Iterator[tuple[str, str]]:
-    """R18: with thinking `enabled`, not adaptive, the assistant's part of a tool loop that goes on begins with it."""
+    """R18: with thinking `enabled`, not adaptive, the assistant's part of a tool loop that goes on begins with it. A
+    prompt behind the last results ends the loop."""
     given = asked.body.get("thinking")
     if not isinstance(given, dict) or given.get("type") != "enabled":
         return
     turns = [turn for turn in asked.turns if turn.role != "system"]
-    if len(turns) < 2 or not any(turns[-1].of("tool_result")):
+    if len(turns) < 2 or any(block.get("type") != "tool_result" for _, _, block in turns[-1].blocks):
         return
     place = len(turns) - 2
     while place >= 2 and any(turns[place - 1].of("tool_result")):

@@ -131,6 +131,7 @@ TAKEN = [
     ("a prompt", body("a")),
     ("a call and its result", body("a", [call()], [answer()])),
     ("a loop that begins with thinking", {**LOOP, **body("a", [THOUGHT, call()], [answer()], model=OLD)}),
+    ("a loop that a prompt ends", {**LOOP, **body("a", [call()], [answer(), TEXT], model=OLD)}),
     ("two results in another order, a text behind them", body("a", [call("t1"), call("t2")], [
         answer("t2"), answer("t1"), TEXT])),
     ("results in two messages", spoken(("user", "a"), ("assistant", [call("t1"), call("t2")]), ("user", [

@@ -7,19 +7,24 @@ from typing import Any
 
 from unbrick import sentences
 from unbrick.errors import UsageError
-from unbrick.json_report import line, recorded_document, recorded_request_document
+from unbrick.json_report import (
+    beside_document,
+    line,
+    recorded_document,
+    recorded_request_document,
+)
 from unbrick.opening import Opened
 from unbrick.printable import printable, shorten
-from unbrick.record import compact
 from unbrick.report import Report
-from unbrick.sent import Departure, Proof, Sent, blocks, departure
+from unbrick.sent import Departure, Proof, Sent, beside, blocks, departure
+from unbrick_tui.commands.beside import brief, comparison, said_of
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import print_json, say
 
 LIST = "list"
 LAST = "last"
 
-_WORDS = {
+PROOFS = {
     Proof.VERIFIED: "verified", Proof.DIFFERS: "rebuilt, digest differs", Proof.INCOMPLETE: "cannot be rebuilt",
 }
 
@@ -35,8 +40,9 @@ def wanted(word: str) -> int:
     return int(word)
 
 
-def show(opened: Opened, report: Report, number: int, *, as_json: bool) -> int:
-    """Print the list of requests, or one of them. Raises UsageError when there is no such request."""
+def show(opened: Opened, report: Report, number: int, *, as_json: bool, diff: bool = False) -> int:
+    """Print the list of requests, or one of them, with `diff` beside the next one. Raises UsageError when there is no
+    such request."""
     session = report.situation.session
     sent = opened.format.sent(session)
     if number > len(sent) or (number and not sent):
@@ -45,7 +51,12 @@ def show(opened: Opened, report: Report, number: int, *, as_json: bool) -> int:
     if number:
         number = len(sent) if number < 0 else number
         one = sent[number - 1]
-        if as_json:
+        built = report.situation.request
+        if diff and as_json:
+            print_json(beside_document(one, number, session, beside(one.messages(), built), built))
+        elif diff:
+            say(comparison(report, one, number, PROOFS[one.proof]))
+        elif as_json:
             print_json(recorded_request_document(one, number, session))
         else:
             say(_one(report, one, number))
@@ -73,7 +84,7 @@ def _list(report: Report, sent: Sequence[Sent], parts: Departure | None) -> Iter
     for number, one in enumerate(sent, 1):
         about = ", ".join(printable(word) for word in (one.time, one.version, one.model, one.purpose) if word)
         at = line(session.at(one.row))
-        yield f"{number}. line {at:,}: {sentences.messages(one.size)}, {_WORDS[one.proof]} ({about})"
+        yield f"{number}. line {at:,}: {sentences.messages(one.size)}, {PROOFS[one.proof]} ({about})"
         if one.why:
             yield f"   {printable(one.why)}"
     who = sentences.client(report.target)
@@ -93,7 +104,7 @@ def _said(value: Any) -> str:  # noqa: ANN401 - JSON
 def _one(report: Report, one: Sent, number: int) -> Iterator[str]:
     session = report.situation.session
     at = line(session.at(one.row))
-    yield f"Request {number}, noted on line {at:,}: {sentences.messages(one.size)}, {_WORDS[one.proof]}."
+    yield f"Request {number}, noted on line {at:,}: {sentences.messages(one.size)}, {PROOFS[one.proof]}."
     if one.why:
         yield printable(one.why)
     for index, (message, rows) in enumerate(zip(one.messages(), one.rows, strict=True)):
@@ -103,20 +114,4 @@ def _one(report: Report, one: Sent, number: int) -> Iterator[str]:
         lines = ", ".join(f"{line(session.at(row)):,}" for row in rows)
         yield f"messages.{index} {printable(str(message.get('role')))} (line {lines})"
         for place, block in enumerate(blocks(message)):
-            kind = block.get("type") if isinstance(block, dict) else None
-            yield f"  content.{place} {printable(str(kind))}: {shorten(printable(brief(block)), 100)}"
-
-
-def brief(block: Any) -> str:  # noqa: ANN401
-    """The beginning of what a block says."""
-    if not isinstance(block, dict):
-        return str(block)[:400]
-    for key in ("text", "thinking", "content"):
-        if isinstance(block.get(key), str):
-            return str(block[key])[:400]
-    if block.get("type") == "tool_use":
-        return f"{block.get('name')} {compact(block.get('input')).decode('utf-8', 'replace')[:400]}"
-    inner = block.get("content")
-    if isinstance(inner, list):
-        return " ".join(brief(part) for part in inner[:4])
-    return compact({key: value for key, value in block.items() if key != "source"}).decode("utf-8", "replace")[:400]
+            yield f"  content.{place} {said_of(block)}"

@@ -15,7 +15,8 @@ from unbrick.opening import Choices, examine, open_word
 from unbrick.printable import printable, shorten
 from unbrick.report import Report
 from unbrick.request import Part, Request
-from unbrick_tui.commands.recorded import LIST, brief, show, wanted
+from unbrick_tui.commands.beside import brief
+from unbrick_tui.commands.recorded import LAST, LIST, show, wanted
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, print_json, say, work
 
@@ -28,21 +29,30 @@ from unbrick_tui.options import WORD, judgement, print_json, say, work
     "--recorded", is_flag=False, flag_value=LIST, metavar="[N]",
     help="List the requests that the client noted as sent; with a number from 1, or `last`, print that one.",
 )
+@click.option(
+    "--diff", is_flag=True, help="With --recorded N: that request (else the last) beside the next one, by message.",
+)
 @judgement
-def request(path: str, as_json: bool, prompt: str | None, recorded: str | None, choices: Choices) -> int:
+def request(
+    path: str, as_json: bool, prompt: str | None, recorded: str | None, diff: bool, choices: Choices
+) -> int:
     """Show the request that the client will send after a resume, message by message.
 
     `messages.135.content.2` in an API error is message 135, block 2 of this request; each block names the line of
-    the transcript that it comes from, or why the client writes it itself. --recorded shows what really went out.
+    the transcript that it comes from, or why the client writes it itself. --recorded shows what really went out, and
+    --recorded --diff where the next request will differ from it.
     """
+    if diff and recorded is None:
+        raise UsageError("--diff shows a recorded request beside the next one; say --recorded --diff, or name its "
+                         "number: --recorded N --diff.")
     if recorded is not None and prompt is not None:
         raise UsageError("--prompt belongs to the request to come, --recorded to those that went out; use one of them.")
-    number = None if recorded is None else wanted(recorded)
+    number = None if recorded is None else wanted(LAST if diff and recorded == LIST else recorded)
     with open_word(path, choices, Path.cwd()) as opened:
         report = work(examine(opened))
         situation = report.situation
         if number is not None:
-            return show(opened, report, number, as_json=as_json)
+            return show(opened, report, number, as_json=as_json, diff=diff)
         built = situation.request
         if prompt is not None:
             built = opened.format.request(

@@ -21,7 +21,7 @@ from tools.standin import StandIn
 from unbrick.opening import Choices, examine, open_word
 from unbrick.report import Report
 from unbrick.scan import finish
-from unbrick.sent import Message, Proof, Sent, blocks, departure
+from unbrick.sent import Message, Proof, Sent, beside, blocks, departure
 
 Record = dict[str, Any]
 CORPUS = Path(__file__).parents[5] / "shared" / "corpus" / "claude_code"
@@ -91,6 +91,7 @@ REPLY: Message = {"role": "assistant", "content": [call("toolu_a"), call("toolu_
 RESULTS: Message = {"role": "user", "content": [answer("toolu_a"), answer("toolu_b")]}
 DONE: Message = {"role": "assistant", "content": [{"type": "text", "text": "Done."}]}
 AGAIN: Message = {"role": "user", "content": "And again."}
+AGAIN_SAID: Message = {"role": "assistant", "content": [{"type": "text", "text": "What else?"}]}
 
 
 def session() -> list[Record]:
@@ -217,6 +218,7 @@ def test_no_note_raises(tmp_path_factory: pytest.TempPathFactory, at: int, key: 
     with reading(write(tmp_path_factory.mktemp("junk") / "s.jsonl", records)) as (sent, report):
         for one in sent:
             departure(one.messages(), report.situation.request)
+            assert list(beside(one.messages(), report.situation.request))
 
 
 def test_a_file_without_notes_records_none(tmp_path: Path) -> None:
@@ -248,6 +250,51 @@ def test_what_only_grew_is_no_departure(tmp_path: Path) -> None:
         longer = departure([*now, DONE], report.situation.request)
         assert longer is not None
         assert (longer.message, longer.after) == (len(now), None)
+
+
+def fates(sent: list[Message | None], report: Report) -> list[tuple[str, int | None, int | None, list[int]]]:
+    return [
+        (one.fate.value, one.before, one.after, [change.block for change in one.changes])
+        for one in beside(sent, report.situation.request)
+    ]
+
+
+def changed(message: Message, **more: Any) -> Message:
+    """A message whose first block has other members."""
+    first, *rest = blocks(message)
+    return {"role": message["role"], "content": [{**first, **more}, *rest]}
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        pytest.param(lambda now: now, ["same"] * 4, id="nothing happened"),
+        pytest.param(lambda now: now[:3], ["same"] * 3 + ["new"], id="it went on"),
+        pytest.param(lambda now: [now[0], None, *now[2:]], ["same", "unknown", "same", "same"], id="one is not known"),
+        pytest.param(lambda now: [changed(now[0], cache_control=MARK), *now[1:]], ["same"] * 4, id="a mark moved"),
+        pytest.param(lambda now: [*now[:2], changed(now[2], content="other"), now[3]],
+                     ["same", "same", "changed 0", "same"], id="a result is another now"),
+        pytest.param(lambda now: [*now[:2], changed(now[2], tool_use_id="toolu_c"), now[3]],
+                     ["same", "same", "changed 0", "same"], id="one of two results is another call's"),
+        pytest.param(lambda now: [now[0], AGAIN_SAID, AGAIN, *now[1:]], ["same", "gone", "gone", *["same"] * 3],
+                     id="a turn is left out"),
+        pytest.param(lambda now: [now[0], now[3]], ["same", "new", "new", "same"], id="a turn comes back"),
+        pytest.param(lambda now: [changed(AGAIN, text="Else.")], ["gone", *["new"] * 4], id="nothing in common"),
+        pytest.param(lambda now: [], ["new"] * 4, id="nothing was sent"),
+    ],
+)
+def test_a_request_beside_the_next(
+    tmp_path: Path, before: Callable[[list[Message]], list[Message | None]], found: list[str]
+) -> None:
+    # A model without system turns: for others the client adds one of its own.
+    records = json.loads(json.dumps(without(10, 11)).replace("claude-opus-5-5", "claude-opus-4-7"))
+    with reading(write(tmp_path / "s.jsonl", records)) as (_, report):
+        now = [report.situation.request.message(index) for index in range(len(report.situation.request))]
+        sent = before(json.loads(json.dumps(now)))
+        told = fates(sent, report)
+        assert [" ".join(map(str, (fate, *places))) for fate, _, _, places in told] == found
+        assert [one for _, one, _, _ in told if one is not None] == list(range(len(sent)))
+        assert [one for _, _, one, _ in told if one is not None] == list(range(len(now)))
 
 
 FILES = sorted(CORPUS.glob("2.1.329/*/project/*.jsonl"))
