@@ -177,8 +177,8 @@ class Keep:
 
 @dataclass(frozen=True)
 class Adopt:
-    """Make a record one that the client takes for part of the main conversation: not a subagent's, with a valid
-    time and an id.
+    """Make a record one that the client takes for part of the main conversation: not a subagent's, not only shown,
+    with a valid time and an id.
 
     `uuid` is the id to give it; None keeps its own, or gives a fresh one where it has none. `response` is the id of
     the model's response that it is part of; None leaves that alone.

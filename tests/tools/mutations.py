@@ -11,6 +11,7 @@ import random
 
 from tools.builder import (
     MUTATIONS,
+    Json,
     Story,
     at,
     content,
@@ -389,3 +390,32 @@ def foreign_ids(s: Story) -> None:
         for key in ("uuid", "parentUuid", "leafUuid"):
             if record.get(key) in new:
                 record[key] = new[record[key]]
+
+
+def _attachment(s: Story, value: Json) -> None:
+    s.insert("X", "P2", "attachment", attachment=value)
+
+
+@mutation
+def attachment_missing(s: Story) -> None:
+    s.insert("X", "P2", "attachment")
+
+
+@mutation
+def attachment_delta_empty(s: Story) -> None:
+    _attachment(s, {"type": "deferred_tools_delta"})
+
+
+@mutation
+def attachment_diagnostics_odd(s: Story) -> None:
+    _attachment(s, {"type": "diagnostics", "files": [{"uri": "file:///a.py"}]})
+
+
+@mutation
+def attachment_memories_empty(s: Story) -> None:
+    _attachment(s, {"type": "relevant_memories"})
+
+
+@mutation
+def attachment_file_empty(s: Story) -> None:
+    _attachment(s, {"type": "file"})

@@ -7,12 +7,25 @@ from typing import Any
 
 from unbrick.finding import Rule
 from unbrick.report import Judged
-from unbrick.rules import boundaries, content, kept, lines, links, size, surroundings, tools
+from unbrick.rules import (
+    bloat,
+    boundaries,
+    content,
+    evidence,
+    forms,
+    kept,
+    lines,
+    links,
+    shapes,
+    size,
+    surroundings,
+    tools,
+)
 from unbrick.situation import Situation
 
 RULES: tuple[Rule[Situation], ...] = (
-    *lines.RULES, *links.RULES, *boundaries.RULES, *kept.RULES, *tools.RULES, *content.RULES, *size.RULES,
-    *surroundings.RULES,
+    *lines.RULES, *links.RULES, *boundaries.RULES, *kept.RULES, *tools.RULES, *content.RULES, *shapes.RULES,
+    *size.RULES, *bloat.RULES, *evidence.RULES, *forms.RULES, *surroundings.RULES,
 )
 
 LATE: tuple[Rule[Judged], ...] = surroundings.LATE

@@ -13,13 +13,16 @@ from unbrick.target import Target
 
 
 def adopt(edit: Adopt, draft: Draft, _target: Target, clock: Clock) -> None:
-    """Take the subagent's mark off, give a time where there is none, and ids. Raises KeyError for no such place."""
+    """Take the marks of a subagent and of something only shown off, give a time where there is none, and ids. Raises
+    KeyError for no such place."""
     session = draft.session
     row = draft.row(edit.at)
     if session.has(row, Flag.SIDECHAIN):
         draft.set(row, ("isSidechain",), False)
     if session.has(row, Flag.TEAM):
         draft.set(row, ("teamName",), None)
+    if session.has(row, Flag.VIRTUAL):
+        draft.set(row, ("isVirtual",), False)
     if session.has(row, Flag.NO_TIME):
         draft.set(row, ("timestamp",), _time(draft, row, clock))
     uuid = edit.uuid or (clock.uuid() if session.uuid(row) is None else None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from unbrick.formats.claude_code.change import Draft
 from unbrick.record import Json
+from unbrick.target import Version
 
 _DELTA: dict[str, Any] = {"addedLines": [], "removedNames": []}
 
@@ -27,6 +28,27 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "nested_memory": {"content": {}},
 }
 """Type of an attachment → the members it needs, with what stands for nothing in each."""
+
+CRASHES: dict[str, tuple[str, str | None]] = {
+    "": ("0", "2.1.217"),
+    "deferred_tools_delta": ("0", "2.1.218"),
+    "agent_listing_delta": ("0", "2.1.218"),
+    "mcp_instructions_delta": ("0", "2.1.218"),
+    "diagnostics": ("0", "2.1.223"),
+    "hook_additional_context": ("0", "2.1.224"),
+    "invoked_skills": ("0", "2.1.224"),
+    "todo_reminder": ("0", "2.1.240"),
+    "task_reminder": ("2.1.158", "2.1.266"),
+    "file": ("0", "2.1.281"),
+    "nested_memory": ("0", None),
+    "relevant_memories": ("0", None),
+    "selected_lines_in_ide": ("0", None),
+}
+"""Type of an attachment, empty where the record holds none → from which version on and before which one the client
+stops at a member that is missing."""
+
+RENDERED = "2.1.290"
+"""From here on a text that is stored with an attachment is sent, whatever else it holds."""
 
 UNFILLED = frozenset({"file", "nested_memory"})
 """Types of which an empty member is no help: they need what is in it."""
@@ -55,6 +77,17 @@ def odd(value: Json) -> str:
         return ""
     found = wrong(attachment)
     return f"what clients rely on is missing or of another type: {', '.join(sorted(found))}" if found else ""
+
+
+def crashes(value: Json, version: Version) -> bool:
+    """Whether a client of this version stops at an attachment record."""
+    attachment = value.get("attachment")
+    if attachment is not None and (not isinstance(attachment, dict) or not wrong(attachment)):
+        return False
+    if isinstance(value.get("rendered"), list) and version >= Version.parse(RENDERED):
+        return False
+    since, until = CRASHES[attachment["type"] if attachment else ""]
+    return version >= Version.parse(since) and (until is None or version < Version.parse(until))
 
 
 def conform(draft: Draft, row: int) -> None:

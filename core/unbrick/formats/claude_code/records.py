@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from unbrick.entry import Block, BlockFlag, BlockKind, Entry, Flag, Kind
-from unbrick.formats.claude_code import summaries, words
+from unbrick.formats.claude_code import forms, summaries, words
 from unbrick.formats.claude_code.blocks import block, string_block
 from unbrick.record import Json
 
@@ -128,6 +128,8 @@ def entry(value: Json) -> Entry:
         attachment = get("attachment")
         if attachment.__class__ is dict and attachment.get("type").__class__ is str:
             type_ = "attachment/" + attachment["type"]
+            if forms.wrong(attachment):
+                flags |= _MALFORMED
         else:
             flags |= _MALFORMED
     elif kind is Kind.PROGRESS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 from unbrick.entry import Flag, Kind
-from unbrick.formats.claude_code import words
+from unbrick.formats.claude_code import forms, words
 from unbrick.formats.claude_code.behaviour import Where, behaviour
 from unbrick.formats.claude_code.chain import Chain, Walker, recover
 from unbrick.formats.claude_code.leaf import choose
@@ -16,6 +16,7 @@ from unbrick.target import Target
 from unbrick.thread import Outcome, Thread
 
 MALFORMED = "The client stops with a TypeError: it relies on message.content being a list."
+MISSING_MEMBER = "The client stops with a TypeError: it relies on what an attachment should hold."
 HANGS = "The client hangs: it follows the parents round in a circle."
 
 
@@ -45,7 +46,7 @@ def thread(session: Session, target: Target) -> Thread:
         result.bridged = chain.bridged
         kept = loaded.preserved.rows if loaded.preserved else ()
         result.recovered = frozenset(chain.recovered) | frozenset(kept).intersection(chain.rows)
-        result.outcome, result.error = _outcome(loaded, chain)
+        result.outcome, result.error = _outcome(loaded, chain, target)
     if loaded.error is not None:
         result.outcome, result.error = Outcome.CRASH, loaded.error
     stand(loaded, walker, chain, result)
@@ -61,11 +62,14 @@ def _none(loaded: Loaded, crash: str | None) -> tuple[Outcome, str | None]:
     return Outcome.NOT_FOUND, words.NOT_FOUND.format(session_id=path.stem)
 
 
-def _outcome(loaded: Loaded, chain: Chain) -> tuple[Outcome, str | None]:
+def _outcome(loaded: Loaded, chain: Chain, target: Target) -> tuple[Outcome, str | None]:
     scan = loaded.session.scan
     if chain.hangs:
         return Outcome.HANG, HANGS
     talk = [row for row in chain.rows if scan.kind[row] in (Kind.USER, Kind.ASSISTANT)]
     if loaded.traits.malformed_crash and any(scan.flags[row] & Flag.MALFORMED for row in talk):
         return Outcome.CRASH, MALFORMED
+    odd = (row for row in chain.rows if scan.kind[row] == Kind.ATTACHMENT and scan.flags[row] & Flag.MALFORMED)
+    if any(forms.crashes(loaded.session.value(row), target.version) for row in odd):
+        return Outcome.CRASH, MISSING_MEMBER
     return (Outcome.ACCEPTED if talk else Outcome.EMPTY), None
