@@ -87,6 +87,7 @@ def simulate(
             lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
             lambda row: format_.content(session.value(row)), lambda refs: format_.results(bundle, refs),
             lambda: format_.recovered(bundle, session), lambda row: format_.odd(session.value(row)),
+            lambda row: format_.aside(session.value(row)), lambda: format_.superseded(session),
         ),
     )
 

@@ -46,7 +46,8 @@ class Asks:
 
     `text` gives what a person reads of a row; `kept` the ids that a boundary keeps by name; `content` the pointer to a
     message's content and the content; `results` what other files of the session hold of some calls; `recovered` the
-    records that they hold; `conforms` what is odd about a record that `edit.Conform` would write in the client's form.
+    records that they hold; `conforms` what is odd about a record that `edit.Conform` would write in the client's form;
+    `aside` the bytes that `edit.Trim` takes out of a row; `superseded` the rows that later ones replace in full.
     """
 
     text: Callable[[int], str] = _silent
@@ -55,6 +56,8 @@ class Asks:
     results: Callable[[Collection[str]], Mapping[str, Held]] = lambda _refs: {}
     recovered: Callable[[], Sequence[Recovered]] = tuple
     conforms: Callable[[int], str] = _silent
+    aside: Callable[[int], int] = lambda _row: 0
+    superseded: Callable[[], Sequence[int]] = tuple
 
 
 @dataclass(frozen=True)

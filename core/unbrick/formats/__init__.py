@@ -80,6 +80,14 @@ class Alone:
         """No other file depends on the transcript."""
         return {}
 
+    def aside(self, value: Json) -> int:
+        """Records hold what is sent."""
+        return 0
+
+    def superseded(self, session: Session) -> Sequence[int]:
+        """Every record counts."""
+        return ()
+
 
 class Format(Protocol):
     """One client's transcripts. Every method is pure but those that name a path. `Alone` answers for those whose
@@ -119,6 +127,15 @@ class Format(Protocol):
 
     def kept(self, value: Json) -> tuple[str, ...]:
         """Ids of the records from before it that a boundary record keeps by name; empty for other records."""
+        ...
+
+    def aside(self, value: Json) -> int:
+        """Bytes that `edit.Trim` takes out of a record: what it holds only for the client's screen, beyond a
+        beginning of each text."""
+        ...
+
+    def superseded(self, session: Session) -> Sequence[int]:
+        """Rows outside the conversation that a later one replaces in full, so that the client never looks at them."""
         ...
 
     def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:

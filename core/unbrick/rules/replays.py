@@ -68,6 +68,11 @@ def replayed_records(situation: Situation) -> Iterator[Finding]:
             )
 
 
+def runs(situation: Situation) -> frozenset[int]:
+    """The records that stand in such runs."""
+    return frozenset(row for replay in situation.once(_replays) for row in replay.copies)
+
+
 def copied(situation: Situation) -> frozenset[int]:
     """The records that stand in such runs, on the last of which something hangs."""
     return frozenset(

@@ -56,6 +56,14 @@ class Amplifier:
         """Content blocks in the API's form, calls that are stored twice given once."""
         return records.blocks(value)
 
+    def aside(self, value: Json) -> int:
+        """Records hold what is sent."""
+        return 0
+
+    def superseded(self, session: Session) -> Sequence[int]:
+        """Every record counts."""
+        return ()
+
     def content(self, value: Json) -> tuple[tuple[str | int, ...], object]:
         """The pointer to a record's content, and the content."""
         return records.content(value)

@@ -11,7 +11,17 @@ from unbrick.bundle import Bundle
 from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Alone, Clock, Clone
-from unbrick.formats.claude_code import forms, places, recorded_requests, records, settings, summaries, target, texts
+from unbrick.formats.claude_code import (
+    bloat,
+    forms,
+    places,
+    recorded_requests,
+    records,
+    settings,
+    summaries,
+    target,
+    texts,
+)
 from unbrick.formats.claude_code import lower as lowering
 from unbrick.formats.claude_code import request as sending
 from unbrick.formats.claude_code import thread as loading
@@ -75,6 +85,14 @@ class ClaudeCode(Alone):
     def odd(self, value: Json) -> str:
         """What is odd about an attachment that can be filled in."""
         return forms.odd(value)
+
+    def aside(self, value: Json) -> int:
+        """Bytes that a shorter copy of a tool's output for the screen would free."""
+        return bloat.aside(value)
+
+    def superseded(self, session: Session) -> Sequence[int]:
+        """Snapshots of files that a later one for the same message replaces."""
+        return bloat.superseded(session)
 
     def aside(self, value: Json) -> int:
         """Bytes that a shorter copy of a tool's output for the screen would free."""
