@@ -95,13 +95,6 @@ class Trim:
 
 
 @dataclass(frozen=True)
-class Trim:
-    """Shorten what a record holds only for the client's screen; nothing of it is ever sent."""
-
-    at: At
-
-
-@dataclass(frozen=True)
 class Recount:
     """Lower what the API counted for the replies behind each of several records by so many tokens, those that were
     taken out of it."""

@@ -94,14 +94,6 @@ class ClaudeCode(Alone):
         """Snapshots of files that a later one for the same message replaces."""
         return bloat.superseded(session)
 
-    def aside(self, value: Json) -> int:
-        """Bytes that a shorter copy of a tool's output for the screen would free."""
-        return bloat.aside(value)
-
-    def superseded(self, session: Session) -> Sequence[int]:
-        """Snapshots of files that a later one for the same message replaces."""
-        return bloat.superseded(session)
-
     def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:
         """What the client's configuration on this machine says, read only."""
         found = settings.surroundings(bundle, config_dir, environ)

@@ -118,10 +118,6 @@ def _trim(edit: Trim, draft: Draft, _target: Target, _clock: Clock) -> None:
     bloat.trim(draft, draft.row(edit.at))
 
 
-def _trim(edit: Trim, draft: Draft, _target: Target, _clock: Clock) -> None:
-    bloat.trim(draft, draft.row(edit.at))
-
-
 def _recount(edit: Recount, draft: Draft, _target: Target, _clock: Clock) -> None:
     clearing.recount(draft, dict(zip(map(draft.row, edit.ats), edit.tokens, strict=True)))
 
@@ -209,7 +205,6 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     DropRecord: _drop_record,
     DropRecords: _drop_records,
     Clear: _clear,
-    Trim: _trim,
     Trim: _trim,
     Recount: _recount,
     SetValue: _set_value,
