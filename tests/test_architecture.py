@@ -25,7 +25,7 @@ TUI = ROOT / "tui" / "unbrick_tui"
 SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
-    ("what a file is", "errors disk jsonspan printable source record entry edit target patch bundle clock models"),
+    ("what a file is", "errors media disk jsonspan printable source record entry edit target patch bundle clock models"),
     ("what its records are", "scan rescan columns"),
     ("what a session is", "session thread request compaction sent held"),
     ("what may be wrong", "finding situation report answers recorded"),
@@ -33,7 +33,7 @@ FLOW = (
     ("what the API says", "api measure safepoints filling ladder"),
     ("judging", "rules why failures catalogue check"),
     ("showing", "json_report sentences diff"),
-    ("acting", "history stale repair truncate atomic save foreign opening proof"),
+    ("acting", "history stale repair truncate atomic save restore foreign opening proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 

@@ -121,9 +121,19 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Words:
+    """The words of a document; a note where it has none."""
+
+    otherwise: str
+
+
+@dataclass(frozen=True)
 class Remake:
-    """Replace several values inside a record. Where a `Scale` stands, the pointer names the base64 of an image, which
-    is scaled down when the edit is written, together with the client's own copies of it."""
+    """Replace several values inside a record, worked out when the edit is written where that takes long.
+
+    Where a `Scale` stands, the pointer names the base64 of an image: it is scaled down, together with the client's own
+    copies of it. Where `Words` stand, it names a document block: a text takes its place.
+    """
 
     at: At
     values: tuple[tuple[tuple[str | int, ...], Any], ...]
@@ -204,6 +214,6 @@ class Conform:
 
 
 Edit = (
-    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Trim | Recount | SetValue
-    | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Conform
+    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Trim | Recount
+    | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Conform
 )

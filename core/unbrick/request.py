@@ -88,6 +88,12 @@ class Request:
     """Whether the client writes the results that it makes up to disk, and says in them that the outcome is unknown."""
     marks: int = 0
     """How many places the client marks for the cache by itself."""
+    image_limit: int | None = None
+    """Characters of base64 above which an image keeps the client from sending anything; None where it does not look."""
+    results_weighed: bool = False
+    """Whether it looks at images inside results, too."""
+    left_out: int = 0
+    """How many images and documents the client leaves out, the oldest, since the API does not take as many."""
     heals: frozenset[str] = frozenset()
     """Codes of the violations that the client gets over with a second try of its own."""
 

@@ -30,6 +30,8 @@ class Violation:
     block: int | None
     text: str
     ref: str | None = None
+    path: tuple[str | int, ...] = ()
+    """Path to the image or document inside the block, where it stands in a result."""
 
 
 def _silent(_row: int) -> str:

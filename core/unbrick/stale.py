@@ -6,13 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from unbrick import models
-from unbrick.edit import Answer, Clear, DropBlock, DropRecord, Edit, Insert, SetRef, SetValue, Uncompact
+from unbrick.edit import Answer, Clear, DropBlock, DropRecord, Edit, Insert, Remake, SetRef, SetValue, Uncompact
 from unbrick.entry import BlockKind
 from unbrick.finding import Fix, Safety
 from unbrick.record import At
 from unbrick.report import Report
 
-_ALTERS = (Answer, Insert, Clear, DropBlock, DropRecord, SetValue, Uncompact)
+_ALTERS = (Answer, Insert, Clear, DropBlock, DropRecord, SetValue, Remake, Uncompact)
 
 
 def _altered(report: Report, edits: Sequence[Edit]) -> Iterator[tuple[At, bool]]:

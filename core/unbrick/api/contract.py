@@ -104,11 +104,33 @@ class _Open(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class Base64Document(_Open):
+    """A PDF inside the request."""
+
+    type: Literal["base64"]
+    media_type: Literal["application/pdf"]
+    data: str
+
+
+class TextDocument(_Open):
+    """A document that is text."""
+
+    type: Literal["text"]
+    media_type: Literal["text/plain"]
+    data: str
+
+
+class ElsewhereDocument(_Open):
+    """A document made of blocks, or one that the API has or fetches."""
+
+    type: Literal["content", "url", "file"]
+
+
 class Document(_Open):
     """A document."""
 
     type: Literal["document"]
-    source: dict[str, Any]
+    source: Annotated[Base64Document | TextDocument | ElsewhereDocument, Field(discriminator="type")]
 
 
 class ServerResult(_Open):
@@ -171,7 +193,7 @@ def faults(block: object) -> Iterator[tuple[str, str, str]]:
                 continue  # the other branch of "text or list of blocks" says what is wrong
             place = ".".join(str(step) for step in item["loc"] if not _internal(step))
             sentence = item["msg"]
-            if item["type"] == "union_tag_invalid":
+            if item["type"] == "union_tag_invalid" and "source" not in item["loc"]:
                 sentence = f"{sentence.split(' expected tags:')[0]} expected tags: {_TAGS}"
             code = _code(item["type"], item["loc"])
             yield "C019" if code == "C009" and _is_fallback(block) else code, place, sentence
@@ -191,8 +213,10 @@ def _code(kind: str, where: tuple[str | int, ...]) -> str:
     tag, field = (str(where[0]) if where else ""), str(where[-1] if where else "")
     if kind == "extra_forbidden" or (kind == "union_tag_invalid" and tag == ""):
         return "C009"
-    if tag == "image" or "image" in where[1:]:
+    if "image" in where:
         return "C011"
+    if "document" in where:
+        return "C014"
     if field in ("id", "tool_use_id"):
         return "T011" if tag == "server_tool_use" else "T007"
     if tag in ("tool_use", "server_tool_use"):

@@ -22,9 +22,13 @@ _REFERENCE, _EXTRA = int(BlockFlag.REFERENCE), int(BlockFlag.EXTRA)
 _WORDS = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.SURROGATE)
 _MEDIA = int(BlockFlag.MEDIA)
 _KINDS = bytes(
-    kind in (BlockKind.IMAGE, BlockKind.REDACTED, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT, BlockKind.OTHER)
+    kind in (
+        BlockKind.IMAGE, BlockKind.DOCUMENT, BlockKind.REDACTED, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT,
+        BlockKind.OTHER,
+    )
     for kind in range(256)
 )
+_MEDIA_KINDS = (int(BlockKind.IMAGE), int(BlockKind.DOCUMENT))
 MARKS = 4
 """So many blocks of a request may be marked for the cache (messages-api-rules R13)."""
 _DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
@@ -54,8 +58,7 @@ def lint(request: Request, target: Target, complete: bool = False) -> Iterator[V
 
 def _blocks(request: Request, target: Target) -> Iterator[Violation]:
     """Blocks that are refused for what they are, whatever stands around them."""
-    many = request.kind.count(BlockKind.IMAGE) + sum(1 for flags in request.flags if flags & _MEDIA)
-    limit = media.API_LIMIT if target.endpoint == "api" else media.OTHER_LIMIT
+    album = media.Album()
     suspect = int(_SHAPE | _WORDS | _REFERENCE)
     marked: list[tuple[int, int]] = []
     for index, kind, flags in zip(count(), request.kind, request.flags):
@@ -70,21 +73,21 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
         if flags & _WORDS:
             yield from _text(request, index, message, block, target)
         if flags & _SHAPE or _KINDS[kind]:
+            value = request.piece(index)
+            if kind in _MEDIA_KINDS or flags & _MEDIA:
+                album.add(message, block, value)
+                if media.flawless(value):
+                    continue
             from unbrick.api.contract import faults  # pydantic takes longer to load than most checks to run
 
-            value = request.piece(index)
             if flags & _EXTRA and value.get("cache_control") and kind not in _THINKING:
                 marked.append((message, block))
             for code, place, sentence in faults(value):
-                yield Violation(code, message, block, f"{where}{'.' if place else ''}{place}: {sentence}", ref)
+                said = f"{where}{'.' if place else ''}{place}: {sentence}"
+                yield Violation(code, message, block, said, ref, media.path_of(place))
             if kind == BlockKind.THINKING and value.get("signature") == "":
                 yield Violation("C007", message, block, f"{where}: Invalid `signature` in `thinking` block", ref)
-            if kind == BlockKind.IMAGE or flags & _MEDIA:
-                for path, source in media.images(value):
-                    bad = media.fault(source, many > media.MANY, limit)
-                    if bad is not None:
-                        place = ".".join(map(str, (where, *path, bad[0])))
-                        yield Violation("C011", message, block, bad[1] if bad[0] is None else f"{place}: {bad[1]}", ref)
+    yield from album.violations(request, target)
     if marked and len(marked) + request.marks > MARKS:
         found = len(marked) + request.marks
         text = f"A maximum of {MARKS} blocks with cache_control may be provided. Found {found}."

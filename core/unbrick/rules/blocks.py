@@ -1,22 +1,18 @@
-"""Rules of the content family about blocks that the API does not take: unknown ones, and images that are none."""
+"""Rules of the content family about blocks that the API does not take, and blocks without what their type requires."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from unbrick.api import faults, media
+from unbrick.api import faults
 from unbrick.edit import DropBlock
-from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
 from unbrick.record import compact
 from unbrick.rules import toolfix
-from unbrick.rules.parts import broken, counted, lossy, refusal, safe, set_block, stored
+from unbrick.rules.parts import broken, lossy, refusal, safe, set_block, stored
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
-
-REMOVED = "[image removed: it could not be processed]"
 
 
 def unknown_block(situation: Situation) -> Iterator[Finding]:
@@ -88,91 +84,8 @@ def reshape(situation: Situation, row: int, block: int) -> tuple[Fix, ...]:
     return (safe("as-text", "Keep what it says, as text", set_block(situation, row, block, kept)), drop)
 
 
-def bad_image(situation: Situation) -> Iterator[Finding]:
-    """An image cannot be processed: it is no image, not of the type it says, or too large.
-
-    Every later prompt fails ("Could not process image"), and the API often does not say which one it is (#53228,
-    #56016, #66167; sizes: #16173, #34025). A web page saved as a picture, a cut-off file or a drawing (SVG) are the
-    usual causes; large pictures fail once a conversation holds more than twenty. Clients from 2.1.158 on take the
-    image out and try again.
-
-    A type that does not match is set right. A text takes the place of what is no image, or is too large, as those
-    clients write it.
-    """
-    seen: set[tuple[int, int | None]] = set()
-    for what in broken(situation, "C011"):
-        place = (what.violation.message, what.violation.block)
-        if place in seen:
-            continue
-        seen.add(place)
-        fixes: tuple[Fix, ...] = ()
-        if what.row is not None and what.block is not None:
-            fixes = tuple(_no_image(situation, what.row, what.block))
-        yield refusal(situation, "bad-image", what, "an image cannot be processed", fixes)
-
-
-def _no_image(situation: Situation, row: int, block: int) -> Iterator[Fix]:
-    found = stored(situation, row, block)
-    if not isinstance(found, dict):
-        return
-    parts = found.get("content") if found.get("type") == "tool_result" else [found]
-    new: list[object] = []
-    retyped = valid = removed = 0
-    for part in parts if isinstance(parts, list) else ():
-        if not isinstance(part, dict) or part.get("type") != "image" or _sound(situation, part):
-            new.append(part)
-            continue
-        kind = _kind(part)
-        if kind is not None and kind != part["source"].get("media_type"):
-            new.append({**part, "source": {**part["source"], "media_type": kind}})
-            retyped += 1
-        else:
-            new.append({"type": "text", "text": REMOVED})
-            removed += 1
-            valid += kind is not None
-    if not retyped + removed:
-        return
-    if found.get("type") == "image":
-        edit = set_block(situation, row, block, new[0])
-    else:
-        edit = set_block(situation, row, block, new, "content")
-    if not removed:
-        yield safe("media-type", "Name the type that the image is of", edit)
-        return
-    title = f"Write a text in the place of {'the image' if removed == 1 else counted(removed, 'image')}"
-    # What is no image cannot be sent by anyone; only an image that was one once is a loss.
-    if valid:
-        yield lossy("placeholder", title, f"drops {counted(valid, 'image')}", edit)
-    else:
-        yield safe("placeholder", title, edit, price="keeps everything that can be sent")
-
-
-def _sound(situation: Situation, block: dict[str, Any]) -> bool:
-    limit = media.API_LIMIT if situation.target.endpoint == "api" else media.OTHER_LIMIT
-    many = sum(k == BlockKind.IMAGE or bool(f & BlockFlag.MEDIA)
-               for k, f in zip(situation.request.kind, situation.request.flags, strict=True)) > media.MANY
-    source = block.get("source")
-    return not any(faults(block)) and isinstance(source, dict) and media.fault(source, many, limit) is None
-
-
-def _kind(block: dict[str, Any]) -> str | None:
-    """The media type of an image block by its first bytes."""
-    source = block.get("source")
-    data = source.get("data") if isinstance(source, dict) else None
-    return media.kind_of(data) if isinstance(data, str) else None
-
-
 UNKNOWN: Rule[Situation] = Rule(
     "C009", "unknown-block", unknown_block,
     r"Input tag '(?!fallback').*' found using 'type' does not match|Extra inputs are not permitted",
     (Affect(Severity.ERROR, Outcome.REFUSED),),
-)
-IMAGE: Rule[Situation] = Rule(
-    "C011", "bad-image", bad_image,
-    r"Could not process image|image dimensions exceed|image exceeds|image cannot be empty"
-    r"|does not match the provided media type|exceeds the dimension limit|source\.base64\.media_type",
-    (
-        Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.158"),
-        Affect(Severity.WARNING, Outcome.HEALED, since="2.1.158"),
-    ),
 )

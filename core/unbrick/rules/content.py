@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from unbrick.edit import DropBlock, DropRecord, SetValue
+from unbrick.edit import Conform, DropBlock, DropRecord, SetValue
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.rules import blocks, features, served, thinking, thoughts
+from unbrick.rules import blocks, features, media, served, thinking, thoughts
 from unbrick.rules.parts import (
     PLACEHOLDER,
     TALK,
@@ -235,7 +235,8 @@ def malformed_message(situation: Situation) -> Iterator[Finding]:
     for row in situation.thread.rows:
         if row in claimed or not situation.session.has(row, Flag.MALFORMED):
             continue
-        if situation.session.scan.kind[row] not in TALK:
+        kind = situation.session.scan.kind[row]
+        if kind == Kind.ATTACHMENT or (kind not in TALK and not crash):
             continue
         said, fixes = _shape(situation, row)
         message = f"{said}; the client crashes on it" if crash else f"{said}; this client reads past it"
@@ -249,6 +250,9 @@ def _shape(situation: Situation, row: int) -> tuple[str, tuple[Fix, ...]]:
     at = situation.at(row)
     base, found = content(situation, row)
     value = situation.session.value(row)
+    odd = situation.asks.conforms(row)
+    if odd:
+        return odd, (safe("conform", "Write it in the client's own form", Conform(at)),)
     drop = safe("drop", "Take the record out: there is nothing in it", DropRecord(at))
     lose = lossy("drop", "Take the record out", "drops 1 message", DropRecord(at))
     message = value.get("message")
@@ -303,7 +307,7 @@ RULES: tuple[Rule[Situation], ...] = (
          r"|Unable to extract tag using discriminator", (
              Affect(Severity.ERROR, Outcome.CRASH, until="2.1.281"), Affect(Severity.INFO, since="2.1.281"),
          )),
-    blocks.IMAGE,
+    *media.RULES,
     *features.RULES,
     served.ADVICE,
 )

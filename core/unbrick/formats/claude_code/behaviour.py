@@ -81,11 +81,25 @@ class Where(Enum):
         return self is Where.ALWAYS or self is (Where.LARGE if large else Where.SMALL)
 
 
+class Cap(Enum):
+    """What happens to images and documents beyond the number that the API takes; the oldest go."""
+
+    NONE = 0
+    LIMIT = 1
+    """So many are left."""
+    FEWER = 2
+    """There is room for twenty more then."""
+    STEPS = 3
+    """Twenty-one go at a time, and a note stands where a result or a message held nothing else."""
+
+
 def _since(*steps: tuple[str, object], seen: str) -> Any:  # noqa: ANN401 - the trait's own type stands beside its name
     """A row: (version, value from there on) in order, and where that was seen."""
     return field(metadata={"steps": steps, "seen": seen})
 
 
+_MEDIA = frozenset({"C011", "C012", "C013", "C014"})
+"""Codes of what the API refuses of images and documents, which go before the client tries again."""
 _SYSTEM = ("opus-4-8", "opus-5", "sonnet-5", "haiku-5-5", "fable-5", "mythos-5")
 
 
@@ -156,6 +170,8 @@ class Behaviour:
 
     # Which records are sent
     api_errors_sent: bool = _since(("0", True), ("2.0.76", False), seen="rows api_error_last api_error_mid")
+    commands_sent: bool = _since(("0", False), ("2.1.70", True), seen="a command's output, on 14 versions")
+    """What a local command printed is sent, as the user's."""
     virtual_sent: bool = _since(("0", True), ("2.1.90", False), seen="rows x_virtual_flag")
     only_thinking_sent: bool = _since(("0", True), ("2.1.20", False), seen="rows think_only_mid")
     blank_sent: bool = _since(("0", True), ("2.1.70", False), seen="rows empty_text blank_text")
@@ -189,6 +205,8 @@ class Behaviour:
         ("0", True), ("2.1.200", False), seen="sessions of 2.1.139, 2.1.158 and 2.1.200 with a Stop hook",
     )
     """A reply with an attachment behind it counts as an interrupted turn."""
+    notices_end: bool = _since(("0", True), ("2.1.70", False), seen="a notice behind a prompt, on 14 versions")
+    """A session may end in a notice; otherwise a reply of the client's own follows the prompt before it."""
     commands_end: bool = _since(("0", False), ("2.1.281", True), seen="sessions of 2.1.329 that end in /compact")
     """A session may end in what a local command printed; otherwise a reply of the client's own follows it."""
 
@@ -255,6 +273,17 @@ class Behaviour:
     """Names of tools are cut to the 200 characters that the API takes."""
     surrogates_cleaned: bool = _since(("0", False), ("2.1.132", True), seen="rows surrogate_result; changelog 2.1.132")
 
+    # Images and documents
+    cap: Cap = _since(
+        ("0", Cap.NONE), ("2.1.70", Cap.LIMIT), ("2.1.90", Cap.FEWER), ("2.1.266", Cap.STEPS),
+        seen="prompts and results with 100 to 200 images, 2.1.30 to 2.1.329",
+    )
+    windows_known: bool = _since(("0", False), ("2.1.139", True), seen="105 images to Opus 4.7, 2.1.70 to 2.1.139")
+    """How many are sent depends on the model; before, on its id saying `[1m]`."""
+    image_limit: int | None = _since(("0", None), ("2.1.6", 5 << 20), seen="an image of 5.2 MB, 2.0.76 to 2.1.329")
+    """Characters of base64 above which an image keeps the client from sending anything."""
+    results_weighed: bool = _since(("0", False), ("2.1.112", True), seen="one inside a result, 2.1.20 to 2.1.329")
+
     # Reminders and system turns
     context_reminder: bool = _since(("0", True), ("2.1.281", False), seen="sessions of 2.1.266 and 2.1.281")
     """A reminder that stands in no record comes before the first prompt."""
@@ -279,11 +308,14 @@ class Behaviour:
     # The second try
     heals: frozenset[str] = _since(
         ("0", frozenset()),
-        ("2.1.158", frozenset({"C005", "C011", "C016", "S001"})),
-        ("2.1.200", frozenset({"C005", "C007", "C008", "C011", "C016", "C018", "S001"})),
-        ("2.1.266", frozenset({"C005", "C007", "C008", "C011", "C016", "C018"})),
-        ("2.1.290", frozenset({"C005", "C006", "C007", "C008", "C011", "C016", "C018", "S001"})),
-        seen="each refusal given to 2.1.139, 2.1.158, 2.1.200, 2.1.266 and 2.1.329",
+        ("2.1.126", frozenset({"C012"})),
+        ("2.1.142", _MEDIA),
+        ("2.1.158", _MEDIA | {"C005", "C016", "S001", "S002"}),
+        ("2.1.200", _MEDIA | {"C005", "C007", "C008", "C016", "C018", "S001", "S002"}),
+        ("2.1.266", _MEDIA | {"C005", "C007", "C008", "C016", "C018", "S002"}),
+        ("2.1.290", _MEDIA | {"C005", "C006", "C007", "C008", "C016", "C018", "S001", "S002"}),
+        seen="each refusal given to 2.1.139, 2.1.158, 2.1.200, 2.1.266 and 2.1.329, those of images and documents also "
+        "to 2.1.121, 2.1.132 and 2.1.152; changelog 2.1.126 2.1.142",
     )
     """Codes of the refusals that the client answers by a second, accepted request."""
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
-from unbrick.formats.claude_code import attachments, records, words
+from unbrick.formats.claude_code import attachments, capping, records, words
 from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
 from unbrick.formats.claude_code.merge import NO_ID, Merger
 from unbrick.formats.claude_code.outgoing import WIDTH, Draft, Drafts
@@ -34,6 +34,7 @@ def request(
     traits = behaviour(target.version)
     result_ = Request(
         _reader(session, traits), heals=traits.heals, settles=traits.tail_settled, marks=traits.cache_marks,
+        image_limit=traits.image_limit, results_weighed=traits.results_weighed,
     )
     if thread.outcome in _UNLOADED:
         return result_
@@ -48,6 +49,7 @@ def request(
             last.parts.append(code)
         else:
             drafts.messages.append(Draft(Role.USER, [code], plain=traits.strings_kept))
+    result_.left_out = capping.cap(drafts, traits, target)
     drafts.into(result_, traits)
     if not traits.surrogates_cleaned:
         _mark_surrogates(session, result_)
@@ -101,6 +103,10 @@ class _Builder:
         self.as_system = as_system
         self.wrapped = attachments.keeps_wrapper(target.model)
         self.merger = Merger(drafts, traits, folds=traits.folds and not as_system)
+        self.printed = self.scan.strings.find(words.COMMAND_PRINTED)
+        """Number of the type of records that hold what a local command printed."""
+        self.noticed = bool(thread.rows) and self.scan.kind[thread.rows[-1]] == Kind.NOTICE
+        """Whether the thread ends in a notice."""
         self.rows = [row for row in thread.rows if self._sent(row)]
         self.behind_errors = {
             after for before, after in pairwise(thread.rows)
@@ -135,7 +141,9 @@ class _Builder:
         ]
         if traits.context_reminder:
             merger.user([drafts.text(words.CONTEXT, Synthetic.REMINDER)])
-        last = max((place for place, row in enumerate(rows) if scan.kind[row] != Kind.ATTACHMENT), default=-1)
+        talk = (place for place, row in enumerate(rows) if scan.kind[row] in (Kind.USER, Kind.ASSISTANT))
+        last = max(talk, default=-1)
+        ended = False
         for place, row in enumerate(rows):
             kind = scan.kind[row]
             if row in self.behind_errors:
@@ -144,11 +152,17 @@ class _Builder:
                 merger.assistant(kept[row], scan.message_id[row])
             elif kind == Kind.USER:
                 merger.user(self._user(row))
+            elif kind == Kind.NOTICE:
+                if place > last and not tail and not ended:
+                    self._end(rows[:place], last, answered=False)
+                    ended = True
+                merger.user([drafts.text(self._printed(row), None, row)])
             else:
                 self._attachment(row)
             if place == last and tail:
                 merger.user([result(drafts, ref, interrupted) for ref in tail])
-        self._end(rows, last, bool(tail))
+        if not ended:
+            self._end(rows, last, bool(tail))
         merger.close()
         if traits.pairs:
             pair(drafts, traits)
@@ -156,6 +170,8 @@ class _Builder:
 
     def _sent(self, row: int) -> bool:
         kind, flags = self.scan.kind[row], self.scan.flags[row]
+        if kind == Kind.NOTICE:
+            return self.traits.commands_sent and self.scan.type[row] == self.printed >= 0
         if kind not in (Kind.USER, Kind.ASSISTANT, Kind.ATTACHMENT):
             return False
         if flags & Flag.VIRTUAL and not self.traits.virtual_sent:
@@ -184,7 +200,7 @@ class _Builder:
         message: int | None = None
         for row in reversed(self.rows):
             kind = scan.kind[row]
-            if kind == Kind.ATTACHMENT:
+            if kind in (Kind.ATTACHMENT, Kind.NOTICE):
                 continue
             kinds = [scan.block_kind[at] for at in scan.blocks(row)]
             if kind == Kind.USER:
@@ -289,7 +305,7 @@ class _Builder:
     def _end(self, rows: list[int], last: int, answered: bool) -> None:
         """The client's own turns after a thread that does not end with a reply, be it one that reports an error."""
         scan, drafts, merger = self.scan, self.drafts, self.merger
-        if last < 0:
+        if last < 0 or (self.traits.notices_end and self.noticed):
             return
         row = rows[last]
         prompted = scan.kind[row] == Kind.USER or answered
@@ -309,6 +325,11 @@ class _Builder:
         """Whether a user record is what a local command printed, to which no reply is due."""
         parts = records.blocks(self.session.value(row))
         return bool(parts) and str(parts[0].get("text", "")).startswith(words.COMMAND_OUTPUT)
+
+    def _printed(self, row: int) -> str:
+        """What a local command printed."""
+        content = self.session.value(row).get("content")
+        return content if isinstance(content, str) else ""
 
     def _directive(self, rows: Iterable[int]) -> None:
         """Settings of the first turn, in the system turn behind it or in an empty one."""

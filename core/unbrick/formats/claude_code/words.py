@@ -29,10 +29,15 @@ NOT_TYPED = (
 
 NOT_FOUND = "No conversation found with session ID: {session_id}"
 
+MEDIA_REMOVED = "[media removed: request limit]"
+"""What stands for an image of which there were too many; the newest versions say more."""
+
 CONTEXT = "<system-reminder>\nAs you answer the user's questions, you can use the following context:\n"
 """How the reminder begins that the client writes anew at each start."""
 
 COMMAND_OUTPUT = "<local-command-stdout>"
+COMMAND_PRINTED = "system/local_command"
+"""Type of the records that newer clients keep it in."""
 NOTIFICATION = "<task-notification>"
 NOTIFICATION_PREFACE = (
     "[SYSTEM NOTIFICATION - NOT USER INPUT]\n"
