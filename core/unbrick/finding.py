@@ -67,6 +67,10 @@ class Fix:
     """The lost rows that are loaded again once it is applied."""
 
 
+FIRST = "first"
+"""Label of what has to be done before the other ways out."""
+
+
 @dataclass(frozen=True)
 class Advice:
     """A way out that is no edit of the file: what it does in words, and the complete shell command if there is one.
@@ -81,8 +85,8 @@ class Advice:
 class Affect:
     """On which targets a fault does what.
 
-    From version `since` up to but without `until` (None: open), for files above `above` bytes. Healing is not
-    monotonic: a rule lists as many as it takes.
+    From version `since` up to but without `until` (None: open) of `client`, for files above `above` bytes. Healing is
+    not monotonic: a rule lists as many as it takes.
     """
 
     severity: Severity
@@ -90,11 +94,12 @@ class Affect:
     since: str | None = None
     until: str | None = None
     above: int = 0
+    client: str = "claude-code"
 
     def holds(self, target: Target, size: int) -> bool:
         """Whether this row speaks of a target and a file size in bytes."""
         version = target.version
-        return (
+        return target.client == self.client and (
             (self.since is None or version >= Version.parse(self.since))
             and (self.until is None or version < Version.parse(self.until))
             and size >= self.above

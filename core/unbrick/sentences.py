@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from unbrick.entry import Kind
-from unbrick.finding import Finding, Severity
+from unbrick.finding import FIRST, Advice, Finding, Severity
 from unbrick.json_report import line
 from unbrick.printable import printable, shorten
 from unbrick.report import Cause, Report, Resume, Verdict
@@ -15,6 +15,9 @@ from unbrick.target import Basis, Target
 from unbrick.thread import Outcome
 
 CLIENTS = {"claude-code": "Claude Code", "amplifier": "Amplifier"}
+
+WAYS = {"chat": "in a terminal", "run": "`run --resume`"}
+"""Ways to resume a session, as a person knows them."""
 
 BASIS = {
     Basis.GIVEN: "as asked", Basis.INSTALLED: "installed here", Basis.RECORDED: "recorded in the file",
@@ -35,8 +38,9 @@ _STOPS = {
 
 
 def client(target: Target) -> str:
-    """`Claude Code 2.1.329`."""
-    return f"{CLIENTS.get(target.client, target.client)} {target.version}"
+    """`Claude Code 2.1.329`; with the way it is resumed, where there are several."""
+    way = f" ({WAYS.get(target.way, target.way)})" if target.way else ""
+    return f"{CLIENTS.get(target.client, target.client)} {target.version}{way}"
 
 
 def judged_for(target: Target) -> str:
@@ -72,14 +76,25 @@ def sentence(report: Report) -> str:
         if report.resume.undecided:
             return "Nothing is certainly wrong with this file."
         return "Nothing is wrong with this file." if report.cause is Cause.NONE else ""
-    innocent = report.cause in INNOCENT
-    first = next((found for found in above if found.cause == report.cause.value), above[0]) if innocent else above[0]
-    said = printable(first.message)
-    end = said.find(". ")
-    what = f"{place(first)}{said if end < 0 else said[:end]}".rstrip(".") + "."
-    if innocent:
+    first = foremost(report, above)
+    said, _rest = halves(first)
+    what = f"{place(first)}{said}"
+    if report.cause in INNOCENT:
         return f"The file is innocent, and no edit of it will help: {what}"
     return what[:1].upper() + what[1:]
+
+
+def foremost(report: Report, above: Sequence[Finding]) -> Finding:
+    """The finding that the head of a report speaks of, of those above info."""
+    innocent = report.cause in INNOCENT
+    return next((found for found in above if found.cause == report.cause.value), above[0]) if innocent else above[0]
+
+
+def halves(finding: Finding) -> tuple[str, str]:
+    """The first sentence of a finding, and the others."""
+    said = printable(finding.message)
+    end = said.find(". ")
+    return (f"{said.rstrip('.')}.", "") if end < 0 else (said[: end + 1], said[end + 2 :])
 
 
 def loads(report: Report) -> str:
@@ -215,3 +230,17 @@ def _back(resume: Resume) -> str:
     if resume.recoverable == resume.lost:
         return " and can be brought back"
     return f", {resume.recoverable:,} of them can be brought back"
+
+
+def labelled(advice: Sequence[Advice], *, first: bool = True) -> Iterator[tuple[str, Advice]]:
+    """Ways out with what stands in front of each: the one to try, what comes before it, and the others. `first` says
+    whether one of them is the one to try, or a fix is."""
+    word = "do this" if first else "or"
+    for one in advice:
+        yield one.label or word, one
+        word = "then" if one.label == FIRST and first else "or"
+
+
+def main_way(advice: Sequence[Advice]) -> Advice | None:
+    """The way out to try, which what has to be done first leads to."""
+    return next((one for one in advice if not one.label), None)

@@ -49,7 +49,9 @@ async def test_screen_at_two_sizes(
 @pytest.mark.parametrize(("sample", "keys"), ONCE)
 async def test_screen(
     open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str, keys: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", "/home/dev/.claude")  # Some screens name it.
     async with open_app(sample, SMALL) as pilot:
         await press(pilot, *keys)
         same_screen(pilot.app, request.node.callspec.id)

@@ -63,8 +63,8 @@ def finding(value: Finding, glyphs: Glyphs, *, explain: bool = True, fixes: bool
         yield "dim", f"  the API or the client says: {value.api_error[:1000]}"
     for index, fix in enumerate(ranked(value) if fixes else ()):
         yield "plain", f"  {'f' if not index else 'or'}: {fix.title}: {fix.price}"
-    for number, advice in enumerate(value.advice):
-        yield "plain", f"  {advice.label or ('do this' if not (number or value.fixes) else 'or')}: {advice.text}"
+    for label, advice in sentences.labelled(value.advice, first=not value.fixes):
+        yield "plain", f"  {label}: {advice.text}"
         if advice.command:
             yield "key", f"    {advice.command}"
     rule = BY_CODE.get(value.code)

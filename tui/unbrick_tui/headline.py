@@ -163,7 +163,7 @@ def standing(edits: int, saved: bool) -> str:
     return f"{count(edits, 'edit')}, {'saved' if saved else 'not saved'}"
 
 
-_ABOUT = re.compile(r" \([^()]*\)$")
+_ABOUT = re.compile(r", about [\d,]+ tokens.*$")
 _TITLES = (24, 12)
 """Cells that the title of a fix needs to say anything, and at the very least."""
 

@@ -30,7 +30,8 @@ def remedy(report: Report) -> Remedy:
     if not above:
         wanted = (Safety.RESTORES, Safety.MANUAL)
         apart = ((f, fix) for f in report.findings for fix in f.fixes if fix.safety in wanted and fix.edits)
-        offered = next(apart, None)
+        # What was left on purpose is no remedy: nothing is missing.
+        offered = next(apart, None) if report.resume.undecided else None
         if offered is not None:
             return Remedy("f", offered[1].title, offered[1].price, offered[0])
         return Remedy("", "nothing to mend")
@@ -38,7 +39,8 @@ def remedy(report: Report) -> Remedy:
         return Remedy("p", "do not edit the file for it; shows what else helps")
     if report.cause in sentences.INNOCENT:
         advised = next((found for found in above if found.advice), None)
-        text = advised.advice[0].text if advised else "no edit of this file helps"
+        way = sentences.main_way(advised.advice) if advised else None
+        text = way.text if way else "no edit of this file helps"
         return Remedy("f" if advised else "p", f"ways out: {text}", "", advised)
     safe = [(f, fix) for f in above for fix in ranked(f)[:1] if fix.safety is Safety.SAFE]
     if len(safe) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from unbrick import sentences
 from unbrick.edit import Cut
@@ -63,13 +63,15 @@ def headline(report: Report, paint: Paint = plain) -> str:
 def finding_lines(report: Report, paint: Paint = plain) -> Iterator[str]:
     """All findings, worst first, those of one code together."""
     innocent = report.cause in sentences.INNOCENT
+    above = [finding for finding in report.findings if finding.severity is not Severity.INFO]
+    told = sentences.foremost(report, above) if above else None
     for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO):
         found = [finding for finding in report.findings if finding.severity is severity]
         for code in dict.fromkeys(finding.code for finding in found):
             group = [finding for finding in found if finding.code == code]
             yield ""
             for one in group[:LIKE]:
-                yield from one_finding(one, paint, innocent and one.cause == "file")
+                yield from one_finding(one, paint, apart=innocent and one.cause == "file", told=one is told)
             rest = group[LIKE:]
             if rest:
                 places = ", ".join(dict.fromkeys(str(line(f.at)) if f.at else "?" for f in rest[:12]))
@@ -77,11 +79,14 @@ def finding_lines(report: Report, paint: Paint = plain) -> Iterator[str]:
                 yield f"  and {len(rest):,} more {code}, on lines {places}{more} (all of them: --json)"
 
 
-def one_finding(value: Finding, paint: Paint = plain, apart: bool = False) -> Iterator[str]:
-    """One finding: code, line and sentence, the API's sentence, fixes with their price, other ways out."""
+def one_finding(value: Finding, paint: Paint = plain, *, apart: bool = False, told: bool = False) -> Iterator[str]:
+    """One finding: code, line and sentence, the API's sentence, fixes with their price, other ways out. Of one whose
+    first sentence is `told` already, the rest."""
     note = " (apart from the verdict)" if apart else ""
     yield f"{paint(f'{value.severity.value} {value.code}', _STYLE[value.severity])} {value.name} [{value.id}]{note}"
-    yield f"    {sentences.place(value)}{printable(value.message)}"
+    said = sentences.halves(value)[1] if told else f"{sentences.place(value)}{printable(value.message)}"
+    if said:
+        yield f"    {said}"
     if value.api_error:
         yield f"    the API or client says: {shorten(printable(value.api_error), 200)}"
     for fix in value.fixes:
@@ -89,10 +94,10 @@ def one_finding(value: Finding, paint: Paint = plain, apart: bool = False) -> It
     yield from advice_lines(value.advice, first=not value.fixes)
 
 
-def advice_lines(advice: Iterable[Advice], *, first: bool = True) -> Iterator[str]:
-    """Ways out that are no edit, with their complete commands: the first is the one to try, unless a fix is."""
-    for number, one in enumerate(advice):
-        yield f"    {one.label or ('do this' if first and not number else 'or')}: {printable(one.text)}"
+def advice_lines(advice: Sequence[Advice], *, first: bool = True) -> Iterator[str]:
+    """Ways out that are no edit, with their complete commands."""
+    for label, one in sentences.labelled(advice, first=first):
+        yield f"    {label}: {printable(one.text)}"
         if one.command:
             yield f"        {printable(one.command)}"
 

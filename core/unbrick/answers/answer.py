@@ -8,7 +8,7 @@ from functools import cached_property
 
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir
-from unbrick.finding import Advice
+from unbrick.finding import FIRST, Advice
 from unbrick.printable import shell
 
 RESUME = "claude --resume {session}"
@@ -44,7 +44,7 @@ class Answer:
             for one in self.advice
         )
         resumes = any("{session}" in (one.command or "") for one in self.advice)
-        return (*ways, *placing(bundle)) if resumes else ways
+        return (*placing(bundle), *ways) if resumes else ways
 
 
 def listing(bundle: Bundle) -> str:
@@ -74,7 +74,7 @@ def placing(bundle: Bundle | None) -> tuple[Advice, ...]:
     folder, place, path = (shell(str(p)) for p in (bundle.place.parent, bundle.place, bundle.path))
     return (Advice(
         "The client does not look where this file stands. Put a copy where it looks; one that is there already stays.",
-        f"mkdir -p {folder} && cp -n {path} {place}", "before that",
+        f"mkdir -p {folder} && cp -n {path} {place}", FIRST,
     ),)
 
 AGAIN = Advice("Resume it and send the prompt again.", RESUME)

@@ -150,7 +150,7 @@ def rewound_branch(situation: Situation) -> Iterator[Finding]:
         return
     first = branches[-1][0]
     count = sum(measure.messages(session, rows) for rows in branches)
-    where = "was" if len(branches) == 1 else f"were, in {len(branches):,} branches,"
+    where = ("was" if count == 1 else "were") + (f", in {len(branches):,} branches," if len(branches) > 1 else "")
     yield Finding(
         "L013", "rewound-branch", Severity.INFO,
         f"{measure.counted(count, 'message')} {where} left for a later prompt; they are in the file and not sent",

@@ -120,6 +120,7 @@ def _innocence(
 def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]:
     bundle = situation.bundle
     resume = f"claude --resume {shell(bundle.resume_id)}"
+    yield from placing(bundle)
     yield Advice(
         "Switch the client's experimental request features off for this run (tested; keeps everything).",
         in_project(bundle, f"CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}"),
@@ -151,7 +152,6 @@ def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]
             f"Quit the client and take {_name(setting)} out of {setting.source} by hand (tested{again}). unbrick does "
             "not edit settings."
         )
-    yield from placing(bundle)
 
 
 def _name(setting: Setting) -> str:

@@ -81,7 +81,7 @@ def test_what_fits_is_brought_back_at_no_price() -> None:
     finding = one(judge(compacted("Request timed out", tokens=120_000)), "B002")
     (undo,) = finding.fixes
     assert undo.safety is Safety.SAFE
-    assert undo.price == "keeps everything; brings back 13 messages (about 120,000 tokens afterwards)"
+    assert undo.price == "keeps everything; brings back 13 messages, about 120,000 tokens afterwards"
     assert "about 9,200 tokens" in finding.message
 
 
@@ -104,7 +104,7 @@ def test_what_would_brick_the_session_again_is_not_brought_back_unasked() -> Non
     finding = one(judge(made), "B002")
     cut, undo = finding.fixes
     assert undo.safety is Safety.RESTORES
-    assert undo.price == "brings back 41 messages (about 980,000 tokens afterwards, 98% of the model's window)"
+    assert undo.price == "brings back 41 messages, about 980,000 tokens afterwards: 98% of the model's window"
     assert "about 980,000 tokens long" in finding.message
     assert cut.safety is Safety.LOSSY
     assert cut.title == "Cut behind line 32: leaves about 784,000 tokens"

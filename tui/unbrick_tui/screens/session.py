@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
+from unbrick import sentences
 from unbrick.errors import CannotReadError
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.save import Receipt
@@ -166,7 +167,8 @@ class SessionScreen(ReadingScreen):
             Answer(str(index), (f"{finding.code}: " if several else "") + fix.title, fix.price)
             for index, (finding, fix) in enumerate(pairs)
         ]
-        command = next((one.command for finding in findings for one in finding.advice if one.command), None)
+        ways = (sentences.main_way(finding.advice) for finding in findings)
+        command = next((way.command for way in ways if way is not None and way.command), None)
         chosen = await self._ask("Which way?" if answers else "What helps", about[:-1], answers, copy=command)
         return None if chosen is None else pairs[int(chosen)]
 
