@@ -47,7 +47,6 @@ NO_SAMPLE = {
     "S001": "needs a conversation longer than the model's window, several megabytes of it",
     "S002": "needs a request of 32 MB",
     "C006": "needs a client that misplaces its own turns; none of those that wrote the samples does",
-    "C008": "needs a session that went on with another maker's model; none was recorded",
 }
 """Rules that cannot have a sample session, and why."""
 

@@ -212,17 +212,40 @@ def copy_tree(source: Path, destination: Path) -> None:
 
     What is neither file, folder nor link is left out. Raises OSError; then nothing of it is left.
     """
+    with _staging(destination) as made:
+        _copy_folder(source, made / "copy")
+        system.rename(made / "copy", destination)
+
+
+@contextmanager
+def _staging(destination: Path) -> Iterator[Path]:
+    """An empty folder beside a destination, under a name that no client lists, removed at the end."""
     made = _temporary(destination.parent, destination.name)
     system.mkdir(made, 0o700)
     held = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(OSError):
             fcntl.flock(held, fcntl.LOCK_EX)
-        _copy_folder(source, made / "copy")
-        system.rename(made / "copy", destination)
+        yield made
     finally:
         remove_tree(made)
         os.close(held)
+
+
+@contextmanager
+def staged_folder(destination: Path) -> Iterator[Path]:
+    """A folder to put files in; it has its own name when the block is left without an error.
+
+    Raises FileExistsError when there is one of that name.
+    """
+    with _staging(destination) as made:
+        inner = made / "new"
+        system.mkdir(inner, 0o700)
+        yield inner
+        if os.path.lexists(destination):
+            raise FileExistsError(f"{destination} exists")
+        system.rename(inner, destination)
+        sync_folder(destination.parent)
 
 
 def _copy_folder(source: Path, destination: Path) -> None:

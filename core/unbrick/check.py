@@ -10,16 +10,17 @@ from typing import Any
 from unbrick import measure
 from unbrick.api import lint
 from unbrick.bundle import Bundle
-from unbrick.entry import Kind
+from unbrick.entry import BlockFlag, Kind
 from unbrick.finding import Finding, Rule, Safety, Severity
 from unbrick.formats import Format
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.report import Cause, Judged, Report, Resume, Verdict
+from unbrick.request import Request
 from unbrick.rescan import rescan
 from unbrick.rules import LATE, RULES
 from unbrick.scan import Scan, scan
 from unbrick.session import Session, Standing, link
-from unbrick.situation import Asks, Situation
+from unbrick.situation import Asks, Situation, Violation
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
 from unbrick.thread import Outcome
 from unbrick.why import account
@@ -80,7 +81,7 @@ def simulate(
     """What a client will load and send, and what the API says to it."""
     thread = format_.thread(session, target)
     request = format_.request(session, thread, target, surroundings)
-    violations = tuple(lint(request, target))
+    violations = tuple(_attributed(request, lint(request, target)))
     return Situation(
         bundle, session, thread, request, target, surroundings, violations,
         Asks(
@@ -90,6 +91,19 @@ def simulate(
             lambda row: format_.aside(session.value(row)), lambda: format_.superseded(session),
         ),
     )
+
+
+_OF_FORM = {"T007", "T008", "T009", "C009", "C010"}
+
+
+def _attributed(request: Request, violations: Iterable[Violation]) -> Iterator[Violation]:
+    """What is refused of a call because of the form that it is stored in is that form's fault."""
+    for violation in violations:
+        index = request.first[violation.message] + (violation.block or 0)
+        if violation.code in _OF_FORM and index < len(request.row) and request.flags[index] & BlockFlag.FORM:
+            yield replace(violation, code="T014")
+        else:
+            yield violation
 
 
 def judge(
@@ -110,11 +124,12 @@ def judge(
     elsewhere = [replace(target, way=way) for way in format_.ways(session) if way != target.way]
     if recorded.version != target.version:
         elsewhere.insert(0, recorded)
-    others = tuple(_elsewhere(format_, bundle, session, elsewhere, surroundings))
-    return Report(
-        bundle, situation, findings, _verdict(findings), _cause(findings), resume_of(situation, findings),
-        last_error, others,
+    resume = resume_of(situation, findings)
+    others = tuple(
+        (other, found) for other, found in _elsewhere(format_, bundle, session, elsewhere, surroundings)
+        if other.way == target.way or _differs(resume, found)
     )
+    return Report(bundle, situation, findings, _verdict(findings), _cause(findings), resume, last_error, others)
 
 
 def _elsewhere(
@@ -124,6 +139,10 @@ def _elsewhere(
     for target in targets:
         situation = simulate(format_, bundle, session, target, surroundings)
         yield target, resume_of(situation, tuple(_findings(situation)))
+
+
+def _differs(one: Resume, other: Resume) -> bool:
+    return (one.outcome, one.lost) != (other.outcome, other.lost)
 
 
 def _findings(situation: Situation) -> Iterator[Finding]:

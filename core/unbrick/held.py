@@ -32,3 +32,5 @@ class Recovered:
     messages: int
     source: str
     sure: bool = True
+    refs: frozenset[str] = frozenset()
+    """Ids of the calls that the records make."""

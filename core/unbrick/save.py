@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from unbrick import atomic
 from unbrick.atomic import BACKUP, Privacy
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir
-from unbrick.errors import CannotWriteError, NotFoundError, SessionInUseError, SourceChangedError
-from unbrick.formats import Clock, Format
-from unbrick.patch import EMPTY, Patch, compose
+from unbrick.errors import CannotWriteError, SessionInUseError, SourceChangedError
+from unbrick.formats import Clock, Clone, Format
+from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, At
 from unbrick.source import CHUNK, Source
 
@@ -37,6 +36,8 @@ class Receipt:
     session_id: str | None = None
     command: str | None = None
     note: str = ""
+    beside: tuple[Path, ...] = ()
+    """Other files of the session that were written with it."""
 
 
 def patched(source: Source, patch: Patch = EMPTY) -> Iterator[bytes]:
@@ -102,7 +103,7 @@ def save_copy(bundle: Bundle, patch: Patch, path: Path) -> Receipt:
     _insist_intact(source)
     atomic.sweep(path.parent)
     privacy = Privacy(source.mode() & 0o777 | 0o600)
-    with _refusals(path), atomic.staged(path.parent, path.name, privacy, patched(source, patch)) as new:
+    with refusals(path), atomic.staged(path.parent, path.name, privacy, patched(source, patch)) as new:
         _insist_intact(source)
         new.put_new(path)
     return Receipt(path, new.size, new.sha256, *count(source, patch), note=_grown(source))
@@ -116,13 +117,15 @@ def save_as_session(
     Side folders come along first, so that the session appears only when it is whole. Raises as `save_copy`.
     """
     clone = format_.clone(bundle, patch, clock, title)
-    with _refusals(clone.path):
+    if clone.folder is not None:
+        return _save_as_folder(bundle, patch, clone, clone.folder)
+    with refusals(clone.path):
         clone.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     whole = compose(patch, {At(END, len(patch.get(END, ()))): clone.append}) if clone.append else patch
     made: list[Path] = []
     try:
         for source, destination in clone.copies:
-            with _refusals(destination):
+            with refusals(destination):
                 atomic.copy_tree(source, destination)
             made.append(destination)
         receipt = save_copy(bundle, whole, clone.path)
@@ -133,101 +136,87 @@ def save_as_session(
     return replace(receipt, session_id=clone.session_id, command=clone.command)
 
 
+def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) -> Receipt:
+    """A session that is a folder: made beside under a name that no client lists, and renamed when it is complete. A
+    file of it that stands elsewhere goes first: the client looks for it by the folder's name."""
+    apart: list[Path] = []
+    _insist_intact(bundle.main)
+    try:
+        with refusals(folder):
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            atomic.sweep(folder.parent)
+            with atomic.staged_folder(folder) as made:
+                receipt = None
+                for path, chunks in ((clone.path, None), *clone.files.items()):
+                    inside = folder in path.parents
+                    there = made / path.relative_to(folder) if inside else path
+                    there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    if not inside:
+                        apart.append(there)
+                    data = patched(bundle.main, patch) if chunks is None else (chunks,)
+                    privacy = Privacy(bundle.main.mode() & 0o777 | 0o600)
+                    with atomic.staged(there.parent, there.name, privacy, data) as new:
+                        new.put_new(there)
+                    if receipt is None:
+                        receipt = Receipt(
+                            path, new.size, new.sha256, *count(bundle.main, patch), session_id=clone.session_id,
+                            command=clone.command, note=_grown(bundle.main), beside=tuple(clone.files),
+                        )
+                _insist_intact(bundle.main)
+    except BaseException:
+        for path in apart:
+            with suppress(OSError):
+                atomic.system.unlink(path)
+                path.parent.rmdir()
+        raise
+    assert receipt is not None, "the transcript is the first of the files"
+    return receipt
+
+
 def save_in_place(format_: Format, bundle: Bundle, patch: Patch, clock: Clock) -> Receipt:
     """Replace the transcript by the patched one and keep a backup of what stood there.
 
-    A link to the file stays a link. Raises SessionInUseError when a live process has the session open,
-    SourceChangedError when the file is no longer the one that was read, CannotWriteError otherwise; in each case
-    the original is untouched.
+    Files that must fit it follow, each with a backup of its own: stopped in between, they are as they were, and the
+    client writes them anew. A link to the file stays a link. Raises SessionInUseError when a live process has the
+    session open, SourceChangedError when the file is no longer the one that was read, CannotWriteError otherwise; in
+    each case the original is untouched.
     """
     source = bundle.main
-    real = _insist_replaceable(source)
-    _insist_unowned(format_, bundle)
-    _insist_unchanged(source)
+    real = insist_replaceable(source)
+    insist_unowned(format_, bundle)
+    insist_unchanged(source)
+    parts = format_.follow(bundle, View(source, patch))
     atomic.sweep(real.parent)
-    with _refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
-        _insist_unowned(format_, bundle)
-        _insist_unchanged(source)
-        backup = _keep(real, clock)
+    with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
+        insist_unowned(format_, bundle)
+        insist_unchanged(source)
+        backup = keep_present(real, clock)
         if source.changed():
             atomic.system.unlink(backup)
-            _insist_unchanged(source)
+            insist_unchanged(source)
         new.put(real)
     return Receipt(
         real, new.size, new.sha256, *count(source, patch), backup=backup, session_id=bundle.session_id,
+        beside=tuple(follow(parts, suffix_of(real, backup))),
     )
 
 
-def backups(path: Path) -> list[Path]:
-    """Backups of a transcript, newest first."""
-    real = Path(os.path.realpath(path))
-    pattern = re.compile(re.escape(real.name) + r"\.(\d+T\d+Z)(?:-(\d+))?" + re.escape(BACKUP))
-    try:
-        names = [(match, entry) for entry in real.parent.iterdir() if (match := pattern.fullmatch(entry.name))]
-    except OSError:
-        return []
-    return [entry for _match, entry in sorted(names, key=lambda one: (one[0][1], int(one[0][2] or 1)), reverse=True)]
+def follow(parts: Mapping[Path, bytes], suffix: str) -> Iterator[Path]:
+    """Replace other files of a session, what stood there kept under the suffix that the transcript's backup has."""
+    for path, data in parts.items():
+        with suppress(OSError), atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
+            with suppress(FileExistsError):
+                atomic.keep(path, path.with_name(path.name + suffix))
+            new.put(path)
+            yield path
 
 
-def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = None) -> Receipt:
-    """Put a backup back; what stands there now becomes a backup itself. Unless one is named, the newest that differs
-    from what stands there: a save that was killed leaves a backup of a file that it never replaced.
-
-    So restoring twice brings back the first state. Raises NotFoundError when there is no backup, and else as
-    `save_in_place`.
-    """
-    if backup is None:
-        known = backups(path)
-        if not known:
-            raise NotFoundError(f"{path} has no backup (*{BACKUP}) beside it; nothing was changed.")
-        backup = next((one for one in known if not _same(path, one)), known[0])
-    with Source.open(backup) as old:
-        real = Path(os.path.realpath(path))
-        atomic.sweep(real.parent)
-        if not real.exists():
-            with _refusals(real), atomic.staged(real.parent, real.name, Privacy.of(backup), patched(old)) as new:
-                new.put_new(real)
-            return Receipt(real, new.size, new.sha256, 0, 0, len(old), 0, note=f"{path} was gone; it is back.")
-        with Source.open(path) as now:
-            kept, added, dropped = _difference(now, old)
-            if _same(path, backup):
-                raise CannotWriteError(f"{path} already holds what {backup.name} holds. Nothing was changed.")
-            _insist_replaceable(now)
-            bundle = format_.bundle(now)
-            _insist_unowned(format_, bundle)
-            with _refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(old)) as new:
-                _insist_unowned(format_, bundle)
-                _insist_unchanged(now)
-                kept_now = _keep(real, clock)
-                new.put(real)
-        note = f"Undoes what was saved since {backup.name}: {_lines(added)} back in, {_lines(dropped)} out."
-        return Receipt(
-            real, new.size, new.sha256, kept, 0, added, dropped, kept_now, bundle.session_id, note=note,
-        )
+def suffix_of(real: Path, backup: Path) -> str:
+    """What a backup's name adds to that of the file."""
+    return backup.name.removeprefix(real.name)
 
 
-def _same(path: Path, backup: Path) -> bool:
-    """Whether two files hold the same bytes; not when one of them is not there."""
-    try:
-        return path.stat().st_size == backup.stat().st_size and all(
-            one == other for one, other in zip(atomic.read_chunks(path), atomic.read_chunks(backup), strict=True)
-        )
-    except (OSError, ValueError):
-        return False
-
-
-def _lines(number: int) -> str:
-    return f"{number:,} line{'' if number == 1 else 's'}"
-
-
-def _difference(now: Source, old: Source) -> tuple[int, int, int]:
-    """Lines in both, only in the old one, only in the present one; compared by content, not by place."""
-    present = Counter(map(hash, now.lines()))
-    before = Counter(map(hash, old.lines()))
-    return (present & before).total(), (before - present).total(), (present - before).total()
-
-
-def _keep(real: Path, clock: Clock) -> Path:
+def keep_present(real: Path, clock: Clock) -> Path:
     """Keep the present bytes under a name that no client lists and that is free."""
     stamp = re.sub(r"[^0-9TZ]", "", clock.now())
     number = 1
@@ -243,7 +232,7 @@ def _keep(real: Path, clock: Clock) -> Path:
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def refusals(path: Path) -> Iterator[None]:
     """What the operating system refuses, as a sentence."""
     try:
         yield
@@ -253,11 +242,12 @@ def _refusals(path: Path) -> Iterator[None]:
         raise CannotWriteError.from_os(path, error) from error
 
 
-def _insist_replaceable(source: Source) -> Path:
+def insist_replaceable(source: Source) -> Path:
+    """Where a file really stands. Raises CannotWriteError when it is not one that may be replaced."""
     if source.private:
         raise CannotWriteError(f"{source.path} has no file to replace; save a copy instead (-o FILE).")
     real = Path(os.path.realpath(source.path))
-    with _refusals(real):
+    with refusals(real):
         others = atomic.other_links(real)
     if others:
         raise CannotWriteError(
@@ -273,7 +263,8 @@ def _insist_replaceable(source: Source) -> Path:
     return real
 
 
-def _insist_unowned(format_: Format, bundle: Bundle) -> None:
+def insist_unowned(format_: Format, bundle: Bundle) -> None:
+    """Raises SessionInUseError when a live client has the session open."""
     owner = format_.owner(bundle)
     if owner is not None:
         raise SessionInUseError(
@@ -281,7 +272,8 @@ def _insist_unowned(format_: Format, bundle: Bundle) -> None:
         )
 
 
-def _insist_unchanged(source: Source) -> None:
+def insist_unchanged(source: Source) -> None:
+    """Raises SourceChangedError when a file is no longer the one that was read."""
     change = source.change()
     if change:
         raise SourceChangedError(

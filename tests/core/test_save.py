@@ -21,7 +21,8 @@ from unbrick.clock import FixedClock
 from unbrick.errors import CannotWriteError, NotFoundError, SessionInUseError, SourceChangedError
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import END
-from unbrick.save import backups, restore, save_as_session, save_copy, save_in_place
+from unbrick.restore import backups, restore
+from unbrick.save import save_as_session, save_copy, save_in_place
 from unbrick.source import CHUNK, Source
 
 BODY = b'{"type":"user","n":1}\n{"type":"user","n":2}\n{"type":"user","n":3}\n'

@@ -15,7 +15,8 @@ from unbrick.clock import FixedClock
 from unbrick.errors import UnbrickError
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import END
-from unbrick.save import backups, restore, save_as_session, save_copy, save_in_place
+from unbrick.restore import backups, restore
+from unbrick.save import save_as_session, save_copy, save_in_place
 from unbrick.source import CHUNK, Source
 
 SESSION = "11111111-2222-4333-8444-555555555555"

@@ -11,6 +11,7 @@ from unbrick.rules import (
     bloat,
     boundaries,
     content,
+    encoding,
     evidence,
     forms,
     kept,
@@ -24,8 +25,8 @@ from unbrick.rules import (
 from unbrick.situation import Situation
 
 RULES: tuple[Rule[Situation], ...] = (
-    *lines.RULES, *links.RULES, *boundaries.RULES, *kept.RULES, *tools.RULES, *content.RULES, *shapes.RULES,
-    *size.RULES, *bloat.RULES, *evidence.RULES, *forms.RULES, *surroundings.RULES,
+    *lines.RULES, *encoding.RULES, *links.RULES, *boundaries.RULES, *kept.RULES, *tools.RULES, *content.RULES,
+    *shapes.RULES, *size.RULES, *bloat.RULES, *evidence.RULES, *forms.RULES, *surroundings.RULES,
 )
 
 LATE: tuple[Rule[Judged], ...] = surroundings.LATE

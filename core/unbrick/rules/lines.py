@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from unbrick.edit import Salvage, SetValue
+from unbrick.edit import Salvage
 from unbrick.entry import Entry, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.record import Fault, FaultKind
-from unbrick.rules.parts import back, broken, counted, refusal, remark, safe
-from unbrick.session import Standing
+from unbrick.rules import toolfix
+from unbrick.rules.parts import back, counted, remark, safe
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -89,10 +88,10 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
         if crash:
             severity, outcome = Severity.ERROR, Outcome.CRASH
             message += "; the client crashes on it"
-        elif row in situation.once(_stopping) or (situation.thread.outcome in _NOTHING and _stops(situation, code)):
+        elif row in situation.once(stopping) or (situation.thread.outcome in NOTHING and stops(situation, code)):
             severity = Severity.ERROR
-            outcome = situation.thread.outcome if situation.thread.outcome in _NOTHING else None
-            message += "; the client stops reading here"
+            outcome = situation.thread.outcome if situation.thread.outcome in NOTHING else None
+            message += f"; {why(situation, row)}"
         elif talk:
             severity = Severity.ERROR
             message += f"; {counted(talk, 'message')} on it would be loaded and {'is' if talk == 1 else 'are'} not"
@@ -111,14 +110,24 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
         )
 
 
-_NOTHING = (Outcome.NOT_FOUND, Outcome.EMPTY)
+def why(situation: Situation, row: int) -> str:
+    """What it costs that a line cannot be read, on a client that goes no further."""
+    if situation.thread.whole:
+        return next(loss.why for loss in situation.thread.losses if loss.row == row)
+    return "the client stops reading here"
+
+
+NOTHING = (Outcome.NOT_FOUND, Outcome.EMPTY)
 
 
 def _crashes(situation: Situation) -> bool:
-    return RULE_AFFECTS["J005"][0].holds(situation.target, situation.size)
+    return any(
+        affect.outcome is Outcome.CRASH and affect.holds(situation.target, situation.size)
+        for affect in RULE_AFFECTS["J005"]
+    )
 
 
-def _stops(situation: Situation, code: str) -> bool:
+def stops(situation: Situation, code: str) -> bool:
     """Whether this client stops reading at such a line."""
     return any(
         affect.severity is Severity.ERROR and affect.holds(situation.target, situation.size)
@@ -161,7 +170,7 @@ def _ids(situation: Situation) -> tuple[set[str | None], set[str | None], set[st
     return {text(parents[row]) for row in rows}, set(map(session.uuid, rows)), set(map(text, set(parents)))
 
 
-def _stopping(situation: Situation) -> set[int]:
+def stopping(situation: Situation) -> set[int]:
     """The rows that something is lost at."""
     return {loss.row for loss in situation.thread.losses}
 
@@ -170,6 +179,10 @@ def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: 
     view = situation.session.scan.view
     at, raw = situation.at(row), view.raw(row)
     body = raw.rstrip(b"\r\n")
+    for found in situation.recovered:
+        if found.row == row and not found.behind:
+            yield toolfix.bring_in(situation, found, f"Put the whole record back, from {found.source}")
+            return
     if fault.salvage:
         rest = len(body) - sum(map(len, fault.salvage))
         if fault.kind is FaultKind.NUL:
@@ -179,43 +192,16 @@ def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: 
             title += f"; {counted(rest, 'byte')} of a record that was cut off go"
         yield safe("salvage", title, Salvage(at, fault.salvage), price=back(talk) if talk else "keeps everything")
         return
+    price = back(len(situation.lost)) if situation.thread.whole and situation.lost else "keeps everything"
     last = row == len(view) - 1
-    if last and fault.kind is FaultKind.TORN and not raw.endswith(b"\n"):
+    if last and fault.kind is FaultKind.TORN and not raw.endswith(b"\n") and not situation.thread.whole:
         yield safe("close", "End the line, so that the next record begins on its own", Salvage(at, (body,)))
     start = body[:40].decode("utf-8", "replace")
     title = f"Take the line out: {counted(len(body), 'byte')}, beginning with {start!r}"
     if fault.kind is FaultKind.TORN and severity is Severity.INFO:
         yield Fix("drop", title, Safety.MANUAL, (Salvage(at, ()),), "you decide")
     else:
-        yield safe("drop", title, Salvage(at, ()))
-
-
-def invalid_utf8(situation: Situation) -> Iterator[Finding]:
-    """A record holds bytes that are not valid UTF-8.
-
-    The client reads it all the same and shows U+FFFD (a question mark in a diamond) in their place; that is also what
-    it sends. Other readers refuse the line.
-
-    The bytes are replaced by what the client sends already.
-    """
-    for row, fault in _readable(situation, FaultKind.UTF8):
-        fix = safe("replace", "Write U+FFFD where the client reads it", Salvage(situation.at(row), fault.salvage))
-        yield remark(situation, "J006", "invalid-utf8", Severity.INFO, fault.message, row, fixes=(fix,))
-
-
-def byte_order_mark(situation: Situation) -> Iterator[Finding]:
-    """A byte order mark stands in front of a record.
-
-    An editor put it there. Clients up to 2.0.14 cannot read the record then; later ones read past it.
-
-    The three bytes are taken out.
-    """
-    for row, fault in _readable(situation, FaultKind.BOM):
-        lost = situation.thread.standing_of(row) is not Standing.LOADED and _stops(situation, "J007")
-        brings = (row,) if lost else ()
-        fix = safe("strip", "Take the byte order mark out", Salvage(situation.at(row), fault.salvage), brings=brings)
-        severity = Severity.ERROR if lost else Severity.INFO
-        yield remark(situation, "J007", "byte-order-mark", severity, fault.message, row, fixes=(fix,))
+        yield safe("drop", title, Salvage(at, ()), price=price)
 
 
 def unterminated_last_line(situation: Situation) -> Iterator[Finding]:
@@ -238,57 +224,11 @@ def unterminated_last_line(situation: Situation) -> Iterator[Finding]:
     yield remark(situation, "J008", "unterminated-last-line", Severity.INFO, message, row, fixes=(fix,))
 
 
-def _readable(situation: Situation, kind: FaultKind) -> Iterator[tuple[int, Fault]]:
+def readable(situation: Situation, kind: FaultKind) -> Iterator[tuple[int, Fault]]:
+    """Rows with a fault of a kind that some clients read past."""
     for row, fault in situation.session.scan.faults.items():
         if fault.kind is kind and fault.readable:
             yield row, fault
-
-
-def lone_surrogate(situation: Situation) -> Iterator[Finding]:
-    r"""A text holds half of a surrogate pair, such as \ud83d without the half that follows it.
-
-    It happens when output is cut in the middle of an emoji, or when a model writes such a half itself (#1832, #6273,
-    #8336, #68325). The API cannot read the request then ("no low surrogate in string"), and every retry fails at the
-    same character. Clients from 2.1.132 on repair the text while they load it.
-
-    The half is replaced by U+FFFD, as the newest clients do.
-    """
-    name = "lone-surrogate"
-    claimed: set[int | None] = set()
-    for what in broken(situation, "J009"):
-        if what.row in claimed:
-            continue
-        claimed.add(what.row)
-        fixes = () if what.row is None else _whole(situation, what.row)
-        yield refusal(situation, name, what, "a text holds half of a surrogate pair", fixes)
-    for row, fault in _readable(situation, FaultKind.SURROGATE):
-        if row not in claimed:
-            yield remark(situation, "J009", name, Severity.INFO, fault.message, row, fixes=_whole(situation, row))
-
-
-def _whole(situation: Situation, row: int) -> tuple[Fix, ...]:
-    """The fix that replaces every half of a pair in a record's texts."""
-    at = situation.at(row)
-    edits = tuple(SetValue(at, path, text) for path, text in _halves(situation.session.value(row)))
-    title = f"Write U+FFFD in {counted(len(edits), 'text')}"
-    if not edits:
-        return ()
-    return (safe("replace", title, *edits),)
-
-
-def _halves(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:  # noqa: ANN401
-    """Pointers to the texts that cannot be encoded, each with its repaired text."""
-    stack: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    while stack:
-        where, found = stack.pop()
-        if isinstance(found, str):
-            whole = found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            if whole != found:
-                yield where, whole
-        elif isinstance(found, dict):
-            stack += (((*where, key), part) for key, part in found.items())
-        elif isinstance(found, list):
-            stack += (((*where, index), part) for index, part in enumerate(found))
 
 
 _STOPS = Affect(Severity.ERROR, since="2.1.90", until="2.1.121", above=5_000_000)
@@ -302,26 +242,24 @@ RULE_AFFECTS: dict[str, tuple[Affect, ...]] = {
     "J005": (
         Affect(Severity.ERROR, Outcome.CRASH, since="2.1.121", until="2.1.240"),
         Affect(Severity.ERROR, since="2.1.20", until="2.1.121"), _SKIPPED,
+        Affect(Severity.ERROR, Outcome.CRASH, client="amplifier"),
     ),
     "J007": (Affect(Severity.ERROR, until="2.0.76"), Affect(Severity.INFO, since="2.0.76")),
     "J009": (Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.132"), Affect(Severity.INFO, since="2.1.132")),
 }
 
 
-def _rule(code: str, name: str, check: Check, error: str | None = None) -> Rule[Situation]:
+def rule(code: str, name: str, check: Check, error: str | None = None) -> Rule[Situation]:
+    """A rule of this family with what it affects."""
     return Rule(code, name, check, error, RULE_AFFECTS.get(code, (_SKIPPED,)))
 
 
 RULES: tuple[Rule[Situation], ...] = (
-    _rule("J001", "unreadable-line", unreadable_line),
-    _rule("J002", "torn-line", torn_line, r"JSON Parse error: Expected ':' before value|Unterminated string in JSON"),
-    _rule("J003", "glued-records", glued_records, r"Unexpected non-whitespace character after JSON"),
-    _rule("J004", "nul-run", nul_run),
-    _rule("J005", "not-an-object", not_an_object,
+    rule("J001", "unreadable-line", unreadable_line),
+    rule("J002", "torn-line", torn_line, r"JSON Parse error: Expected ':' before value|Unterminated string in JSON"),
+    rule("J003", "glued-records", glued_records, r"Unexpected non-whitespace character after JSON"),
+    rule("J004", "nul-run", nul_run),
+    rule("J005", "not-an-object", not_an_object,
           r"null is not an object|Cannot (?:read properties|use 'in' operator).{0,40}(?:null|undefined)"),
-    _rule("J006", "invalid-utf8", invalid_utf8),
-    _rule("J007", "byte-order-mark", byte_order_mark),
-    _rule("J008", "unterminated-last-line", unterminated_last_line),
-    _rule("J009", "lone-surrogate", lone_surrogate,
-          r"(?:no low surrogate|lone (?:leading|trailing) surrogate|surrogates not allowed)"),
+    rule("J008", "unterminated-last-line", unterminated_last_line),
 )

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
-from unbrick.edit import Answer, DropBlock, Edit, Linearise, Move, Relink
-from unbrick.entry import BlockKind, Flag, Kind
-from unbrick.finding import Fix
+from unbrick.edit import Answer, DropBlock, Edit, Linearise, Move, Relink, Salvage
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.finding import Fix, Safety
+from unbrick.held import Recovered
+from unbrick.record import END, At
 from unbrick.request import Synthetic
 from unbrick.rules.parts import back, content, lossy, safe, set_block, set_content, stored
 from unbrick.session import Call, Standing
@@ -117,10 +119,31 @@ def results_of(situation: Situation, refs: Set[str]) -> set[int]:
 
 
 def answer(situation: Situation, row: int, ref: str) -> Fix:
-    """The fix that answers a call in the client's own words."""
+    """The fix that answers a call: with the real result where another file of the session holds it, else in the
+    client's own words."""
+    held = situation.held.get(ref)
+    if held is not None and held.content is not None:
+        return safe(
+            "real-result", f"Answer it with the real result, from {held.source}",
+            Answer(situation.at(row), ref, held.content), price="brings back 1 real result",
+        )
+    finished = None if held is None else held.finished
     return safe(
-        "answer", "Answer it with a result that says its outcome is unknown", Answer(situation.at(row), ref)
+        "answer", "Answer it with a result that says its outcome is unknown",
+        Answer(situation.at(row), ref, None, finished),
     )
+
+
+def known(situation: Situation, ref: str) -> str:
+    """What other files of the session tell of a call without a result, as the end of a sentence."""
+    held = situation.held.get(ref)
+    if held is None or held.finished is None:
+        return ""
+    if held.content is not None:
+        return f"; its real result stands in {held.source}"
+    if held.session is not None:
+        return f"; the session that it handed work to ({held.session}) did not come to an end"
+    return f"; by {held.source} the tool {'finished' if held.finished else 'was started and never finished'}"
 
 
 def move_back(situation: Situation, call: Call, result: int) -> Iterator[Fix]:
@@ -160,6 +183,40 @@ def relink_to_call(situation: Situation, call: Call, result: int) -> Iterator[Fi
                 Relink(situation.at(result), uuid), price=back(count),
             )
             return
+
+
+def odd_form(situation: Situation, call: Call) -> bool:
+    """Whether a call is stored in a form that not every reader understands."""
+    scan = situation.session.scan
+    return any(
+        row in situation.loaded and scan.block_flags[scan.first[row] + block] & BlockFlag.FORM
+        for row, block in call.uses
+    )
+
+
+def call_held(situation: Situation, ref: str) -> Iterator[Fix]:
+    """The fix that puts the record of a call back which another file of the session holds."""
+    for found in situation.recovered:
+        if found.sure and ref in found.refs:
+            yield bring_in(situation, found, f"Put the record of its call back, from {found.source}")
+            return
+
+
+def bring_in(situation: Situation, found: Recovered, title: str) -> Fix:
+    """The fix that brings in records that another file of the session holds."""
+    view = situation.session.scan.view
+    if not len(view):
+        edit = Salvage(At(END), found.pieces)
+    elif found.row < 0:
+        edit = Salvage(situation.at(0), (*found.pieces, view.raw(0).rstrip(b"\r\n")))
+    elif found.behind:
+        edit = Salvage(situation.at(found.row), (view.raw(found.row).rstrip(b"\r\n"), *found.pieces))
+    else:
+        edit = Salvage(situation.at(found.row), found.pieces)
+    price = back(found.messages + len(situation.lost)) if found.sure else back(found.messages)
+    if found.sure:
+        return safe("bring-in", title, edit, price=price, brings=situation.lost)
+    return Fix("bring-in", title, Safety.RESTORES, (edit,), price)
 
 
 def as_text(situation: Situation, row: int, block: int, heading: str, *also: Edit) -> Iterator[Fix]:

@@ -23,7 +23,12 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
     #8763). Most clients hide it by leaving the call out, so that the model does not know that it ran; from 2.1.290 on
     they answer a call at the end themselves, on disk, and say that its outcome is unknown.
 
-    A result that is elsewhere in the file is put back. Otherwise the call is answered in the words of those clients.
+    Amplifier stores the results of a reply when all its tools are done, so a crash, or a request that failed behind
+    them, leaves every call of the last reply without one (microsoft/amplifier#217). In a terminal it makes errors up
+    for them before the next turn; `run --resume` is refused at the second request of the turn.
+
+    A result that is elsewhere in the file, or that another file of the session holds, is put back. Otherwise the call
+    is answered in the words of those clients.
     """
     name = "unanswered-call"
     calls = situation.session.calls
@@ -32,9 +37,13 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
         call = calls.get(what.violation.ref or "")
         claimed.add(what.violation.ref)
         fixes: tuple[Fix, ...] = ()
+        said = f"{toolfix.describe(situation, call)} has no result"
         if call is not None and what.row is not None:
             fixes = _answers(situation, call, what.row)
-        yield refusal(situation, name, what, f"{toolfix.describe(situation, call)} has no result", fixes)
+            early = _before(situation, call, what.row)
+            said = f"{toolfix.describe(situation, call)} stands behind its result" if early is not None else said
+            said += toolfix.known(situation, call.ref)
+        yield refusal(situation, name, what, said, fixes)
     invented = toolfix.invented(situation)
     parallel = toolfix.lost_responses(situation)
     for call in situation.calls if sends(situation) else ():
@@ -66,9 +75,8 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
             severity = Severity.ERROR if certain else Severity.WARNING
             if not lost and call.ref in invented and situation.request.settles:
                 severity, fate = Severity.INFO, "the client answers it itself, and says that its outcome is unknown"
-            yield remark(
-                situation, "T001", name, severity, f"{said}; {fate}", row, block, _answers(situation, call, row),
-            )
+            said = f"{said}; {fate}{toolfix.known(situation, call.ref)}"
+            yield remark(situation, "T001", name, severity, said, row, block, _answers(situation, call, row))
 
 
 def _mend_first(situation: Situation, row: int) -> str:
@@ -79,7 +87,20 @@ def _answers(situation: Situation, call: Call, row: int) -> tuple[Fix, ...]:
     if toolfix.server(call):
         block = next(block for at, block in call.uses if at == row)
         return (toolfix.drop(situation, row, block, "call", "Take the call of the API's own tool out"),)
+    early = _before(situation, call, row)
+    if early is not None:
+        return tuple(toolfix.move_back(situation, call, early))
     return (*toolfix.bring_back(situation, call, row), toolfix.answer(situation, row, call.ref))
+
+
+def _before(situation: Situation, call: Call, row: int) -> int | None:
+    """The row of a call's only result, where it is loaded before the call."""
+    loaded = situation.loaded
+    found = {at for at, _block in call.results if at in loaded}
+    if len(found) != 1 or toolfix.ambiguous(situation, call):
+        return None
+    early = next(iter(found))
+    return early if loaded[early] < loaded.get(row, -1) else None
 
 
 def orphaned_result(situation: Situation) -> Iterator[Finding]:
@@ -102,6 +123,8 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
         hidden = toolfix.damaged(situation, ref, BlockKind.TOOL_USE)
         if what.row is not None and what.block is not None:
             claimed.add((what.row, what.block))
+            if call is not None and toolfix.odd_form(situation, call):
+                continue  # T014 speaks of the call
             fixes = _orphan(situation, call, what.row, what.block) if hidden is None else ()
         if hidden is not None:
             said = f"the call that this result answers ({ref}) {_mend_first(situation, hidden)}"
@@ -127,7 +150,10 @@ def _orphan(situation: Situation, call: Call | None, row: int, block: int) -> tu
     drop = toolfix.drop(situation, row, block, "result", "Take the result out")
     if call is None or toolfix.server(call):
         return (drop,)
-    relink = toolfix.relink_to_call(situation, call, row)
+    use = next((at for at, _block in call.uses if at in situation.loaded), None)
+    if use is not None and _before(situation, call, use) == row:
+        return (*toolfix.move_back(situation, call, row), drop)
+    relink = (*toolfix.relink_to_call(situation, call, row), *toolfix.call_held(situation, call.ref))
     return (*relink, *toolfix.as_text(situation, row, block, KEPT), drop)
 
 

@@ -12,8 +12,8 @@ from unbrick.errors import NotATranscriptError, NotFoundError, UsageError
 from unbrick.formats.table import FORMATS
 from unbrick.opening import STDIN, Choices, detect, expanded, readable, resolve
 from unbrick.printable import printable
-from unbrick.save import backups
-from unbrick.save import restore as put_back
+from unbrick.restore import backups
+from unbrick.restore import restore as put_back
 from unbrick.source import Source
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, say

@@ -29,7 +29,7 @@ def recovered(bundle: Bundle, session: Session) -> Sequence[Recovered]:
     kept = _backup(bundle)
     told = [dump(value) for path in bundle.evidence.get("events", ()) for value in _told(path)]
     sources = ((kept, places.BACKUP), (told, places.EVENTS))
-    found = list(_lines(session, sources))
+    found = [*_lines(session, sources), *_calls(session, sources)]
     older = _older(session, kept)
     if older is not None:
         found.append(older)
@@ -90,6 +90,25 @@ def _lines(session: Session, sources: Iterable[tuple[list[bytes], str]]) -> Iter
                     done.add(row)
                     yield Recovered(row, False, (line,), 1, name)
                     break
+
+
+def _calls(session: Session, sources: Iterable[tuple[list[bytes], str]]) -> Iterator[Recovered]:
+    """Replies whose results stand in the transcript, and they do not."""
+    scan = session.scan
+    tool = scan.strings.find("tool")
+    if tool < 0:
+        return
+    calls = session.calls
+    strays = (call for call in map(calls.__getitem__, calls) if call.ref and call.results and not call.uses)
+    waiting = {call.ref: call.results[0][0] for call in strays}
+    for lines, name in sources:
+        for line in lines if waiting else ():
+            value = read(line)[0] or {}
+            called = value.get("tool_calls")
+            refs = [str(call.get("id")) for call in called or () if isinstance(call, dict)]
+            rows = [waiting.pop(ref) for ref in refs if ref in waiting]
+            if rows and not any(ref in calls and calls[ref].uses for ref in refs):
+                yield Recovered(min(rows) - 1, True, (line,), 1, name, refs=frozenset(refs))
 
 
 def _neighbour(session: Session, row: int, step: int) -> tuple[str, str] | None:

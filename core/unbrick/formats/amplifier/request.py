@@ -177,7 +177,9 @@ class _Builder:
             elif call is not None:
                 calls.append((index, {"name": call.get("tool", ""), "input": call.get("arguments", {})}))
             elif not called:
-                self._part(row, index, 0, {**inside[place], "type": "tool_call"})
+                self.built.add(
+                    Part(row, place, BlockKind.OTHER, _FORM, ref), {**inside[place], "type": "tool_call"},
+                )
         for index, wire in calls:
             ref = scan.strings.text(scan.block_ref[index])
             written: dict[str, Any] = {"type": "tool_use", "id": ref, "input": {}, **wire}

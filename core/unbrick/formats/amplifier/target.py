@@ -7,6 +7,7 @@ was run in August 2026, and what the text of October 2026 says (amplifier.md, he
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ and resumed sub-sessions, which do not."""
 
 RESPONSES = "openai-responses"
 _TAIL = 1 << 22
+_SUB = re.compile(r"[0-9a-f]{16}-[0-9a-f]{16}_.+")
+"""The name of a session that another one handed work to."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,12 @@ def aimed(target: Target) -> Target:
 
 def ways(session: Session) -> tuple[str, ...]:
     """Delegated work is never resumed in a terminal."""
-    folder = places.session_folder(session.scan.view.source.path)
-    return (ONCE,) if "_" in folder.name and folder.parent.name == "sessions" else (CHAT, ONCE)
+    source = session.scan.view.source
+    folder = places.session_folder(source.path)
+    if source.private:
+        return (CHAT, ONCE)
+    named = (folder.name, str(places.metadata(folder).get("session_id")))
+    return (ONCE,) if any(_SUB.fullmatch(name) for name in named) else (CHAT, ONCE)
 
 
 def _last_model(folder: Path) -> str | None:

@@ -1,0 +1,99 @@
+"""Putting a backup back: what stands there now becomes a backup itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+from unbrick import atomic
+from unbrick.atomic import BACKUP, Privacy
+from unbrick.disk import is_file
+from unbrick.errors import CannotWriteError, NotFoundError
+from unbrick.formats import Clock, Format
+from unbrick.save import (
+    Receipt,
+    follow,
+    insist_replaceable,
+    insist_unchanged,
+    insist_unowned,
+    keep_present,
+    patched,
+    refusals,
+    suffix_of,
+)
+from unbrick.source import Source
+
+
+def backups(path: Path) -> list[Path]:
+    """Backups of a transcript, newest first."""
+    real = Path(os.path.realpath(path))
+    pattern = re.compile(re.escape(real.name) + r"\.(\d+T\d+Z)(?:-(\d+))?" + re.escape(BACKUP))
+    try:
+        names = [(match, entry) for entry in real.parent.iterdir() if (match := pattern.fullmatch(entry.name))]
+    except OSError:
+        return []
+    return [entry for _match, entry in sorted(names, key=lambda one: (one[0][1], int(one[0][2] or 1)), reverse=True)]
+
+
+def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = None) -> Receipt:
+    """Put a backup back; what stands there now becomes a backup itself. Unless one is named, the newest that differs
+    from what stands there: a save that was killed leaves a backup of a file that it never replaced.
+
+    So restoring twice brings back the first state. Raises NotFoundError when there is no backup, and else as
+    `save_in_place`.
+    """
+    if backup is None:
+        known = backups(path)
+        if not known:
+            raise NotFoundError(f"{path} has no backup (*{BACKUP}) beside it; nothing was changed.")
+        backup = next((one for one in known if not _same(path, one)), known[0])
+    with Source.open(backup) as old:
+        real = Path(os.path.realpath(path))
+        atomic.sweep(real.parent)
+        if not real.exists():
+            with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(backup), patched(old)) as new:
+                new.put_new(real)
+            return Receipt(real, new.size, new.sha256, 0, 0, len(old), 0, note=f"{path} was gone; it is back.")
+        with Source.open(path) as now:
+            kept, added, dropped = _difference(now, old)
+            if _same(path, backup):
+                raise CannotWriteError(f"{path} already holds what {backup.name} holds. Nothing was changed.")
+            insist_replaceable(now)
+            bundle = format_.bundle(now)
+            insist_unowned(format_, bundle)
+            with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(old)) as new:
+                insist_unowned(format_, bundle)
+                insist_unchanged(now)
+                kept_now = keep_present(real, clock)
+                new.put(real)
+        suffix = suffix_of(real, backup)
+        also = ((part, part.with_name(part.name + suffix)) for part in bundle.parts.values())
+        parts = {part: old_part.read_bytes() for part, old_part in also if is_file(old_part)}
+        beside = tuple(follow(parts, suffix_of(real, kept_now)))
+        note = f"Undoes what was saved since {backup.name}: {_lines(added)} back in, {_lines(dropped)} out."
+        return Receipt(
+            real, new.size, new.sha256, kept, 0, added, dropped, kept_now, bundle.session_id, note=note, beside=beside,
+        )
+
+
+def _same(path: Path, backup: Path) -> bool:
+    """Whether two files hold the same bytes; not when one of them is not there."""
+    try:
+        return path.stat().st_size == backup.stat().st_size and all(
+            one == other for one, other in zip(atomic.read_chunks(path), atomic.read_chunks(backup), strict=True)
+        )
+    except (OSError, ValueError):
+        return False
+
+
+def _lines(number: int) -> str:
+    return f"{number:,} line{'' if number == 1 else 's'}"
+
+
+def _difference(now: Source, old: Source) -> tuple[int, int, int]:
+    """Lines in both, only in the old one, only in the present one; compared by content, not by place."""
+    present = Counter(map(hash, now.lines()))
+    before = Counter(map(hash, old.lines()))
+    return (present & before).total(), (before - present).total(), (present - before).total()
