@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from sample_sessions.cases import boundaries, chain, content, innocent, lines, tools, undamaged
+from sample_sessions.cases import blocks, boundaries, chain, content, innocent, lines, size, tools, undamaged
 from sample_sessions.making import HERE, SAMPLES, files, table
 
-CASES = (undamaged, chain, boundaries, lines, tools, content, innocent)
+CASES = (undamaged, blocks, chain, boundaries, lines, tools, content, innocent, size)
 """Modules that put their samples on the list when they are imported."""
 
 

@@ -153,6 +153,13 @@ class Sample:
     env: Json | None = None
     """Environment that does to a client behind another base URL what the configuration does at the first party."""
 
+    refuses: tuple[str, str] | None = None
+    """Words of a thinking block that the API refuses to take back, and its sentence: what it knows of the thinking it
+    gave, and the stand-in does not."""
+
+    window: int | None = None
+    """Tokens that the model's window holds, where the API is to refuse more."""
+
     @property
     def client(self) -> str:
         """The client that recorded it."""
@@ -206,6 +213,10 @@ def expected(made: Sample, records: list[Json]) -> Json:
     }
     if made.env:
         wanted["env"] = made.env
+    if made.window:
+        wanted["window"] = made.window
+    if made.refuses:
+        wanted["refuses"] = dict(zip(("thinking", "says"), made.refuses, strict=True))
     return wanted
 
 

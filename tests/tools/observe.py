@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.realclient import Resumed, clients, resume
+from tools.standin import Reply, Script
+from unbrick.proof.api import blocks_of, refusal
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
 SESSION = "5ca1ab1e-0000-4000-8000-000000000001"
@@ -66,7 +68,38 @@ def run_sample(folder: Path, client: Path, expected: dict[str, Any], data: bytes
     config = json.loads(settings.read_text()) if settings.exists() else None
     raw = (folder / "session.jsonl").read_bytes() if data is None else data
     whole = json.loads((folder / "expected.json").read_text())
-    return resume(client, SESSION, raw, model=expected["model"], config=config, extra=whole.get("env"))
+    return resume(
+        client, SESSION, raw, model=expected["model"], config=config, extra=whole.get("env"),
+        script=_script(whole),
+    )
+
+
+def _script(whole: dict[str, Any]) -> Script | None:
+    """What the API knows and the stand-in does not, as a sample says it."""
+    if "window" in whole:
+        return holding(whole["window"])
+    return refusing(**whole["refuses"]) if "refuses" in whole else None
+
+
+def holding(window: int) -> Script:
+    """An API whose model takes so many tokens; what a compaction sends is let pass."""
+
+    def script(kind: str, body: dict[str, Any]) -> Reply | None:
+        refused = refusal(body, window=window) if kind == "main" else None
+        return Reply(status=400, error=refused) if refused and "too long" in refused else None
+
+    return script
+
+
+def refusing(thinking: str, says: str) -> Script:
+    """An API that refuses a thinking block with some words, as it does when it did not give them like that."""
+
+    def script(_kind: str, body: dict[str, Any]) -> Reply | None:
+        held = (block for message in body["messages"] for block in blocks_of(message))
+        wrong = any(thinking in str(block.get("thinking")) for block in held if block["type"] == "thinking")
+        return Reply(status=400, error=says) if wrong else None
+
+    return script
 
 
 def main(names: list[str]) -> None:

@@ -107,6 +107,13 @@ def named_place(error: Recorded) -> tuple[int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]))
 
 
+def named_here(situation: Situation, error: Recorded) -> tuple[int, int] | None:
+    """The same where it can be trusted: another version than the one that was refused numbers messages otherwise."""
+    scan = situation.session.scan
+    same = scan.strings.text(scan.version[error.row]) == str(situation.target.version)
+    return named_place(error) if same else None
+
+
 def sends(situation: Situation) -> bool:
     """Whether a request goes out at all: where loading fails, nothing is left out of one."""
     return len(situation.request) > 0

@@ -138,7 +138,7 @@ def unreadable_advice(situation: Situation) -> Iterator[Finding]:
 
     An advisor's answer is stored as the API sealed it. Once the seal is no longer valid, every prompt fails, and so
     does `/compact` (#49994). The API does not say which answer it is, and no file shows it, so this is found where
-    the client recorded the refusal. Clients from 2.1.117 on get over it.
+    the client recorded the refusal. Clients from 2.1.117 on leave such an answer out.
 
     Answers in plain words are kept as text; sealed ones are taken out with their calls.
     """
@@ -151,13 +151,13 @@ def unreadable_advice(situation: Situation) -> Iterator[Finding]:
     ]
     if not places:
         return
-    healed = ADVICE_HEALED.holds(situation.target, situation.size)
+    severity = ADVICE.severity(situation.target, situation.size)
     row, block = places[0][1]
     yield Finding(
-        "C021", "unreadable-advice", Severity.WARNING if healed else Severity.ERROR,
+        "C021", "unreadable-advice", severity,
         f"{counted(len(places), 'block')} of an advisor's, of which the API cannot read one any more",
         situation.at(row), row, block, api_error=error.text,
-        fixes=tuple(_opened(situation, places)), outcome=Outcome.HEALED if healed else Outcome.REFUSED,
+        fixes=tuple(_opened(situation, places)), outcome=Outcome.REFUSED if severity is Severity.ERROR else None,
         advice=_without_advisor(situation, places[0][0]),
     )
 
@@ -176,12 +176,10 @@ def _opened(situation: Situation, places: Sequence[tuple[Call, Place]]) -> Itera
         yield safe("as-text", "Keep what it says, as text", *edits)
 
 
-ADVICE_HEALED = Affect(Severity.WARNING, Outcome.HEALED, since="2.1.117")
-
 RULES: tuple[Rule[Situation], ...] = (
     Rule("T010", "parted-server-call", parted_server_call, PARTED, (Affect(Severity.ERROR, Outcome.REFUSED),)),
     Rule("T011", "foreign-server-call", foreign_server_call, FOREIGN, (Affect(Severity.ERROR, Outcome.REFUSED),)),
 )
 ADVICE: Rule[Situation] = Rule("C021", "unreadable-advice", unreadable_advice, UNREADABLE, (
-    Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.117"), ADVICE_HEALED,
+    Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.117"), Affect(Severity.INFO, since="2.1.117"),
 ))

@@ -16,7 +16,7 @@ from unbrick.rules.parts import (
     content,
     counted,
     lossy,
-    named_place,
+    named_here,
     recorded_error,
     refusal,
     remark,
@@ -67,12 +67,14 @@ def _recorded(situation: Situation, name: str) -> Iterator[Finding]:
     """The finding of a signature that looks like one and was refused all the same, as the client recorded it."""
     request = situation.request
     error = recorded_error(situation, INVALID)
-    place = None if error is None else named_place(error)
-    if place is None or place[0] >= len(request):
+    parts = [index for index, kind in enumerate(request.kind) if kind in THOUGHTS and request.row[index] >= 0]
+    if error is None or not parts:
         return
-    part = request.first[place[0]] + place[1]
-    if part >= request.first[place[0] + 1] or request.kind[part] not in THOUGHTS or request.row[part] < 0:
+    named = named_here(situation, error)
+    part = parts[0] if named is None else next((one for one in parts if request.locate(one) == named), None)
+    if part is None:
         return
+    place = request.locate(part)
     text = f"messages.{place[0]}.content.{place[1]}: Invalid `signature` in `thinking` block"
     what = Broken(Violation("C007", *place, text), request.row[part], request.block[part])
     messages = [m for m in range(len(request)) if request.roles[m] == Role.ASSISTANT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from unbrick import models, recorded
@@ -15,7 +16,7 @@ from unbrick.printable import shell
 from unbrick.recorded import Recorded
 from unbrick.request import Role
 from unbrick.rules import toolfix
-from unbrick.rules.parts import TALK, Broken, back, counted, named_place, recorded_error, refusal, safe
+from unbrick.rules.parts import TALK, Broken, back, counted, named_here, named_place, recorded_error, refusal, safe
 from unbrick.rules.thinking import THOUGHTS, without
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
@@ -122,7 +123,7 @@ def _tried(situation: Situation) -> Iterator[Recorded]:
 
 def _named(situation: Situation, parts: Sequence[int], error: Recorded) -> int:
     """The part that an error names, where it is among these; else the first of them."""
-    place = named_place(error)
+    place = named_here(situation, error)
     return next((part for part in parts if situation.request.locate(part) == place), parts[0])
 
 
@@ -169,7 +170,8 @@ def thinking_not_first(situation: Situation) -> Iterator[Finding]:
     With thinking by a budget, as models before 4.6 have it, an assistant turn whose calls were just answered has to
     begin with thinking (#20727). It happens when the model or the thinking was switched in the middle of a turn, or
     when a record with thinking was lost; models from 4.6 on do not mind. It is found where the client recorded the
-    refusal and the turn still stands like that.
+    refusal and the next prompt would still go out with the results of that turn; whether it ends the turn for the API
+    is not known.
 
     The error that was recorded is taken out: it is never sent, and without it the client ends the turn in its own
     words and begins a new one, which needs no thinking.
@@ -196,8 +198,9 @@ def thinking_not_first(situation: Situation) -> Iterator[Finding]:
         errors.append(talk.pop())
     fixes = (safe("end-turn", "Take the recorded error out, so that the client ends the turn",
                   *(DropRecord(situation.at(row)) for row in errors)),) if errors else ()
-    yield _refused(situation, "C017", "thinking-not-first", part, said,
-                   "a turn that goes on does not begin with thinking", fixes)
+    message = "the turn that the last prompt interrupts does not begin with thinking, which the API refused once"
+    finding = _refused(situation, "C017", "thinking-not-first", part, said, message, fixes)
+    yield replace(finding, severity=Severity.WARNING, outcome=None)
 
 
 def bound_thinking(situation: Situation) -> Iterator[Finding]:
@@ -209,13 +212,14 @@ def bound_thinking(situation: Situation) -> Iterator[Finding]:
     where the client recorded the refusal; repairs here take the thinking behind an edit along. Clients from 2.1.200 on
     take all thinking out and try again.
 
-    The thinking from the named place on is kept as text, or taken out; what stands before it stays valid.
+    The thinking from the named place on is kept as text, or taken out; what stands before it stays valid. On another
+    version than the one that was refused, places are numbered otherwise, and all thinking goes.
     """
     error = recorded_error(situation, BOUND)
     if error is None or not models.binds_thinking(situation.target.model):
         return
     request = situation.request
-    start, _block = named_place(error) or (0, 0)
+    start, _block = named_here(situation, error) or (0, 0)
     messages = [message for message in range(start, len(request)) if request.roles[message] == Role.ASSISTANT]
     parts = _thinking(situation, messages)
     if not parts:
@@ -237,7 +241,7 @@ RULES: tuple[Rule[Situation], ...] = (
     Rule("C016", "modified-thinking", modified_thinking, CHANGED, (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.158"), _HEALED,
     )),
-    Rule("C017", "thinking-not-first", thinking_not_first, FIRST, (Affect(Severity.ERROR, Outcome.REFUSED),)),
+    Rule("C017", "thinking-not-first", thinking_not_first, FIRST, (Affect(Severity.WARNING),)),
     Rule("C018", "bound-thinking", bound_thinking, BOUND, (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.200"),
         Affect(Severity.WARNING, Outcome.HEALED, since="2.1.200"),
