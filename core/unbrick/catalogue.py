@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unbrick.failures import said_of
-from unbrick.finding import Affect, Rule
+from unbrick.finding import Affect, Rule, Severity
 from unbrick.rules import ALL, BY_CODE
 
 FAMILIES = {
@@ -28,6 +28,13 @@ which, above which file size, and with which outcome; where it says nothing, the
 
 This page is written by `python -m unbrick.catalogue > docs/rules.md`; a test fails when the two differ.
 """
+
+
+_SILENT = {
+    Severity.ERROR: "accepted, without part of the history", Severity.WARNING: "accepted, altered",
+    Severity.INFO: "accepted",
+}
+"""What an outcome that is no refusal comes to."""
 
 
 def rule_of(code: str) -> Rule[Any] | None:
@@ -64,7 +71,19 @@ def markdown(rules: Sequence[Rule[Any]] = ALL) -> str:
             title, what = FAMILIES[family]
             parts.append(f"## {family} · {title}: {what}\n")
         parts.append(explanation(rule))
-    return "\n".join(parts)
+    return "\n".join([*parts, _by_client(ordered)])
+
+
+def _by_client(rules: Sequence[Rule[Any]]) -> str:
+    """What each fault does to which client, as one table; an open end is a dash."""
+    rows = [
+        f"| {rule.code} {rule.name} | {one.since or '–'} | {one.until or '–'} "
+        f"| {f'{one.above // 1_000_000} MB' if one.above else '–'} | {one.severity} | {one.outcome or _SILENT[one.severity]} |"
+        for rule in rules for one in rule.affects
+    ]
+    head = "| rule | from | before | files above | severity | the first request |\n|---|---|---|---|---|---|\n"
+    said = "Healing is not monotonic: a fault that one version heals may break the next.\n"
+    return "\n".join(("## Which client does what\n", said, head + "\n".join(rows), ""))
 
 
 def _anchor(rule: Rule[Any]) -> str:
