@@ -156,6 +156,8 @@ def repair(
     chosen = chosen or {}
     applied: list[Applied] = []
     refused: set[Key] = set()
+    tried: set[Key] = set()
+    once_more: set[Key] = set()
     failed: Counter[Key] = Counter()
     size = len(report.findings)
 
@@ -175,7 +177,13 @@ def repair(
                 failed[_sort(item)] = 0
             patch, report = new_patch, after
             size *= 2
+            # What made something worse before may not any more; each is tried twice at most.
+            refused -= once_more
+            once_more.clear()
         elif len(batch) == 1:
+            if _key(batch[0]) not in tried:
+                once_more.add(_key(batch[0]))
+            tried.add(_key(batch[0]))
             refused.add(_key(batch[0]))
             kind = _sort(batch[0])
             failed[kind] += 1

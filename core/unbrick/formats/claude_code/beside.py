@@ -218,7 +218,7 @@ def _marked(session: Session, leaf: int, of: bytearray) -> None:
     """A reply to the end of the main conversation is no subagent's, though it carries the mark of one."""
     kinds = session.scan.kind
     main = of[leaf] in (Standing.LOADED, Standing.LOST) and not session.has(leaf, Flag.SIDECHAIN)
-    if not main or kinds[leaf] != Kind.USER:
+    if not main or kinds[leaf] not in (Kind.USER, Kind.ATTACHMENT):
         return
     tail = [row for row in session.children.get(leaf, ()) if of[row] == Standing.SIDE]
     if not tail or kinds[tail[0]] != Kind.ASSISTANT:
