@@ -101,6 +101,40 @@ def test_a_session_that_is_sent_whole(tmp_path: Path, transcript: Path) -> None:
     assert list((tmp_path / "spare").iterdir()) == []
 
 
+def test_the_repaired_copy_is_what_is_resumed(tmp_path: Path, transcript: Path) -> None:
+    whole = transcript.read_bytes()
+    broken = whole.replace(b'"content":"Look at the shop."', b'"content":[{"type":"text","text":""},{"type":"text",'
+                                                             b'"text":"Look at the shop."}]')
+    assert broken != whole
+    transcript.write_bytes(broken)
+    client = program(tmp_path / "client", SENDER.replace("DROP", ""))
+    done = prove(tmp_path, transcript, "--yes", "--client-path", client)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The session as it is" not in done.stdout
+    assert done.stdout.startswith("The repaired copy (1 fix), resumed by Claude Code")
+    assert "Proven: the repaired copy resumes on this client, with everything that was promised." in done.stdout
+    assert f"To save it: unbrick repair {transcript} --as-session" in done.stdout
+    assert transcript.read_bytes() == broken
+
+    done = prove(tmp_path, transcript, "--yes", "--before", "--client-path", client)
+    assert done.returncode == 0
+    first, second = done.stdout.split("The repaired copy (1 fix)")
+    assert "The session as it is, resumed by" in first
+    assert "refused (400): messages: text content blocks must be non-empty" in first
+    assert "accepted" in second
+
+
+def test_a_session_of_another_client_is_not_run(tmp_path: Path) -> None:
+    sent = tmp_path / "messages.json"
+    sent.write_text('[{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello."}]')
+    started = tmp_path / "started"
+    client = program(tmp_path / "client", f"open({str(started)!r}, 'w').close()")
+    done = prove(tmp_path, sent, "--yes", "--client-path", client)
+    assert done.returncode in (2, 3)
+    assert "Traceback" not in done.stderr
+    assert not started.exists()
+
+
 def test_what_is_missing_is_named(tmp_path: Path, transcript: Path) -> None:
     client = program(tmp_path / "client", SENDER.replace("DROP", "messages[1]['content'][0]['text'] = 'Else.'"))
     done = prove(tmp_path, transcript, "--yes", "--client-path", client)
@@ -208,7 +242,7 @@ def test_the_real_client(tmp_path: Path, sample: str, status: int, said: list[st
     folder = tmp_path / "session"
     shutil.copytree(SAMPLES / sample, folder)
     client = clients()["2.1.139"]
-    done = prove(tmp_path, folder / "session.jsonl", "--yes", "--repaired", "--client-path", client)
+    done = prove(tmp_path, folder / "session.jsonl", "--yes", "--before", "--client-path", client)
     assert done.returncode == status, done.stdout + done.stderr
     assert [words for words in said if words not in done.stdout] == []
     assert "not in the request" not in done.stdout

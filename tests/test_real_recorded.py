@@ -21,7 +21,7 @@ from unbrick.scan import finish
 from unbrick.sent import Fate, Message, Proof, beside, blocks
 from unbrick.target import Version
 
-NOTING = {name: path for name, path in clients().items() if Version.parse(name) >= Version.parse("2.1.291")}
+NOTING = {name: path for name, path in clients().items() if Version.parse(name) >= Version.parse("2.1.300")}
 PLAYED = {**STORIES, **SCENES}
 pytestmark = pytest.mark.skipif(
     not NOTING, reason="NO REAL CLIENT: set UNBRICK_CLIENTS=2.1.329=/path/claude to prove this"

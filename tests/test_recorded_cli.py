@@ -83,7 +83,7 @@ def test_every_field_is_documented() -> None:
 def test_a_file_that_records_none_says_so() -> None:
     done = request(NONE, "--recorded")
     assert done.returncode == 0
-    assert done.stdout.startswith("This file records no requests. Claude Code notes what it sends from 2.1.291 on")
+    assert done.stdout.startswith("This file records no requests. Claude Code notes what it sends from 2.1.300 on")
     assert json.loads(request(NONE, "--recorded", "--json").stdout)["recorded"] == []
 
 

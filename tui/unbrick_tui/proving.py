@@ -1,4 +1,4 @@
-"""What `unbrick prove` says and does: explain, ask, resume, and hold the report against what was sent."""
+"""What `unbrick prove` says and does: explain, ask, resume, hold the report against what was sent, say the outcome."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from unbrick import sentences
 from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError, UsageError
 from unbrick.finding import Safety
+from unbrick.formats.claude_code import ClaudeCode
 from unbrick.json_report import line
-from unbrick.opening import Choices, examine, open_word
+from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.patch import EMPTY, Patch
-from unbrick.printable import printable, shorten
+from unbrick.printable import printable, shell, shorten
 from unbrick.proof.api import blocks_of
 from unbrick.proof.client import Client, find, insist_private
 from unbrick.proof.proving import Tried, attempt
@@ -31,10 +32,12 @@ from unbrick.thread import Outcome
 from unbrick_tui.failures import FINE, VERDICT
 from unbrick_tui.options import say, work
 
+CLIENT = ClaudeCode.name
 SHOWN = 10
 """So many missing records are listed."""
 
 _KINDS = {"main": "the conversation", "compact": "the conversation, to be summarised", "side": "the client's own use"}
+_OPTIONS = {Safety.RESTORES: "--restore", Safety.LOSSY: "--lossy"}
 _OUTCOMES = {
     Outcome.ACCEPTED: "The prompt was accepted",
     Outcome.HEALED: "The prompt was refused at first, then accepted by the client's own second try",
@@ -47,9 +50,10 @@ _OUTCOMES = {
 
 
 def run(
-    path: str, choices: Choices, *, client_path: Path | None, repaired: bool, timeout: float, yes: bool
+    path: str, choices: Choices, *, client_path: Path | None, before: bool, allow: set[Safety], timeout: float,
+    yes: bool,
 ) -> int:
-    """Prove a session; the exit status: 0 when what was tried last resumes with everything promised, else 1."""
+    """Prove a repaired copy; the exit status: 0 when it resumes with everything promised, else 1."""
     if not yes:
         _insist_terminal()
     client = find(client_path, choices.environ)
@@ -57,27 +61,41 @@ def run(
     if client.version is not None:
         choices = replace(choices, client=str(client.version))
     with open_word(path, choices, Path.cwd()) as opened:
-        if not (yes or _agreed(client, str(opened.bundle.path), repaired=repaired)):
+        _insist_client(opened)
+        if not (yes or _agreed(client, str(opened.bundle.path), before=before)):
             return FINE
         with _stoppable():
-            before = work(examine(opened))
-            tried = _try("The session", opened.bundle, EMPTY, before, client, timeout)
-            if repaired:
-                result = work(
-                    repair(opened.format, opened.bundle, before.target, opened.surroundings, allow={Safety.SAFE})
-                )
+            report = work(examine(opened))
+            result = work(repair(opened.format, opened.bundle, report.target, opened.surroundings, allow=allow))
+            fixes = "1 fix" if len(result.applied) == 1 else f"{len(result.applied):,} fixes"
+            title = f"The repaired copy ({fixes})" if result.patch else "The session as it is"
+            if before and result.patch:
+                _try("The session as it is", opened.bundle, EMPTY, report, client, timeout)
                 say([""])
-                if result.patch:
-                    title = f"The repaired copy ({_fixes(len(result.applied))})"
-                    tried = _try(title, opened.bundle, result.patch, result.after, client, timeout)
-                else:
-                    say(["No fix that keeps everything changes this file, so there is no repaired copy to try."])
-    say(["", "The original was only read; every copy is gone again."])
+            tried = _try(title, opened.bundle, result.patch, result.after, client, timeout)
+    say(["", *_verdict(tried, path, allow, repaired=bool(result.patch))])
     return FINE if tried.proven else VERDICT
 
 
-def _fixes(number: int) -> str:
-    return "1 fix" if number == 1 else f"{number:,} fixes"
+def _verdict(tried: Tried, path: str, allow: set[Safety], *, repaired: bool) -> Iterator[str]:
+    """What it comes to, and what to do now."""
+    what = "the repaired copy" if repaired else "the session"
+    if tried.proven and not tried.predicted:
+        yield f"{what[0].upper()}{what[1:]} resumes here with everything, although unbrick said that it would not:"
+        yield "what refuses it, a setting or a switch of the service, did not come along into the private home."
+    elif tried.proven:
+        yield f"Proven: {what} resumes on this client, with everything that was promised."
+        if repaired:
+            options = "".join(f" {word}" for safety, word in _OPTIONS.items() if safety in allow)
+            yield f"To save it: unbrick repair {shell(path)}{options} --as-session"
+        else:
+            yield "No repair was needed, or none was allowed: unbrick check says more."
+    elif tried.predicted and not tried.missing:
+        yield f"Not resumed, as unbrick said: {shell(path)} needs more than this repair; unbrick check says what."
+    else:
+        yield f"Not proven: the client did something else with {what} than unbrick said. The next prompt may fail."
+        yield "A cut may still help: unbrick truncate --list. Please report the difference, it is unbrick's mistake."
+    yield "The original was only read; every copy is gone again."
 
 
 def _insist_terminal() -> None:
@@ -89,15 +107,24 @@ def _insist_terminal() -> None:
         )
 
 
-def _agreed(client: Client, path: str, *, repaired: bool) -> bool:
+def _insist_client(opened: Opened) -> None:
+    """Raises UsageError for a session of another client than the one that can be run."""
+    if opened.format.name != CLIENT:
+        raise UsageError(
+            f"{opened.bundle.path} is a session of {opened.format.name}; unbrick prove can run Claude Code only. "
+            "unbrick check says what it would do."
+        )
+
+
+def _agreed(client: Client, path: str, *, before: bool) -> bool:
     """Say what will be done and ask."""
-    what = "the session and then its repaired copy" if repaired else "the session"
+    what = "the session as it is and then its repaired copy" if before else "the repaired copy of a session"
     version = f" {client.version}" if client.version else ""
     say(
         [
             f"This will resume {what} with the client on this machine, Claude Code{version} "
             f"({printable(str(client.path))}):",
-            f"  a copy of {printable(path)} is laid into a private home; the original is only read",
+            f"  {printable(path)} is copied, repaired there and laid into a private home; the original is only read",
             "  the client runs there with a made-up key, without your settings, hooks, servers and credentials",
             "  what it sends goes to a stand-in of the API on 127.0.0.1, which answers itself: nothing leaves this",
             "  machine and nothing costs anything; whatever else it asks for is refused and listed",
@@ -152,7 +179,7 @@ def _told(tried: Tried) -> Iterator[str]:
     if not resumed.alone:
         yield "  The client was told to stay with the stand-in; this system could not cut it off from the network."
     for where in resumed.strangers:
-        yield f"  It also asked for {printable(where)}, and was refused."
+        yield f"  It also asked for {printable(where)} and got no answer; that is no part of the conversation."
 
 
 def _were(number: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from unbrick import measure
 from unbrick.bundle import Bundle
 from unbrick.patch import Patch
 from unbrick.proof.api import Message, blocks_of
@@ -74,6 +75,7 @@ def attempt(bundle: Bundle, patch: Patch, report: Report, client: Client, timeou
         client.path, named if _UUID.fullmatch(named) else SESSION, patched(bundle.main, patch),
         model=report.target.model, extra=carried(report.situation.surroundings),
         side_folder=None if bundle.main.private else side, timeout=timeout, alone=True,
+        window=measure.window(report.situation),
     )
     wanted = promised(report.situation)
     return Tried(report, resumed, len(wanted), tuple(missing(report.situation, wanted, resumed.messages)))

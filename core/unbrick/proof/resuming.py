@@ -68,11 +68,12 @@ def resume(
     side_folder: Path | None = None,
     timeout: float = 60,
     alone: bool = False,
+    window: int | None = None,
 ) -> Resumed:
     """Lay a transcript where the client looks, resume it with NEXT, and say how that went; `alone`: without any
-    network but the stand-in, where the system allows that. Raises OSError when the client cannot be started or the
-    disk is full."""
-    with Home(config=config) as home, StandIn(script) as api:
+    network but the stand-in, where the system allows that; `window`: the tokens that the model takes, where they are
+    to be counted. Raises OSError when the client cannot be started or the disk is full."""
+    with Home(config=config) as home, StandIn(script, window=window) as api:
         path = home.lay(session_id, transcript, side_folder)
         chosen = ("--model", model) if model else ()
         status, printed = home.run(

@@ -133,13 +133,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 class StandIn:
     """The server. `script(kind, body)` gives the reply to each accepted request; None falls back to a short text.
-    `sent` are the requests, `strangers` the addresses elsewhere that were asked for and refused; `alone` says whether
-    the client was in a network of its own."""
+    `window` is how many tokens the model takes, None when they are not counted. `sent` are the requests, `strangers`
+    the addresses elsewhere that were asked for and refused; `alone` says whether the client was in a network of its
+    own."""
 
-    def __init__(self, script: Script | None = None, *, seed: str = "standin", check: bool = True) -> None:
+    def __init__(
+        self, script: Script | None = None, *, seed: str = "standin", check: bool = True, window: int | None = None
+    ) -> None:
         self.script = script or (lambda kind, body: None)
         self.seed = seed
         self.check = check
+        self.window = window
         self.sent: list[Exchange] = []
         self.strangers: list[str] = []
         self._lock = threading.Lock()
@@ -195,7 +199,7 @@ class StandIn:
             why = f"The request body is not valid JSON: {error}"
         if self.check and why is None:
             asked = str(handler.headers.get("anthropic-beta", ""))
-            why = refusal(body, frozenset(filter(None, asked.split(","))))
+            why = refusal(body, frozenset(filter(None, asked.split(","))), self.window)
             if len(raw) > LARGEST:
                 status, why = 413, "Request exceeds the maximum size"
         kind = kind_of(body)

@@ -12,6 +12,8 @@ PER_TOKEN = 4
 """Characters per token, as the usage that the stand-in reports is reckoned."""
 IMAGE = 1_600
 """Tokens of an image, whatever it weighs."""
+SURE = 1.3
+"""So many times over the window a request has to be by that rule of thumb before it is refused."""
 
 
 def characters(asked: Asked) -> Iterator[tuple[str, str]]:
@@ -27,11 +29,11 @@ def characters(asked: Asked) -> Iterator[tuple[str, str]]:
 
 
 def tokens(asked: Asked) -> Iterator[tuple[str, str]]:
-    """R26: more tokens than the window holds, by rule of thumb; only where somebody said how many those are."""
+    """R26: certainly more tokens than the window holds; only where somebody said how many those are."""
     if asked.window is None:
         return
     count = tokens_of(asked)
-    if count > asked.window:
+    if count > asked.window * SURE:
         yield "R26", f"prompt is too long: {count} tokens > {asked.window} maximum"
 
 

@@ -172,7 +172,7 @@ def test_what_is_refused(rule: str, refused: Body, said: str) -> None:
 
 
 def test_tokens_are_counted_where_the_window_is_known() -> None:
-    long = body("word " * 100)
+    long = body("word " * 200)
     assert refusal(long) is None
     assert str(refusal(long, window=100)).startswith("prompt is too long: ")
     assert refusal(body([picture()]), window=5_000) is None

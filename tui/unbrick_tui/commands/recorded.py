@@ -72,7 +72,7 @@ def show(opened: Opened, report: Report, number: int, *, as_json: bool, diff: bo
 def _none(opened: Opened, report: Report) -> Iterator[str]:
     wrote = opened.format.recorded(report.situation.session)
     yield (
-        f"This file records no requests. Claude Code notes what it sends from 2.1.291 on; {sentences.client(wrote)} "
+        f"This file records no requests. Claude Code notes what it sends from 2.1.300 on; {sentences.client(wrote)} "
         "wrote this file last. Without --recorded, unbrick works out what will be sent."
     )
 

@@ -40,13 +40,18 @@ def repair(
         into.check(path)
         before = work(examine(opened))
         _known(fixes, before)
-        allow = {Safety.SAFE} | ({Safety.RESTORES} if restore else set()) | ({Safety.LOSSY} if lossy else set())
         result: Repaired = work(
             mend(
-                opened.format, opened.bundle, before.target, opened.surroundings, allow=allow, only=codes, chosen=fixes,
+                opened.format, opened.bundle, before.target, opened.surroundings,
+                allow=allowed(restore=restore, lossy=lossy), only=codes, chosen=fixes,
             )
         )
         return deliver(opened, result, into, fail_on, name=path)
+
+
+def allowed(*, restore: bool, lossy: bool) -> set[Safety]:
+    """The fixes that are applied without asking for each."""
+    return {Safety.SAFE} | ({Safety.RESTORES} if restore else set()) | ({Safety.LOSSY} if lossy else set())
 
 
 def _codes(words: tuple[str, ...]) -> frozenset[str] | None:

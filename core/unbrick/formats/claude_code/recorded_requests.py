@@ -1,4 +1,4 @@
-"""The requests that the client really sent, rebuilt from its own notes (claude-code-resume.md §7; 2.1.291 and newer).
+"""The requests that the client really sent, rebuilt from its own notes (claude-code-resume.md §7; 2.1.300 and newer).
 
 A note (`api-request`) names its messages by hash: the first `keep` of an earlier request, then a tail. Messages that
 the transcript does not hold as such stand in notes of their own (`api-request-blob`), system prompt and tools in a
