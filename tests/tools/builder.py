@@ -542,6 +542,54 @@ def unknown_system_chain(s: Story) -> None:
 
 
 @mutation
+def local_command(s: Story) -> None:
+    """What a command printed, as newer clients note it."""
+    said = "<local-command-stdout>PRINTED</local-command-stdout>"
+    s.insert("X", "R4", "system", subtype="local_command", content=said, level="info")
+
+
+def _command(s: Story, parent: str) -> None:
+    s.user("XC", parent, "<command-name>/cost</command-name>\n            <command-message>cost</command-message>")
+    said = "<local-command-stdout>PRINTED</local-command-stdout>"
+    s.add("X", "system", "XC", subtype="local_command", content=said, level="info")
+
+
+@mutation
+def local_command_last(s: Story) -> None:
+    _command(s, "R5")
+
+
+@mutation
+def local_command_pointed(s: Story) -> None:
+    _command(s, "R5")
+    s.pointer("X", "PROMPT-3")
+
+
+@mutation
+def notice_last(s: Story) -> None:
+    s.user("XP", "R5", "PROMPT-4")
+    s.add("X", "system", "XP", subtype="turn_duration", durationMs=1000)
+
+
+@mutation
+def local_command_alone(s: Story) -> None:
+    """Output between two replies."""
+    said = "<local-command-stdout>PRINTED</local-command-stdout>"
+    s.insert("X", "R2", "system", subtype="local_command", content=said, level="info")
+    s.drop("P2")
+    if "A2" in s.names:
+        s.drop("A2")
+
+
+@mutation
+def local_command_killed(s: Story) -> None:
+    """Output behind a call without a result."""
+    s.cut("C1")
+    said = "<local-command-stdout>PRINTED</local-command-stdout>"
+    s.add("X", "system", "C1", subtype="local_command", content=said, level="info")
+
+
+@mutation
 def unknown_attachment(s: Story) -> None:
     s.insert("X", "R4", "attachment", attachment={"type": "novelty", "content": "NOVEL"})
 

@@ -39,6 +39,7 @@ def says(value: Json, traits: Behaviour, *, as_system: bool, keeps_wrapper: bool
     else:
         type_ = str(attachment.get("type"))
         write = None if type_ == "todo_reminder" and not traits.todo_reminders else _WORDS.get(type_)
+        write = _queued_explained if type_ == "queued_command" and traits.queued_explained else write
         words = write(attachment) if write is not None else ""
         texts = [wrap(text) for text in ([words] if isinstance(words, str) else words) if text]
         system = as_system
@@ -115,13 +116,22 @@ def _hook_error(found: Json) -> str:
 
 
 def _queued(found: Json) -> str:
+    return _sent_meanwhile(found, (
+        "IMPORTANT: After completing your current task, you MUST address the user's message above. Do not ignore it."
+    ))
+
+
+def _queued_explained(found: Json) -> str:
+    return _sent_meanwhile(found, (
+        "This is how Claude Code surfaces messages the user sends mid-turn \u2014 within the running turn, often "
+        "alongside the next tool result, rather than as a separate conversation turn. Address the message above as you "
+        "continue this turn."
+    ))
+
+
+def _sent_meanwhile(found: Json, how: str) -> str:
     text = _flat(found.get("prompt"))
-    if not text:
-        return ""
-    return (
-        f"The user sent a new message while you were working:\n{text}\n\nIMPORTANT: After completing your current "
-        "task, you MUST address the user's message above. Do not ignore it."
-    )
+    return f"The user sent a new message while you were working:\n{text}\n\n{how}" if text else ""
 
 
 def _edited(found: Json) -> str:

@@ -152,8 +152,11 @@ class Behaviour:
         seen="rows control xb_control; changelog 2.1.80",
     )
     """Parallel calls and results off the parent walk are re-attached."""
-    results_in_order: bool = _since(("0", False), ("2.1.266", True), seen="a call killed beside another that ended")
-    """Results that are re-attached stand where the file has them, not in front of the one on the parent walk."""
+    results_in_order: bool = _since(
+        ("0", False), ("2.1.266", True),
+        seen="a call killed beside another that ended; a thought beside the parent walk, on 2.1.240 and 2.1.266",
+    )
+    """What is re-attached stands where the file has it, not behind or in front of what is on the parent walk."""
     sibling_attachments: bool = _since(("0", False), ("2.1.266", True), seen="sessions of 2.1.266 and 2.1.329")
     """Attachments of such calls come along."""
     discards: Where = _since(
@@ -289,6 +292,8 @@ class Behaviour:
     """A reminder that stands in no record comes before the first prompt."""
     rendered: bool = _since(("0", False), ("2.1.290", True), seen="sessions of 2.1.329")
     """Attachments are sent in the words stored with them."""
+    queued_explained: bool = _since(("0", False), ("2.1.240", True), seen="sessions of 2.1.112 to 2.1.329 with one")
+    """With a prompt that was queued goes how it came in, not that it must not be ignored."""
     todo_reminders: bool = _since(
         ("0", True), ("2.1.240", False), seen="sessions of 2.1.139 resumed by 2.1.158, 2.1.200 and 2.1.240",
     )

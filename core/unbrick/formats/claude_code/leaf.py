@@ -34,18 +34,18 @@ def choose(loaded: Loaded, walker: Walker) -> Choice:
     if leaf is None or (loaded.session.scan.flags[leaf] & (Flag.SIDECHAIN | Flag.NO_TIME)):
         return Choice()
     if rule is Leaf.POINTER:
-        leaf = _with_attachments(loaded, leaf)
+        leaf = _with_rest(loaded, leaf)
     return Choice(leaf, walker.walk(leaf))
 
 
-def _with_attachments(loaded: Loaded, leaf: int) -> int:
-    """The last of the attachments that follow the end, as where a prompt got no reply; else the end itself (observed
-    from 2.1.139 on, not on 2.1.112)."""
+def _with_rest(loaded: Loaded, leaf: int) -> int:
+    """The last of the attachments and notices that follow the end, as where a prompt got no reply; else the end itself
+    (observed from 2.1.139 on, not on 2.1.112)."""
     scan = loaded.session.scan
     end = leaf
     for row in range(leaf + 1, loaded.end):
         if (
-            scan.kind[row] == Kind.ATTACHMENT and loaded.alive[row] and loaded.parent(row) == end
+            scan.kind[row] in (Kind.ATTACHMENT, Kind.NOTICE) and loaded.alive[row] and loaded.parent(row) == end
             and not scan.flags[row] & (Flag.SIDECHAIN | Flag.NO_TIME)
         ):
             end = row
