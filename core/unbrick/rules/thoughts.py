@@ -33,9 +33,17 @@ def latest_turn(situation: Situation) -> list[int]:
     for message in range(len(request) - 1, -1, -1):
         if request.roles[message] == Role.ASSISTANT:
             found.append(message)
-        elif found and request.roles[message] == Role.USER and not _answers(situation, message):
+        elif found and request.roles[message] == Role.USER and not _goes_on(situation, message):
             break
     return found[::-1]
+
+
+def _goes_on(situation: Situation, message: int) -> bool:
+    """Whether a message holds results and no prompt, so that the turn before it goes on behind it."""
+    request = situation.request
+    rows = request.row[request.first[message] : request.first[message + 1]]
+    prompted = any(row >= 0 and situation.session.has(row, Flag.PROMPT) for row in rows)
+    return _answers(situation, message) and not prompted
 
 
 def _answers(situation: Situation, message: int) -> bool:

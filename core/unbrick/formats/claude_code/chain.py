@@ -99,20 +99,27 @@ def recover(loaded: Loaded, chain: Chain) -> None:
     scan = loaded.session.scan
     kinds, ids, flags = scan.kind, scan.message_id, scan.flags
     last: dict[int, int] = {}
+    walked: dict[int, list[int]] = {}
     for row in chain.rows:
         if kinds[row] == Kind.ASSISTANT and ids[row] >= 0:
             last[ids[row]] = row
+            walked.setdefault(ids[row], []).append(row)
     if not last:
         return
     on_chain = set(chain.rows)
     member: dict[int, int] = {}
     found: dict[int, list[int]] = {}
+    beside: dict[int, list[int]] = {}
     called: set[int] = set()
     for row, message in enumerate(ids):
         if message in last and loaded.alive[row] and kinds[row] == Kind.ASSISTANT:
             member[row] = last[message]
             if row not in on_chain and not flags[row] & Flag.SIDECHAIN:
-                found.setdefault(last[message], []).append(row)
+                if loaded.traits.results_in_order:
+                    before = (one for one in walked[message] if one < row)
+                    beside.setdefault(max(before, default=walked[message][0]), []).append(row)
+                else:
+                    found.setdefault(last[message], []).append(row)
             if scan.first[row] < scan.first[row + 1] and scan.block_kind[scan.first[row + 1] - 1] == BlockKind.TOOL_USE:
                 called.add(row)
     for row in loaded.rows():
@@ -133,7 +140,7 @@ def recover(loaded: Loaded, chain: Chain) -> None:
             found.setdefault(member[parent], []).append(row)
             member[row] = member[parent]
             called.add(row)
-    if not found:
+    if not found and not beside:
         return
     rows: list[int] = []
     waiting: list[int] = []
@@ -145,12 +152,15 @@ def recover(loaded: Loaded, chain: Chain) -> None:
             rows += waiting
             waiting = []
         rows.append(row)
+        siblings = beside.get(row, [])
+        chain.recovered += siblings
+        rows += siblings
         extra = found.get(row)
         if extra:
             extra.sort(key=lambda other: (kinds[other] != Kind.ASSISTANT, other))
             chain.recovered += extra
             if loaded.traits.results_in_order:
-                waiting = [other for other in extra if kinds[other] != Kind.ASSISTANT]
-                extra = [other for other in extra if kinds[other] == Kind.ASSISTANT]
-            rows += extra
+                waiting = extra
+            else:
+                rows += extra
     chain.rows = rows + waiting
