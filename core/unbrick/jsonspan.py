@@ -24,9 +24,11 @@ JSON_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+"""A string; runs without an escape are taken in one go, since some hold megabytes."""
+_STRING = re.compile(_TEXT, re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}]+")
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_TOKEN = re.compile(_TEXT + rb"|[\[\]{}]", re.DOTALL)
 
 
 def locate(raw: bytes, pointer: Pointer) -> tuple[int, int]:
