@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from unbrick import models
 from unbrick.entry import BlockFlag, BlockKind
-from unbrick.media import documents, images
+from unbrick.media import documents, heads, images
 from unbrick.media.documents import Document
 from unbrick.media.images import Image
 from unbrick.request import Request
@@ -72,7 +72,7 @@ def flawless(block: Block) -> bool:
     source = block.get("source")
     return (
         block.keys() == {"type", "source"} and isinstance(source, dict) and len(source) == 3
-        and source.get("type") == "base64" and source.get("media_type") in images.TYPES
+        and source.get("type") == "base64" and source.get("media_type") in heads.TYPES
         and isinstance(source.get("data"), str)
     )
 
@@ -132,9 +132,11 @@ class Album:
                 code, place, sentence = said
                 text = sentence if place is None else f"{held.place(*place)}: {sentence}"
                 yield Violation(code, held.message, held.block, text, None, held.path)
-        if self.images + self.pages > top:
+        # One that is too long by itself is refused for that.
+        pages = sum(one.what.pages for one in self.held if isinstance(one.what, Document) and one.what.pages <= top)
+        if self.images + pages > top:
             first = self.held[0]
-            text = f"Too much media: {self.pages} document pages + {self.images} images > {top}"
+            text = f"Too much media: {pages} document pages + {self.images} images > {top}"
             yield Violation(TOO_MUCH, first.message, first.block, text)
 
 

@@ -7,7 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING
 
-from unbrick.media.images import TYPES, media_type, size
+from unbrick.media.heads import TYPES, media_type, size
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -51,7 +51,7 @@ def scaled(data: str, side: int, length: int | None = None) -> tuple[str, tuple[
 def fitting(sides: tuple[int, int], side: float) -> tuple[int, int]:
     """The sides that an image is scaled down to."""
     share = min(1.0, side / max(sides))
-    return max(1, math.floor(sides[0] * share)), max(1, math.floor(sides[1] * share))
+    return max(1, round(sides[0] * share)), max(1, round(sides[1] * share))
 
 
 def _raw(data: str) -> bytes | None:
@@ -94,6 +94,6 @@ def _written(image: Image.Image, sides: tuple[int, int]) -> bytes:
         made = made.resize(sides, Image.Resampling.LANCZOS)
     file = io.BytesIO()
     kept = {key: image.info[key] for key in ("exif", "icc_profile") if image.info.get(key)}
-    more = {"quality": QUALITY} if form in ("JPEG", "WEBP") else {"optimize": True}
+    more = {"quality": QUALITY} if form in ("JPEG", "WEBP") else {}
     made.save(file, form, **more, **(kept if form != "GIF" else {}))
     return file.getvalue()

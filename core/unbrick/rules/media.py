@@ -96,22 +96,19 @@ def heavy_image(situation: Situation) -> Iterator[Finding]:
 
 
 def _each(situation: Situation, code: str, name: str, message: str, mend: Mend) -> Iterator[Finding]:
-    """A finding for each image or document of a rule; those of one record are mended by one fix."""
-    found: dict[tuple[int | None, int | None, media.Path], Broken] = {}
-    rows: dict[int, dict[Spot, None]] = {}
+    """A finding for each record, about all its images or documents that a rule speaks of: one fix mends them."""
+    rows: dict[int | None, list[Broken]] = {}
     for what in broken(situation, code):
-        found.setdefault((what.row, what.block, what.violation.path), what)
-        if what.row is not None and what.block is not None:
-            rows.setdefault(what.row, {})[Spot(what.block, what.violation.path)] = None
-    fixes = {row: tuple(mend(situation, row, list(spots))) for row, spots in rows.items()}
-    seen: set[tuple[int | None, int | None]] = set()
-    for (row, block, _path), what in found.items():
-        if (row, block) in seen:
-            continue
-        seen.add((row, block))
-        finding = refusal(situation, name, what, message, () if row is None else fixes.get(row, ()))
+        rows.setdefault(what.row, []).append(what)
+    for row, found in rows.items():
+        spots = list(dict.fromkeys(
+            Spot(what.block, what.violation.path) for what in found if what.block is not None
+        ))
+        said = message if len(spots) < 2 else f"{message}, and {len(spots) - 1:,} more in this record"
+        fixes = () if row is None else tuple(mend(situation, row, spots))
+        finding = refusal(situation, name, found[0], said, fixes)
         if code == media.HEAVY and situation.request.image_limit is not None:
-            said = f"{message}: the client refuses by itself, at every prompt"
+            said = f"{said}: the client refuses by itself, at every prompt"
             finding = replace(finding, message=said, outcome=Outcome.CRASH, severity=Severity.ERROR)
         yield finding
 

@@ -17,7 +17,7 @@ from tools.chat import call, result, text
 from tools.media import document, image, pdf, picture, png
 from tools.requests import request_of
 from unbrick import api
-from unbrick.media import documents, images, pixels
+from unbrick.media import documents, heads, images, pixels
 from unbrick.proof.api import refusal
 from unbrick.target import Target, Version
 
@@ -148,9 +148,9 @@ def test_another_platform_takes_half_as_much() -> None:
     pytest.param(b"", None, None, id="nothing"),
 ])
 def test_images_are_told_by_their_first_bytes(head: bytes, kind: str | None, size: tuple[int, int] | None) -> None:
-    assert images.media_type(head) == kind
+    assert heads.media_type(head) == kind
     assert images.read(b64(head)).type == kind
-    assert kind is None or images.size(head) == size
+    assert kind is None or heads.size(head) == size
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "GIF", "WEBP"])
@@ -183,7 +183,7 @@ def test_every_kind_of_pixel_is_scaled(mode: str) -> None:
     Image.new(mode, (300, 20)).save(file, "JPEG" if mode == "CMYK" else "PNG")
     found = pixels.scaled(b64(file.getvalue()), 100)
     assert found is not None
-    assert decoded(found[0]).size == (100, 6)
+    assert decoded(found[0]).size == (100, 7)
 
 
 def test_a_heavy_image_is_scaled_until_it_fits() -> None:
