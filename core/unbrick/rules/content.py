@@ -114,7 +114,7 @@ def empty_content(situation: Situation) -> Iterator[Finding]:
             claimed.add(what.row)
             if what.violation.block is not None:
                 message = "a message ends in thinking, with no reply behind it"
-                fixes = thinking.only(situation, what.row)
+                fixes = thoughts.pieced(situation, what.violation.message) or thinking.only(situation, what.row)
             elif what.block is None:
                 fixes = (_placeholder(situation, what.row),)
             else:

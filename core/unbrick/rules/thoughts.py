@@ -135,6 +135,11 @@ def _named(situation: Situation, parts: Sequence[int], error: Recorded) -> int:
     return next((part for part in parts if situation.request.locate(part) == place), parts[0])
 
 
+def pieced(situation: Situation, message: int) -> tuple[Fix, ...]:
+    """The fix for a reply whose thinking stands in pieces; none where it does not."""
+    return tuple(fix for _part, _said, fix in _in_pieces(situation, _thinking(situation, [message])))
+
+
 def _in_pieces(situation: Situation, parts: Sequence[int]) -> Iterator[tuple[int, str, Fix]]:
     """A part of each response whose thinking is partly off the thread or out of order, what is wrong, and the fix."""
     scan, loaded, request = situation.session.scan, situation.loaded, situation.request

@@ -120,6 +120,7 @@ def pieces(*, off: bool) -> Chat:
 
 @pytest.mark.parametrize(("chat", "version"), [
     pytest.param(pieces(off=True), TREE, id="a thought beside the conversation"),
+    pytest.param(pieces(off=True), ROLE, id="a thought behind the words"),
     pytest.param(pieces(off=False), ROLE, id="thoughts in the wrong order"),
     pytest.param(pieces(off=False), TREE, id="thoughts in the wrong order, of old"),
 ])
@@ -132,6 +133,7 @@ def test_a_reply_in_pieces_is_put_together_again(chat: Chat, version: str) -> No
     request = done.after.situation.request
     words = [block.get("thinking") for block in request.content(1) if isinstance(block, dict)]
     assert words == ["ONE", "TWO", None]
+    assert {one.fix.id for one in done.applied} == {"one-chain"}
 
 
 def test_a_reply_that_the_client_puts_together_itself_is_well() -> None:
