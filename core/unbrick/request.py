@@ -84,6 +84,8 @@ class Request:
     """Members of a message besides role and content, by message index."""
     suffix: dict[int, str] = field(default_factory=dict)
     """Text that the client appends to a block (a seam between joined texts, a reminder in a result), by part index."""
+    shortens: bool = False
+    """Whether the client leaves out of each request what is too long for the model's window, and nothing on disk."""
     settles: bool = False
     """Whether the client writes the results that it makes up to disk, and says in them that the outcome is unknown."""
     marks: int = 0

@@ -41,6 +41,8 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
     results that make it fit; a copy cut behind an earlier complete turn. The tokens that each leaves are estimates,
     but where the transcript recorded what the API counted, they start from that count.
     """
+    if situation.request.shortens:
+        return
     session, rows = situation.session, situation.thread.rows
     window = measure.window(situation)
     count = measure.context(session, rows)
