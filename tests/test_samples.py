@@ -154,5 +154,6 @@ def test_the_page_of_samples_is_current() -> None:
 def test_samples_are_small_and_tell_nothing_of_where_they_were_made() -> None:
     for path in SAMPLES.rglob("*.jsonl"):
         data = path.read_bytes()
-        assert len(data) < 200_000, path
+        # One has to be longer than a model's window.
+        assert len(data) < (1_000_000 if path.parent.name == "context-too-long" else 200_000), path
         assert not re.search(rb"/tmp/|/root\b|sk-ant-|localhost|127\.0\.0\.1", data), path

@@ -13,7 +13,8 @@ from typing import Any
 
 from tools.realclient import Resumed, clients, resume
 from tools.standin import Reply, Script
-from unbrick.proof.api import blocks_of, refusal
+from unbrick.proof.api import blocks_of
+from unbrick.proof.whole import SURE
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
 SESSION = "5ca1ab1e-0000-4000-8000-000000000001"
@@ -70,25 +71,9 @@ def run_sample(folder: Path, client: Path, expected: dict[str, Any], data: bytes
     whole = json.loads((folder / "expected.json").read_text())
     return resume(
         client, SESSION, raw, model=expected["model"], config=config, extra=whole.get("env"),
-        script=_script(whole),
+        script=refusing(**whole["refuses"]) if "refuses" in whole else None,
+        window=round(whole["window"] / SURE) if "window" in whole else None,
     )
-
-
-def _script(whole: dict[str, Any]) -> Script | None:
-    """What the API knows and the stand-in does not, as a sample says it."""
-    if "window" in whole:
-        return holding(whole["window"])
-    return refusing(**whole["refuses"]) if "refuses" in whole else None
-
-
-def holding(window: int) -> Script:
-    """An API whose model takes so many tokens; what a compaction sends is let pass."""
-
-    def script(kind: str, body: dict[str, Any]) -> Reply | None:
-        refused = refusal(body, window=window) if kind == "main" else None
-        return Reply(status=400, error=refused) if refused and "too long" in refused else None
-
-    return script
 
 
 def refusing(thinking: str, says: str) -> Script:

@@ -36,10 +36,10 @@ class Home(home.Home):
 def resume(
     client: Path, session_id: str, transcript: bytes, *, model: str | None = None,
     config: Mapping[str, Any] | None = None, extra: Mapping[str, str] | None = None, script: Script | None = None,
-    side_folder: Path | None = None, timeout: float = 60,
+    side_folder: Path | None = None, timeout: float = 60, window: int | None = None,
 ) -> Resumed:
     """Lay a transcript where the client looks, resume it with NEXT, and say how that went."""
     return resuming.resume(
         client, session_id, [transcript], model=model, config=config, extra=extra, script=script,
-        side_folder=side_folder, timeout=timeout,
+        side_folder=side_folder, timeout=timeout, window=window,
     )

@@ -13,7 +13,7 @@ from unbrick.rules.replays import runs
 from unbrick.session import Standing
 from unbrick.situation import Situation
 
-WORTH = 100_000
+WORTH = 60_000
 """Bytes from which bloat is told, where it is also half of the file."""
 MUCH = 5_000_000
 """Bytes from which it is told in any file: from about this size on, clients load a file by another path."""
@@ -24,8 +24,9 @@ COPY = 50_000
 """Bytes that a record holds beyond its blocks from which it is looked at."""
 
 
-def _tells(situation: Situation, freed: int) -> bool:
-    return freed >= MUCH or (freed >= WORTH and 2 * freed >= situation.size)
+def _tells(situation: Situation, freed: int, share: int = 2) -> bool:
+    """Whether so many bytes are worth telling: one in `share` of the file."""
+    return freed >= MUCH or (freed >= WORTH and share * freed >= situation.size)
 
 
 def _by_kind(situation: Situation) -> Counter[int]:
@@ -70,7 +71,7 @@ def large_display_copy(situation: Situation) -> Iterator[Finding]:
     (anthropics/claude-code#21067, #23948, #24118). Nothing of the copy is ever sent; the fix leaves a beginning of each
     text, so that the client still has something to show.
     """
-    yield from _copies(situation, "S003", "output kept for the screen only", lambda media: not media)
+    yield from _copies(situation, "S003", "output kept for the screen only", lambda media: not media, 2)
 
 
 def image_stored_twice(situation: Situation) -> Iterator[Finding]:
@@ -79,10 +80,12 @@ def image_stored_twice(situation: Situation) -> Iterator[Finding]:
     A picture that a tool read stands in the record as it is sent, and a second time in the copy that the client keeps
     for its screen. A session with many screenshots is twice as large as it has to be. The one that is sent stays.
     """
-    yield from _copies(situation, "S008", "second copies of images, for the screen only", lambda media: media)
+    yield from _copies(situation, "S008", "second copies of images, for the screen only", lambda media: media, 4)
 
 
-def _copies(situation: Situation, code: str, what: str, wanted: Callable[[bool], bool]) -> Iterator[Finding]:
+def _copies(
+    situation: Situation, code: str, what: str, wanted: Callable[[bool], bool], share: int
+) -> Iterator[Finding]:
     scan = situation.session.scan
     beside = {
         row: extra for row, size in enumerate(scan.size)
@@ -90,11 +93,11 @@ def _copies(situation: Situation, code: str, what: str, wanted: Callable[[bool],
         and (extra := size - sum(scan.block_size[block] for block in scan.blocks(row))) > COPY
         and wanted(_has_media(situation, row))
     }
-    if not _tells(situation, sum(beside.values())):
+    if not _tells(situation, sum(beside.values()), share):
         return
     freed = {row: count for row in beside if (count := situation.asks.aside(row))}
     total = sum(freed.values())
-    if _tells(situation, total):
+    if _tells(situation, total, share):
         title = f"Leave the beginning of each text in {measure.counted(len(freed), 'record')}"
         fix = _freeing("trim", title, total, [Trim(situation.at(row)) for row in freed])
         yield _finding(situation, code, what, list(freed), total, fix)

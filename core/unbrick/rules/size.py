@@ -35,7 +35,8 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
 
     The API refuses it ("prompt is too long"). Clients from 1.0 to 2.1.139 stop there, and their `/compact` fails in
     the same way since it sends the same history; later ones compact by themselves and go on with a summary
-    (claude-code-resume §3, safety net).
+    (claude-code-resume §3, safety net). With automatic compaction on, and a last reply counted near the window, 2.1.139
+    compacts before it sends the prompt, and leaves the oldest turns out until that goes through (observed).
 
     Ways out, by what they keep: a model with a larger window; notes in the place of images and of the fewest old
     results that make it fit; a copy cut behind an earlier complete turn. The tokens that each leaves are estimates,
@@ -54,7 +55,7 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
     outcome = Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED
     said = f"; the last request was refused with “{error.text.splitlines()[0]}”" if refused and error else ""
     after = (
-        "The client refuses to go on, and its /compact sends the same history."
+        "Unless automatic compaction comes first, the client refuses to go on, and its /compact sends the same history."
         if outcome is Outcome.REFUSED else
         "The client will compact by itself: the model goes on with a summary in the place of the history."
     )
