@@ -79,25 +79,23 @@ def mend(situation: Situation, ref: str) -> Iterator[Fix]:
 
 
 def _join(situation: Situation, call: Call) -> Iterator[Fix]:
-    """The fix that puts both halves into one reply again."""
+    """The fix that puts both halves into one reply again; clients look for a result in the same reply only."""
     scan, loaded = situation.session.scan, situation.loaded
     (use, _), (result, _) = call.uses[0], call.results[0]
-    same = scan.message_id[use] >= 0 and scan.message_id[use] == scan.message_id[result]
     apart = [row for row in (use, result) if row not in loaded]
-    if any(situation.thread.standing_of(row) not in toolfix.ELSEWHERE for row in apart):
+    if scan.message_id[use] < 0 or scan.message_id[use] != scan.message_id[result] or any(
+        situation.thread.standing_of(row) not in toolfix.ELSEWHERE for row in apart
+    ):
         return
-    turned = not apart and loaded[use] > loaded[result]
-    if same and not apart and not turned:
+    if not apart and loaded[use] <= loaded[result]:
         yield from _reunite(situation, use)
-    elif same and use <= result:
+    elif use <= result:
         members = toolfix.response(situation, use)
         order = [*members, *sorted(toolfix.results_of(situation, toolfix.calls_of(situation, members)))]
         gone = [row for row in order if row not in loaded]
         title = "Write the records of the reply as one chain again"
         price = back(len(gone)) if gone else "keeps everything"
         yield safe("one-chain", title, Linearise(tuple(map(situation.at, order))), price=price, brings=gone)
-    elif apart == [use]:
-        yield from toolfix.relink_to_call(situation, call, result)
 
 
 def _reunite(situation: Situation, use: int) -> Iterator[Fix]:
