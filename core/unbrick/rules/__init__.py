@@ -10,6 +10,7 @@ from unbrick.report import Judged
 from unbrick.rules import (
     bloat,
     boundaries,
+    compactions,
     content,
     encoding,
     evidence,
@@ -17,6 +18,7 @@ from unbrick.rules import (
     kept,
     lines,
     links,
+    quoted,
     shapes,
     size,
     surroundings,
@@ -25,8 +27,8 @@ from unbrick.rules import (
 from unbrick.situation import Situation
 
 RULES: tuple[Rule[Situation], ...] = (
-    *lines.RULES, *encoding.RULES, *links.RULES, *boundaries.RULES, *kept.RULES, *tools.RULES, *content.RULES,
-    *shapes.RULES, *size.RULES, *bloat.RULES, *evidence.RULES, *forms.RULES, *surroundings.RULES,
+    *lines.RULES, *encoding.RULES, *links.RULES, *boundaries.RULES, *compactions.RULES, *kept.RULES, *tools.RULES, *content.RULES,
+    *shapes.RULES, *size.RULES, *bloat.RULES, *evidence.RULES, *forms.RULES, *quoted.RULES, *surroundings.RULES,
 )
 
 LATE: tuple[Rule[Judged], ...] = surroundings.LATE
