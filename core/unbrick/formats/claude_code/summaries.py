@@ -22,10 +22,12 @@ _BODY = re.compile(
 _ERROR = re.compile(
     r"""(?:API\ Error\b|Error(?:\ during\ compaction)?:|Request\ timed\ out|Connection\ error|Prompt\ is\ too\ long
     |Conversation\ too\ long|Claude\ AI\ usage\ limit\ reached|(?:You've|You\ have)\ (?:hit|reached)\ your\b.*\blimit
-    |.*\busage\ limit\ reached|Credit\ balance\ is\ too\ low|Invalid\ API\ key|Please\ run\ /login
+    |.*\blimit\ reached\b|Credit\ balance\ is\ too\ low|Invalid\ API\ key|Please\ run\ /login
     |OAuth\ (?:token|authentication)|Extra\ usage\ is\ required|Usage\ credits\ required
     |Failed\ to\ generate\ conversation\ summary|.*is\ unable\ to\ respond\ to\ this\ request
-    |Request\ too\ large|Internal\ server\ error|Overloaded\b)""",
+    |.*can't\ help\ with\ this\.\ Start\ a\ new\ session|No\ response\ requested\.|\[Request\ interrupted\ by\ user
+    |\(no\ content\)|Compaction\ (?:interrupted|cancell?ed)|Unable\ to\ connect\ to\ API|(?:50[0-4]|529)\ |Bad\ gateway
+    |Gateway\ time-?out|Service\ unavailable|Request\ too\ large|Internal\ server\ error|Overloaded\b)""",
     re.VERBOSE | re.IGNORECASE,
 )
 
