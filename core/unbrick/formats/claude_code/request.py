@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -14,15 +12,13 @@ from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
 from unbrick.formats.claude_code.merge import NO_ID, Merger
 from unbrick.formats.claude_code.outgoing import WIDTH, Draft, Drafts
 from unbrick.formats.claude_code.pairing import pair, result
-from unbrick.record import FaultKind
+from unbrick.formats.claude_code.reading import mark_surrogates, reader
 from unbrick.request import Request, Role, Synthetic
 from unbrick.session import Session
 from unbrick.target import Surroundings, Target
 from unbrick.thread import Outcome, Thread
 
-_HALF = re.compile("[\ud800-\udfff]")
 _THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
-_CALL = {"type", "id", "name", "input"}
 LONGEST_NAME = 200
 _UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 
@@ -33,7 +29,7 @@ def request(
     """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
     traits = behaviour(target.version)
     result_ = Request(
-        _reader(session, traits), heals=traits.heals, settles=traits.tail_settled, marks=traits.cache_marks,
+        reader(session, traits), heals=traits.heals, settles=traits.tail_settled, marks=traits.cache_marks,
         image_limit=traits.image_limit, results_weighed=traits.results_weighed,
     )
     if thread.outcome in _UNLOADED:
@@ -52,41 +48,8 @@ def request(
     result_.left_out = capping.cap(drafts, traits, target)
     drafts.into(result_, traits)
     if not traits.surrogates_cleaned:
-        _mark_surrogates(session, result_)
+        mark_surrogates(session, result_)
     return result_
-
-
-def _reader(session: Session, traits: Behaviour) -> Callable[[int], list[dict[str, Any]]]:
-    """Reads the blocks of a row; halves of surrogate pairs become U+FFFD in clients that clean them."""
-    faults = session.scan.faults
-
-    def read(row: int) -> list[dict[str, Any]]:
-        blocks = records.blocks(session.value(row))
-        if not traits.call_members_sent:
-            blocks = [_bare(block) for block in blocks]
-        fault = faults.get(row) if traits.surrogates_cleaned else None
-        if fault is not None and fault.kind is FaultKind.SURROGATE:
-            return [_clean(block) for block in blocks]
-        return blocks
-
-    return read
-
-
-def _bare(block: dict[str, Any]) -> dict[str, Any]:
-    """A call with the members that the API knows; other blocks as they are."""
-    if block.get("type") != "tool_use" or block.keys() <= _CALL:
-        return block
-    return {key: value for key, value in block.items() if key in _CALL}
-
-
-def _clean(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
-    if isinstance(value, str):
-        return _HALF.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
-    return value
 
 
 class _Builder:
@@ -350,16 +313,3 @@ class _Builder:
                 effort = self.session.value(row).get("effort")
                 return effort if isinstance(effort, str) else words.EFFORT
         return words.EFFORT
-
-
-def _mark_surrogates(session: Session, request: Request) -> None:
-    """Flag the parts that hold half of a surrogate pair."""
-    rows = {row for row, fault in session.scan.faults.items() if fault.kind is FaultKind.SURROGATE}
-    if not rows:
-        return
-    for part, row in enumerate(request.row):
-        if row in rows:
-            try:
-                json.dumps(request.piece(part), ensure_ascii=False).encode("utf-8")
-            except UnicodeEncodeError:
-                request.flags[part] |= BlockFlag.SURROGATE
