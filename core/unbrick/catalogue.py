@@ -78,7 +78,8 @@ def _by_client(rules: Sequence[Rule[Any]]) -> str:
     """What each fault does to which client, as one table; an open end is a dash."""
     rows = [
         f"| {rule.code} {rule.name} | {one.since or '–'} | {one.until or '–'} "
-        f"| {f'{one.above // 1_000_000} MB' if one.above else '–'} | {one.severity} | {one.outcome or _SILENT[one.severity]} |"
+        f"| {f'{one.above // 1_000_000} MB' if one.above else '–'} | {one.severity} "
+        f"| {one.outcome or _SILENT[one.severity]} |"
         for rule in rules for one in rule.affects
     ]
     head = "| rule | from | before | files above | severity | the first request |\n|---|---|---|---|---|---|\n"
