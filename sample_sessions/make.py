@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from sample_sessions.cases import blocks, boundaries, chain, content, innocent, lines, size, tools, undamaged
+from sample_sessions.cases import (
+    blocks,
+    boundaries,
+    chain,
+    compactions,
+    content,
+    innocent,
+    lines,
+    size,
+    tools,
+    undamaged,
+)
 from sample_sessions.making import HERE, SAMPLES, files, table
 
-CASES = (undamaged, blocks, chain, boundaries, lines, tools, content, innocent, size)
+CASES = (undamaged, blocks, chain, history, boundaries, compactions, lines, tools, content, innocent, size)
 """Modules that put their samples on the list when they are imported."""
 
 
