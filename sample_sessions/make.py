@@ -18,7 +18,7 @@ from sample_sessions.cases import (
 )
 from sample_sessions.making import HERE, SAMPLES, files, table
 
-CASES = (undamaged, blocks, chain, history, boundaries, compactions, lines, tools, content, innocent, size)
+CASES = (undamaged, blocks, chain, boundaries, compactions, lines, tools, content, innocent, size)
 """Modules that put their samples on the list when they are imported."""
 
 
