@@ -1,6 +1,6 @@
 """The prediction against real clients of any version: damaged sessions, and sessions that the client writes now.
 
-Needs the clients: ``UNBRICK_CLIENTS="2.1.139=/path/claude,2.1.329=/path/claude"`` (docs/samples.md). One test per
+Needs the clients: ``UNBRICK_CLIENTS="2.1.139=/path/claude,2.1.329=/path/claude"`` (docs/proof.md). One test per
 client and kind of session; what differs is said in full.
 """
 
@@ -14,12 +14,6 @@ from tools.compare import SOURCES, judged
 from tools.realclient import clients
 
 CLIENTS = clients()
-KNOWN = {
-    ("1.0.128", "think_only_mid"), ("2.0.14", "think_only_mid"), ("2.0.76", "think_only_mid"),
-}
-"""The stand-in looks at each reply by itself; the API joins neighbouring replies, so that the thought is not the last
-block."""
-
 pytestmark = pytest.mark.skipif(
     not CLIENTS, reason="NO REAL CLIENT: set UNBRICK_CLIENTS=2.1.139=/path/claude,2.1.329=/path/claude to prove this"
 )
@@ -32,5 +26,5 @@ def test_the_request_is_what_the_client_sends(version: str, source: str, tmp_pat
     found = judged(version, CLIENTS[version], cases, tmp_path)
     assert not {
         case.name: differing for case, differing in zip(cases, found, strict=True)
-        if differing and (version, case.name) not in KNOWN
+        if differing
     }

@@ -1,6 +1,6 @@
 """What the installed command saves, resumed by real clients: repaired copies, and cuts at safe points.
 
-Needs the clients: ``UNBRICK_CLIENTS="2.1.139=/path/claude,2.1.329=/path/claude"`` (docs/samples.md).
+Needs the clients: ``UNBRICK_CLIENTS="2.1.139=/path/claude,2.1.329=/path/claude"`` (docs/proof.md).
 """
 
 from __future__ import annotations
