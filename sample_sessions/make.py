@@ -10,15 +10,19 @@ from sample_sessions.cases import (
     chain,
     compactions,
     content,
+    history,
     innocent,
     lines,
+    media,
     size,
     tools,
     undamaged,
 )
 from sample_sessions.making import HERE, SAMPLES, files, table
 
-CASES = (undamaged, blocks, chain, boundaries, compactions, lines, tools, content, innocent, size)
+CASES = (
+    undamaged, blocks, chain, history, boundaries, compactions, lines, tools, content, media, innocent, size,
+)
 """Modules that put their samples on the list when they are imported."""
 
 

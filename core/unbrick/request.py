@@ -98,6 +98,8 @@ class Request:
     """How many images and documents the client leaves out, the oldest, since the API does not take as many."""
     heals: frozenset[str] = frozenset()
     """Codes of the violations that the client gets over with a second try of its own."""
+    heals_in_prompts: frozenset[str] = frozenset()
+    """Those that it gets over only where they are in a message itself, not inside a result."""
 
     def __len__(self) -> int:
         return len(self.roles)

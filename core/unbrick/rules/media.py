@@ -35,8 +35,9 @@ def image_dimensions(situation: Situation) -> Iterator[Finding]:
     conversation.
 
     The second limit strikes late: a session goes on for weeks, and with its twenty-first image every prompt fails
-    (#16173, #34025, #34120, #52874). Images inside results count. Clients from 2.1.126 on take such images out and try
-    again, at every prompt anew; from 2.1.315 on they take out every image that is too large, not only the first.
+    (#16173, #34025, #34120, #52874). Images inside results count. Clients from 2.1.126 on take such images out of
+    prompts and try again, from 2.1.142 on out of results, too, at every prompt anew; from 2.1.315 on they take out
+    every image that is too large, not only the first.
 
     The image is scaled down to 2000 pixels, as clients do with new ones, so that the model goes on seeing it.
     """
@@ -106,7 +107,8 @@ def _each(situation: Situation, code: str, name: str, message: str, mend: Mend) 
         ))
         said = message if len(spots) < 2 else f"{message}, and {len(spots) - 1:,} more in this record"
         fixes = () if row is None else tuple(mend(situation, row, spots))
-        finding = refusal(situation, name, found[0], said, fixes)
+        worst = next((what for what in found if what.violation.path), found[0])
+        finding = refusal(situation, name, worst, said, fixes)
         if code == media.HEAVY and situation.request.image_limit is not None:
             said = f"{said}: the client refuses by itself, at every prompt"
             finding = replace(finding, message=said, outcome=Outcome.CRASH, severity=Severity.ERROR)
@@ -123,7 +125,7 @@ RULES: tuple[Rule[Situation], ...] = (
          r"|Image format image/\w+ not supported",
          (_REFUSED, _HEALED)),
     Rule("C012", "image-dimensions", image_dimensions, r"image dimensions exceed|exceeds the dimension limit", (
-        Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.126"),
+        Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.142"),
         Affect(Severity.WARNING, Outcome.HEALED, since="2.1.126"),
     )),
     Rule("C013", "too-much-media", too_much_media, r"Too much media|too many images and documents",

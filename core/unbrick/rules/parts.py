@@ -61,9 +61,10 @@ TALK = (1, 2)
 """Kinds of records that are messages: user and assistant."""
 
 
-def verdict(situation: Situation, code: str) -> tuple[Severity, Outcome]:
+def verdict(situation: Situation, code: str, *, inside: bool = False) -> tuple[Severity, Outcome]:
     """What a violation of a code comes to on this target: refused, or healed by the client's second try."""
-    if code in situation.request.heals:
+    request = situation.request
+    if code in request.heals or (code in request.heals_in_prompts and not inside):
         return Severity.WARNING, Outcome.HEALED
     return Severity.ERROR, Outcome.REFUSED
 
@@ -73,7 +74,7 @@ def refusal(
 ) -> Finding:
     """The finding of a violation."""
     violation = what.violation
-    severity, outcome = verdict(situation, violation.code)
+    severity, outcome = verdict(situation, violation.code, inside=bool(violation.path))
     return Finding(
         violation.code, name, severity, message,
         None if what.row is None else situation.at(what.row), what.row, what.block,

@@ -58,6 +58,7 @@ R5 = (E,) * 4 + (W,) * 2
     pytest.param(shown(image("data:image/png;base64,AAAA")), "C011", R5, id="an address"),
     pytest.param(shown(WIDE), "C012", (E, E, W, W, W, W), id="an image of 9000 pixels"),
     pytest.param(shown(*MANY), "C012", (E, E, W, W, W, W), id="an image of 2400 pixels among many"),
+    pytest.param(read(*MANY), "C012", R5, id="one inside a result"),
     pytest.param(shown(HEAVY), "C015", ("", E, E, E, E, E), id="a heavy image"),
     pytest.param(read(HEAVY), "C015", ("", "", E, E, E, E), id="a heavy image in a result"),
     pytest.param(shown(document(data=b"%PDF-1.4 no")), "C014", R5, id="a document that is none"),
