@@ -313,16 +313,20 @@ class Behaviour:
     # The second try
     heals: frozenset[str] = _since(
         ("0", frozenset()),
-        ("2.1.126", frozenset({"C012"})),
         ("2.1.142", _MEDIA),
         ("2.1.158", _MEDIA | {"C005", "C016", "S001", "S002"}),
         ("2.1.200", _MEDIA | {"C005", "C007", "C008", "C016", "C018", "S001", "S002"}),
         ("2.1.266", _MEDIA | {"C005", "C007", "C008", "C016", "C018", "S002"}),
         ("2.1.290", _MEDIA | {"C005", "C006", "C007", "C008", "C016", "C018", "S001", "S002"}),
         seen="each refusal given to 2.1.139, 2.1.158, 2.1.200, 2.1.266 and 2.1.329, those of images and documents also "
-        "to 2.1.121, 2.1.132 and 2.1.152; changelog 2.1.126 2.1.142",
+        "to 2.1.139 and 2.1.152; changelog 2.1.142",
     )
     """Codes of the refusals that the client answers by a second, accepted request."""
+    heals_in_prompts: frozenset[str] = _since(
+        ("0", frozenset()), ("2.1.126", frozenset({"C012"})), ("2.1.142", frozenset()),
+        seen="images of 9000 and 2400 pixels, 2.1.121 to 2.1.139, and in a result on 2.1.139; changelog 2.1.126",
+    )
+    """Those that it so answers only where what is refused stands in a message itself, not inside a result."""
 
 
 @lru_cache(maxsize=64)

@@ -29,8 +29,9 @@ def request(
     """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
     traits = behaviour(target.version)
     result_ = Request(
-        reader(session, traits), heals=traits.heals, heals_in_prompts=traits.heals_in_prompts, settles=traits.tail_settled, marks=traits.cache_marks,
-        image_limit=traits.image_limit, results_weighed=traits.results_weighed,
+        reader(session, traits), settles=traits.tail_settled, marks=traits.cache_marks,
+        image_limit=traits.image_limit, results_weighed=traits.results_weighed, heals=traits.heals,
+        heals_in_prompts=traits.heals_in_prompts,
     )
     if thread.outcome in _UNLOADED:
         return result_
