@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,12 +53,19 @@ def fallback_block(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, name, what, "the mark of a model that took over is not known to the API", fixes)
     scan = situation.session.scan
     number = scan.strings.find(FALLBACK)
-    for row in situation.thread.rows if number in scan.block_name else ():
-        for block, kind, _flags, _ref in situation.blocks(row):
-            if kind is BlockKind.OTHER and scan.block_name[scan.first[row] + block] == number \
-                    and not sent(situation, row, block):
-                message_ = "the mark of a model that took over; this client sends it only where that feature is on"
-                yield remark(situation, "C019", name, Severity.INFO, message_, row, block)
+    named = enumerate(scan.block_name) if number >= 0 and number in scan.block_name else ()
+    for index in (index for index, one in named if one == number and scan.block_kind[index] == BlockKind.OTHER):
+        row, block = _place(situation, index)
+        if row in situation.loaded and not sent(situation, row, block):
+            said = "the mark of a model that took over; this client sends it only where that feature is on"
+            yield remark(situation, "C019", name, Severity.INFO, said, row, block)
+
+
+def _place(situation: Situation, index: int) -> tuple[int, int]:
+    """The row of a block of the scan, and its place in it."""
+    first = situation.session.scan.first
+    row = bisect_right(first, index) - 1
+    return row, index - first[row]
 
 
 def _rows(situation: Situation, message: int) -> list[int]:
@@ -105,10 +113,9 @@ def cache_marks(situation: Situation) -> Iterator[Finding]:
     The marks are taken out: they only say what to keep in the cache.
     """
     name = "cache-marks"
-    places = [
-        (row, block) for row in situation.thread.rows for block, _kind, flags, _ref in _extra(situation, row)
-        if sent(situation, row, block) and _marked(stored(situation, row, block))
-    ]
+    flags = situation.session.scan.block_flags
+    extra = (_place(situation, index) for index, flag in enumerate(flags) if flag & BlockFlag.EXTRA)
+    places = [place for place in extra if sent(situation, *place) and _marked(stored(situation, *place))]
     if not places:
         return
     edits = [
@@ -125,13 +132,6 @@ def cache_marks(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, name, what, f"{said}, more than the API takes beside the client's own", fixes)
     else:
         yield remark(situation, "C020", name, Severity.INFO, said, *places[0], fixes)
-
-
-def _extra(situation: Situation, row: int) -> Iterator[tuple[int, BlockKind, int, str | None]]:
-    """The blocks of a row that have more members than their type requires."""
-    scan = situation.session.scan
-    if any(scan.block_flags[index] & BlockFlag.EXTRA for index in scan.blocks(row)):
-        yield from (one for one in situation.blocks(row) if one[2] & BlockFlag.EXTRA)
 
 
 def _block(situation: Situation, row: int, block: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from unbrick import models
@@ -31,6 +32,7 @@ from unbrick.thread import Outcome
 
 THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
 """Kinds of blocks that are thinking."""
+EMPTY = "each thinking block must contain thinking"
 INVALID = r"Invalid `?signature`? in `?thinking`? block(?!\. The block is)"
 
 
@@ -66,8 +68,10 @@ def unsigned_thinking(situation: Situation) -> Iterator[Finding]:
 def _recorded(situation: Situation, name: str) -> Iterator[Finding]:
     """The finding of a signature that looks like one and was refused all the same, as the client recorded it."""
     request = situation.request
-    error = recorded_error(situation, INVALID)
-    parts = [index for index, kind in enumerate(request.kind) if kind in THOUGHTS and request.row[index] >= 0]
+    error = recorded_error(situation, f"{INVALID}|{EMPTY}")
+    parts = [] if error is None else [
+        index for index, kind in enumerate(request.kind) if kind in THOUGHTS and request.row[index] >= 0
+    ]
     if error is None or not parts:
         return
     named = named_here(situation, error)
@@ -75,10 +79,14 @@ def _recorded(situation: Situation, name: str) -> Iterator[Finding]:
     if part is None:
         return
     place = request.locate(part)
-    text = f"messages.{place[0]}.content.{place[1]}: Invalid `signature` in `thinking` block"
+    empty = re.search(EMPTY, error.text) is not None
+    text = f"messages.{place[0]}.content.{place[1]}"
+    text += f".thinking: {EMPTY}" if empty else ": Invalid `signature` in `thinking` block"
     what = Broken(Violation("C007", *place, text), request.row[part], request.block[part])
     messages = [m for m in range(len(request)) if request.roles[m] == Role.ASSISTANT]
-    said = "the API refused the signature of this thinking, which another account or service may have given"
+    said = "the API refused this thinking for having no words" if empty else (
+        "the API refused the signature of this thinking, which another account or service may have given"
+    )
     yield refusal(situation, name, what, said, without(situation, messages))
 
 
@@ -220,8 +228,7 @@ _HEALING = (
 
 RULES: tuple[Rule[Situation], ...] = (
     Rule("C007", "unsigned-thinking", unsigned_thinking,
-         r"thinking\.signature: Field required|each thinking block must contain thinking"
-         r"|redacted_thinking\.data: Field required|" + INVALID, _HEALING),
+         rf"thinking\.signature: Field required|{EMPTY}|redacted_thinking\.data: Field required|{INVALID}", _HEALING),
     Rule("C008", "foreign-thinking", foreign_thinking,
          INVALID, (
              Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.152"), Affect(Severity.INFO, since="2.1.152"),

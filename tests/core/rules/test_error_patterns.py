@@ -81,4 +81,4 @@ def test_a_pasted_sentence_leads_to_its_rule(sentence: str, code: str) -> None:
 
 def test_the_clients_umbrella_sentence_leads_to_all_tool_rules() -> None:
     found = codes_of("API Error: 400 due to tool use concurrency issues. Run /rewind to recover the conversation.")
-    assert [one for one in found if one[0] == "T"] == sorted(one for one in BY_CODE if one[0] == "T")
+    assert {one for one in found if one[0] == "T"} == {one for one in BY_CODE if one[0] == "T"}

@@ -176,6 +176,19 @@ def test_a_signature_that_was_refused_takes_all_thinking_along() -> None:
     assert all(word in sent(done.after) for word in ("FIRST", "LAST"))
 
 
+@pytest.mark.parametrize(("sentence", "found"), [
+    pytest.param("messages.1.content.0.thinking: each thinking block must contain thinking", True, id="named"),
+    pytest.param("messages: text content blocks must be non-empty", False, id="not named"),
+])
+def test_thinking_that_is_not_shown_is_well_unless_the_api_refused_it(sentence: str, found: bool) -> None:
+    chat = Chat()
+    chat.user("PROMPT-1")
+    chat.assistant(signed(""), text("REPLY-1"))
+    refused(chat, sentence)
+    findings = [one.api_error for one in judge(chat, ROLE).findings if one.code == "C007"]
+    assert findings == ([sentence] if found else [])
+
+
 def test_signed_thinking_without_its_text_gets_the_empty_one() -> None:
     chat = Chat()
     chat.user("PROMPT-1")
