@@ -69,7 +69,8 @@ def finding_lines(report: Report, paint: Paint = plain) -> Iterator[str]:
         found = [finding for finding in report.findings if finding.severity is severity]
         for code in dict.fromkeys(finding.code for finding in found):
             group = [finding for finding in found if finding.code == code]
-            yield ""
+            if severity is not Severity.INFO or group[0] is found[0]:
+                yield ""
             for one in group[:LIKE]:
                 yield from one_finding(one, paint, apart=innocent and one.cause == "file", told=one is told)
             rest = group[LIKE:]
@@ -83,8 +84,11 @@ def one_finding(value: Finding, paint: Paint = plain, *, apart: bool = False, to
     """One finding: code, line and sentence, the API's sentence, fixes with their price, other ways out. Of one whose
     first sentence is `told` already, the rest."""
     note = " (apart from the verdict)" if apart else ""
+    if value.severity is Severity.INFO and not (value.fixes or value.advice or value.api_error):
+        yield f"{paint(f'info {value.code}', _STYLE[value.severity])} {_told(value)}{note}"
+        return
     yield f"{paint(f'{value.severity.value} {value.code}', _STYLE[value.severity])} {value.name} [{value.id}]{note}"
-    said = sentences.halves(value)[1] if told else f"{sentences.place(value)}{printable(value.message)}"
+    said = sentences.halves(value)[1] if told else _told(value)
     if said:
         yield f"    {said}"
     if value.api_error:
@@ -92,6 +96,10 @@ def one_finding(value: Finding, paint: Paint = plain, *, apart: bool = False, to
     for fix in value.fixes:
         yield f"    fix {paint(fix.id, 'strong')}: {printable(fix.title)} ({printable(fix.price)})"
     yield from advice_lines(value.advice, first=not value.fixes)
+
+
+def _told(value: Finding) -> str:
+    return f"{sentences.place(value)}{printable(value.message)}"
 
 
 def advice_lines(advice: Sequence[Advice], *, first: bool = True) -> Iterator[str]:
