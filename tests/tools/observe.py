@@ -63,14 +63,17 @@ def missing(resumed: Resumed, wanted: Iterable[tuple[str, str]]) -> list[str]:
     ]
 
 
-def run_sample(folder: Path, client: Path, expected: dict[str, Any], data: bytes | None = None) -> Resumed:
+def run_sample(
+    folder: Path, client: Path, expected: dict[str, Any], data: bytes | None = None, session: str = SESSION,
+    timeout: float = 60,
+) -> Resumed:
     """Resume a sample (or its repaired bytes) with a client, in the surroundings that it ships with."""
     settings = folder / "config" / ".claude.json"
     config = json.loads(settings.read_text()) if settings.exists() else None
     raw = (folder / "session.jsonl").read_bytes() if data is None else data
     whole = json.loads((folder / "expected.json").read_text())
     return resume(
-        client, SESSION, raw, model=expected["model"], config=config, extra=whole.get("env"),
+        client, session, raw, model=expected["model"], config=config, extra=whole.get("env"), timeout=timeout,
         script=refusing(**whole["refuses"]) if "refuses" in whole else None,
         window=round(whole["window"] / SURE) if "window" in whole else None,
     )

@@ -24,8 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tools.observe import SESSION, marks, readable
-from tools.realclient import MODELS, clients, resume
+from tools.observe import SESSION, marks, readable, run_sample
+from tools.realclient import MODELS, clients
 from unbrick.clock import FixedClock
 from unbrick.finding import Safety
 from unbrick.formats.claude_code.config import project_name
@@ -96,12 +96,11 @@ class Bench:
 
     def resume(self, session: str, data: bytes, model: str | None, folder: Path, patience: float = 60) -> Observed:
         """Resume some bytes in the surroundings of a sample."""
-        extra, config = surroundings(folder)
-        key = hashlib.sha256(repr((self.version, model, extra, config)).encode() + data).hexdigest()[:24]
+        key = hashlib.sha256(repr((self.version, model, conditions(folder))).encode() + data).hexdigest()[:24]
         path = self.kept / f"{self.version}-{key}.json"
         if path.exists():
             return Observed(**json.loads(path.read_text()))
-        got = resume(self.client, session, data, model=model, config=config, extra=extra, timeout=patience)
+        got = run_sample(folder, self.client, {"model": model}, data, session, patience)
         seen = Observed(got.outcome.value, got.error, got.printed[:2000], got.messages)
         self.kept.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(seen)))
@@ -114,10 +113,11 @@ def expected(folder: Path) -> Json:
     return value
 
 
-def surroundings(folder: Path) -> tuple[dict[str, str] | None, Json | None]:
-    """The environment and the state that a sample is played with."""
+def conditions(folder: Path) -> list[Any]:
+    """What a sample is played with beside its bytes: environment, state, what the API refuses of it."""
     settings = folder / "config" / ".claude.json"
-    return expected(folder).get("env"), json.loads(settings.read_text()) if settings.exists() else None
+    whole = expected(folder)
+    return [*(whole.get(key) for key in ("env", "refuses", "window")), settings.exists() and settings.read_text()]
 
 
 def model_of(folder: Path, version: str) -> str:

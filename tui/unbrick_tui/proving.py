@@ -157,6 +157,8 @@ def _told(tried: Tried) -> Iterator[str]:
         yield f"  {_request(number, exchange)}"
     if not resumed.sent:
         yield "  It sent nothing."
+    if any(one.kind == "compact" for one in resumed.sent):
+        yield "  The client had the conversation summarised first: it takes it for as long as the model's window."
     expected = "as predicted" if tried.predicted else f"unlike predicted ({tried.report.resume.outcome.value})"
     yield f"  {_OUTCOMES[resumed.outcome]}, {expected}."
     if not resumed.accepted and resumed.printed.strip():
