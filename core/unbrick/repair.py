@@ -323,13 +323,18 @@ def _introduced(
     worse = [
         finding for finding in after.findings
         if finding.severity > known.get((finding.code, finding.uuid), Severity.INFO)
-        and not (_was_aside(before, finding) and mendable(finding))
+        and not (_aside(before, finding) and (mendable(finding) or _undecided(after, finding)))
     ]
     return bool(worse)
 
 
-def _was_aside(report: Report, finding: Finding) -> bool:
-    """Whether a finding stands at a record that was in the file and not loaded."""
+def _undecided(report: Report, finding: Finding) -> bool:
+    """Whether a finding only warns of a part that is not loaded, whatever is mended."""
+    return finding.severity is Severity.WARNING and _aside(report, finding)
+
+
+def _aside(report: Report, finding: Finding) -> bool:
+    """Whether a finding stands at a record that is in the file and not loaded."""
     situation = report.situation
     row = None if finding.at is None else situation.session.scan.view.row(finding.at)
     return row is not None and row not in situation.loaded

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 
 from unbrick.columns import Call, Calls, Children
-from unbrick.entry import BlockKind, Kind
+from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At, Json
 from unbrick.scan import Scan
 
@@ -147,6 +147,25 @@ class Session:
     def descends(self, row: int, ancestor: int) -> bool:
         """Whether a row is another one or hangs on it."""
         return self._highest[row] >= ancestor and ancestor in self.ancestors(row)
+
+    def out_of_order(self, loaded: Container[int]) -> int | None:
+        """The newest message outside sidechains, where it is not loaded and a record of its chain stands in front of
+        its parent: the file was not written from front to back, and its end is not the end of the conversation."""
+        if self.in_order:
+            return None
+        scan = self.scan
+        apart = Flag.SIDECHAIN | Flag.TEAM | Flag.NO_UUID | Flag.NO_TIME | Flag.API_ERROR
+        talk = (
+            row for row, kind in enumerate(scan.kind)
+            if kind in (Kind.USER, Kind.ASSISTANT) and not scan.flags[row] & apart
+            and self.row_of.get(scan.uuid[row]) == row
+        )
+        end = max(talk, key=lambda row: (scan.time[row], row), default=None)
+        if end is None or end in loaded:
+            return None
+        chain = [*self.ancestors(end)]
+        closed = self.parent_row[chain[-1]] in chain
+        return end if not closed and any(self.parent_row[row] > row for row in chain) else None
 
     def ancestors(self, row: int) -> Iterator[int]:
         """A row and its parents up to a root, a missing parent, or the point where a cycle closes."""

@@ -45,9 +45,8 @@ def breaks(situation: Situation, code: str) -> Iterator[Break]:
     standing = thread.standing
     seen: set[int] = set()
     aside = situation.once(thread_ends_aside)
-    again = situation.once(copied)
     for loss in thread.losses:
-        if loss.before != loss.row and not aside and loss.row not in again and loss.row not in thread.foreign:
+        if loss.before != loss.row and not aside and not _told_elsewhere(situation, loss.row):
             seen.add(loss.row)
             if _code(situation, loss.row) == code:
                 yield _broken(situation, code, loss)
@@ -59,12 +58,23 @@ def breaks(situation: Situation, code: str) -> Iterator[Break]:
             if parent == MISSING and standing[row] == Standing.LOST
         ]
     for row in (*rows, *thread.bridged):
-        if row in seen or _code(situation, row) != code or sound_summary(session, row):
+        if row in seen or _code(situation, row) != code or _told_elsewhere(situation, row):
             continue
         seen.add(row)
         goes_on, before = thread.bridged.get(row), true_parent(situation, row)
         lost = _missed(situation, before) if goes_on is not None and before != goes_on else []
         yield Break(code, row, goes_on, before, tuple(lost), measure.messages(session, lost))
+
+
+def _told_elsewhere(situation: Situation, row: int) -> bool:
+    """Whether another rule speaks of this break: of copies, of another session's records, of a summary without its
+    boundary or in front of it."""
+    session = situation.session
+    parent = session.parent_row[row]
+    return (
+        row in situation.once(copied) or row in situation.thread.foreign or sound_summary(session, row)
+        or (parent >= 0 and sound_summary(session, parent))
+    )
 
 
 def _broken(situation: Situation, code: str, loss: Loss) -> Break:

@@ -171,13 +171,15 @@ def summary_before_boundary(situation: Situation) -> Iterator[Finding]:
     goes on without the history and without what stands for it (claude-code-resume-table,
     `c_boundary2_swapped_summary`). The mend moves the lines, which keep their bytes.
     """
-    session, thread = situation.session, situation.thread
-    for row, kind in enumerate(session.scan.kind):
-        if kind != Kind.BOUNDARY or session.has(row, Flag.SIDECHAIN):
-            continue
+    session = situation.session
+    boundaries = [
+        row for row, kind in enumerate(session.scan.kind)
+        if kind == Kind.BOUNDARY and not session.has(row, Flag.SIDECHAIN)
+    ]
+    for row in boundaries:
         wrong = in_front(situation, row)
         summary = next((other for other in wrong if compaction.sound_summary(session, other)), None)
-        if summary is None or (thread.boundary != row and summary not in situation.loaded):
+        if summary is None or (row != boundaries[-1] and summary not in situation.loaded):
             continue
         lost = summary not in situation.loaded
         yield Finding(

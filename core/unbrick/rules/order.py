@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from unbrick import measure
 from unbrick.edit import Edit, Salvage, SetLeaf
-from unbrick.entry import Flag, Kind
+from unbrick.entry import Kind
 from unbrick.finding import Affect, Finding, Rule, Severity
-from unbrick.rules.chainfix import TALK, descendants, history, line, restoring
+from unbrick.rules.chainfix import descendants, history, line, restoring
 from unbrick.situation import Situation
 
 MOST = 50_000_000
@@ -45,21 +45,8 @@ def records_out_of_order(situation: Situation) -> Iterator[Finding]:
 
 
 def true_end(situation: Situation) -> int | None:
-    """The newest message, where it is not loaded and some record of its chain stands in front of its parent."""
-    session, scan = situation.session, situation.session.scan
-    if session.in_order:
-        return None
-    apart = Flag.SIDECHAIN | Flag.TEAM | Flag.NO_UUID | Flag.NO_TIME | Flag.API_ERROR
-    talk = (
-        row for row, kind in enumerate(scan.kind)
-        if kind in TALK and not scan.flags[row] & apart and session.row_of.get(scan.uuid[row]) == row
-    )
-    end = max(talk, key=lambda row: (scan.time[row], row), default=None)
-    if end is None or end in situation.loaded:
-        return None
-    chain = [*session.ancestors(end)]
-    closed = session.parent_row[chain[-1]] in chain
-    return end if not closed and any(session.parent_row[row] > row for row in chain) else None
+    """The newest message, where it is not loaded and the file is out of order."""
+    return situation.session.out_of_order(situation.loaded)
 
 
 def in_front(situation: Situation, boundary: int) -> list[int]:

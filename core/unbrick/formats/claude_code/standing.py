@@ -135,7 +135,16 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
         if leaf is not None:
             lost = table.history(leaf, Standing.LOST)
             losses.append(Loss(leaf, thread.error or "the client finds no conversation", leaf, lost))
+    for row in chain.bridged:
+        table.mark(_unread_summary(session, row), Standing.LOST)
     for row, why in chain.breaks:
+        unread = _unread_summary(session, row)
+        if unread:
+            losses.append(Loss(row, why, unread[0], table.mark(unread, Standing.LOST)))
+            boundary = session.parent_row[unread[0]]
+            if boundary >= 0 and session.kind(boundary) is Kind.BOUNDARY:
+                table.history(before_boundary(session, boundary), Standing.SUMMARISED)
+            continue
         before = _previous(session, row, foreign)
         if _summarises(session, chain):
             # The boundary itself is gone; its summary stands for what is before it.
@@ -152,6 +161,9 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
     elif loaded.discarded >= 0:
         # Nothing stands behind that boundary, not even a summary.
         table.history(before_boundary(session, loaded.discarded), Standing.LOST)
+    end = session.out_of_order(set(chain.rows)) if chain.rows else None
+    if end is not None:
+        table.history(end, Standing.LOST)
     _replaced(session, chain, table, losses)
     _unread(loaded, chain, table, losses)
     _parallel(session, chain, table, losses)
@@ -198,6 +210,12 @@ def _root(
     lost = table.history(before, Standing.LOST)
     if lost:
         losses.append(Loss(row, "it names no parent, though a conversation stands before it", before, lost))
+
+
+def _unread_summary(session: Session, row: int) -> tuple[int, ...]:
+    """The summary that a row hangs on and the client does not read, as where it stands in front of its boundary."""
+    parent = session.parent_row[row]
+    return (parent,) if parent >= 0 and sound_summary(session, parent) else ()
 
 
 def _summarises(session: Session, chain: Chain) -> bool:
