@@ -93,7 +93,7 @@ def boundary_gone(r: list[Json]) -> list[Item]:
 
 
 @sample(
-    "kept-too-much", TWICE_NEW, "c_preserved_all_history", Judged(NEW, codes=("B008",)), Judged(OLD, codes=("B008",)),
+    "kept-too-much", TWICE_NEW, "c_preserved_all_history", Judged(NEW, codes=("B008",)), Judged(OLD),
     verdict="fragile",
 )
 def kept_too_much(r: list[Json]) -> list[Item]:
