@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
+from itertools import islice
 
 from unbrick.entry import Flag, Kind
-from unbrick.session import Session
+from unbrick.session import Session, Standing
+from unbrick.thread import Thread
 
 
 def previous(session: Session, row: int) -> int | None:
@@ -51,3 +54,14 @@ def sound(session: Session, boundary: int, rows: Iterable[int] = ()) -> bool:
 def sound_summary(session: Session, row: int) -> bool:
     """Whether a record is a summary, and not only an error in the place of one."""
     return session.has(row, Flag.SUMMARY) and not session.has(row, Flag.FAILED)
+
+
+def summarised(session: Session, thread: Thread, boundary: int) -> array[int]:
+    """The rows before a boundary that no resume loads, for its summary stands for them, with what stands among them
+    and is never sent."""
+    loaded = thread.members
+    columns = zip(session.scan.flags, thread.standing, strict=True)
+    return array("I", (
+        row for row, (flags, standing) in enumerate(islice(columns, boundary))
+        if flags & Flag.LINK and standing in (Standing.SUMMARISED, Standing.APART) and row not in loaded
+    ))

@@ -79,6 +79,13 @@ class DropRecords:
 
 
 @dataclass(frozen=True)
+class Forget:
+    """Take out the records before a compaction boundary that its summary stands for; those that it keeps stay."""
+
+    at: At
+
+
+@dataclass(frozen=True)
 class Clear:
     """Put notes in the place of what content blocks hold, each named by its number in the record: a tool result keeps
     its id and gets the note for its content, any other block becomes a text."""
@@ -214,6 +221,6 @@ class Conform:
 
 
 Edit = (
-    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Clear | Trim | Recount
-    | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Conform
+    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Forget | Clear | Trim
+    | Recount | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Conform
 )

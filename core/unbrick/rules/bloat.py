@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from unbrick import measure
-from unbrick.edit import DropRecords, Edit, Trim
-from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.compaction import summarised
+from unbrick.edit import DropRecords, Edit, Forget, Trim
+from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.replays import runs
-from unbrick.session import Standing
 from unbrick.situation import Situation
 
 WORTH = 60_000
@@ -156,15 +156,13 @@ def repeated_records(situation: Situation) -> Iterator[Finding]:
     yield from _dropped(situation, "S006", what, sorted(same), "record")
 
 
-def _dropped(
-    situation: Situation, code: str, what: str, rows: Sequence[int], noun: str, loses: str = ""
-) -> Iterator[Finding]:
+def _dropped(situation: Situation, code: str, what: str, rows: Sequence[int], noun: str) -> Iterator[Finding]:
     """The finding and the fix that takes rows out, where they are worth it."""
     freed = sum(situation.session.scan.size[row] for row in rows)
     if rows and _tells(situation, freed):
         edits = (DropRecords(tuple(map(situation.at, rows))),)
         title = f"Take {measure.counted(len(rows), noun)} out"
-        yield _finding(situation, code, what, rows, freed, _freeing("drop", title, freed, edits, loses))
+        yield _finding(situation, code, what, rows, freed, _freeing("drop", title, freed, edits))
 
 
 def behind_the_boundary(situation: Situation) -> Iterator[Finding]:
@@ -176,21 +174,17 @@ def behind_the_boundary(situation: Situation) -> Iterator[Finding]:
     stays: boundary, summary and the messages that the compaction kept. What goes cannot be brought back afterwards, so
     keep the original: the fix is no repair, and is applied only when it is asked for.
     """
-    boundary = situation.thread.boundary
-    scan = situation.session.scan
-    if boundary is None or not situation.thread.rows or sum(scan.size[:boundary]) < UNREACHED:
+    boundary, session = situation.thread.boundary, situation.session
+    if boundary is None or not situation.thread.rows or sum(session.scan.size[:boundary]) < UNREACHED:
         return
-    standing = situation.thread.standing
-    rows = [
-        row for row in range(boundary)
-        if standing[row] in (Standing.SUMMARISED, Standing.APART) and scan.flags[row] & Flag.LINK
-        and row not in situation.loaded
-    ]
-    count = measure.messages(situation.session, rows)
-    yield from _dropped(
-        situation, "S007", "history that the last summary stands for", rows, "record",
-        f"drops {measure.counted(count, 'message')} that the summary stands for",
-    )
+    rows = summarised(session, situation.thread, boundary)
+    freed = sum(session.scan.size[row] for row in rows)
+    if rows and _tells(situation, freed):
+        count = measure.counted(measure.messages(session, rows), "message")
+        loses = f"drops {count} that the summary stands for"
+        title = f"Take the {measure.counted(len(rows), 'record')} before the last compaction out"
+        fix = _freeing("forget", title, freed, [Forget(situation.at(boundary))], loses)
+        yield _finding(situation, "S007", "history that the last summary stands for", (boundary,), freed, fix)
 
 
 RULES: tuple[Rule[Situation], ...] = (

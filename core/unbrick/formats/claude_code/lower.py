@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from unbrick import jsonspan
+from unbrick.compaction import summarised
 from unbrick.edit import (
     Adopt,
     Answer,
@@ -16,6 +17,7 @@ from unbrick.edit import (
     DropRecord,
     DropRecords,
     Edit,
+    Forget,
     Insert,
     Keep,
     Linearise,
@@ -108,6 +110,10 @@ def _drop_record(edit: DropRecord, draft: Draft, _target: Target, _clock: Clock)
 
 def _drop_records(edit: DropRecords, draft: Draft, _target: Target, _clock: Clock) -> None:
     clearing.drop_all(draft, [draft.row(at) for at in edit.ats])
+
+
+def _forget(edit: Forget, draft: Draft, _target: Target, _clock: Clock) -> None:
+    clearing.drop_all(draft, summarised(draft.session, draft.thread, draft.row(edit.at)))
 
 
 def _clear(edit: Clear, draft: Draft, _target: Target, _clock: Clock) -> None:
@@ -204,6 +210,7 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     DropBlock: _drop_block,
     DropRecord: _drop_record,
     DropRecords: _drop_records,
+    Forget: _forget,
     Clear: _clear,
     Trim: _trim,
     Recount: _recount,
