@@ -87,7 +87,9 @@ def resume(
 
 
 def outcome(status: int | None, printed: str, sent: Iterable[Exchange]) -> Outcome:
-    """The outcome of a run: its exit status (None when it had to be stopped), what it printed, what it sent."""
+    """The outcome of a run: its exit status (None when it had to be stopped), what it printed, what it sent. A request
+    without a reply in it is no empty session when the client had the history summarised before."""
+    sent = list(sent)
     main = [s for s in sent if s.kind == "main"]
     if status is None:
         return Outcome.HANG
@@ -97,5 +99,6 @@ def outcome(status: int | None, printed: str, sent: Iterable[Exchange]) -> Outco
         return Outcome.CRASH
     if main[0].status == 200:
         replies = any(m.get("role") == "assistant" for m in main[0].body["messages"])
+        replies = replies or any(s.kind == "compact" and s.status == 200 for s in sent)
         return Outcome.ACCEPTED if replies else Outcome.EMPTY
     return Outcome.HEALED if main[-1].status == 200 and status == 0 else Outcome.REFUSED

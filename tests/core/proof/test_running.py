@@ -241,3 +241,13 @@ def test_an_administrators_settings_that_reach_into_every_run(tmp_path: Path) ->
     (tmp_path / "managed-settings.d" / "a.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "https://x"}}')
     with pytest.raises(UsageError, match=r"a\.json sets env"):
         insist_private(tmp_path)
+
+
+def test_a_summarised_session_is_not_empty() -> None:
+    from unbrick.proof.resuming import outcome
+    from unbrick.proof.standin import Exchange
+
+    prompt = Exchange("main", {"messages": [{"role": "user", "content": "NEXT-PROMPT"}]}, 200, None)
+    summary = Exchange("compact", {"messages": []}, 200, None)
+    assert outcome(0, "Done.", [prompt]) is Outcome.EMPTY
+    assert outcome(0, "Done.", [summary, prompt]) is Outcome.ACCEPTED
