@@ -23,13 +23,14 @@ from unbrick.rules import (
     size,
     surroundings,
     tools,
+    weight,
 )
 from unbrick.situation import Situation
 
 RULES: tuple[Rule[Situation], ...] = (
     *lines.RULES, *encoding.RULES, *links.RULES, *boundaries.RULES, *compactions.RULES, *kept.RULES, *tools.RULES,
-    *content.RULES, *shapes.RULES, *size.RULES, *bloat.RULES, *evidence.RULES, *forms.RULES, *quoted.RULES,
-    *surroundings.RULES,
+    *content.RULES, *shapes.RULES, *size.RULES, *weight.RULES, *bloat.RULES, *evidence.RULES, *forms.RULES,
+    *quoted.RULES, *surroundings.RULES,
 )
 
 LATE: tuple[Rule[Judged], ...] = surroundings.LATE

@@ -1,4 +1,4 @@
-"""Rules of the size family: what fits into the model's window and into one request."""
+"""The rule of a request's tokens: what fits into the model's window."""
 
 from __future__ import annotations
 
@@ -9,19 +9,9 @@ from unbrick import measure, recorded
 from unbrick.answers import contents, listing
 from unbrick.filling import filling, heaviest
 from unbrick.finding import Advice, Affect, Finding, Rule, Severity
-from unbrick.ladder import advices, fixes, ladder, lighten
-from unbrick.record import compact
+from unbrick.ladder import advices, fixes, ladder
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
-
-LIMIT = 32 * 1024 * 1024
-"""Bytes of one request (messages-api-rules R25)."""
-
-NEAR = 0.7
-"""Share of the limit from which a request is measured exactly."""
-
-AFTER = 0.9
-"""Share of the limit that a request which was too large is brought down to."""
 
 TOO_LONG = re.compile(
     r"prompt is too long|conversation too long|input length and `?max_tokens`? exceed context"
@@ -80,44 +70,6 @@ def _more(situation: Situation) -> Iterator[Advice]:
     yield Advice("Once it resumes, /compact has the room that it needs.", label="then")
 
 
-def request_too_large(situation: Situation) -> Iterator[Finding]:
-    """The request is larger than 32 MB, which the API takes at most whatever the model (HTTP 413).
-
-    Images, documents and large results make it so; the model's window may still have room. Clients before 2.1.212
-    repeat the refusal forever, later ones strip media or compact (anthropics/claude-code#17510).
-    """
-    request = situation.request
-    scan = situation.session.scan
-
-    def size_of(place: tuple[int, int]) -> int:
-        """Characters of a block; of a record that is sent without having blocks, an attachment, its bytes."""
-        row, block = place
-        blocks = scan.blocks(row)
-        return scan.block_size[blocks[block]] if block < len(blocks) else scan.size[row]
-
-    rough = sum(map(size_of, situation.sent))
-    if rough < LIMIT * NEAR:
-        return
-    exact = sum(len(compact(message)) for message in request.messages())
-    if exact <= LIMIT:
-        return
-    severity = BY_NAME["request-too-large"].severity(situation.target, situation.size)
-    row, block = max(situation.sent, key=size_of)
-    message, index = request.locate(situation.sent[row, block])
-    size = size_of((row, block))
-    yield Finding(
-        "S002", "request-too-large", severity,
-        f"the messages to send are {exact / 1e6:,.1f} MB, the API takes 32 MB; the largest part, "
-        f"{size / 1e6:,.1f} MB, stands here",
-        situation.at(row), row, block, message_index=message, block_index=index,
-        api_error="Request exceeds the maximum size",
-        outcome=Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED,
-        fixes=tuple(lighten(situation, exact - int(LIMIT * AFTER))),
-        advice=(Advice("See every safe point with the tokens it leaves, and choose one.",
-                       listing(situation.bundle)),),
-    )
-
-
 RULES: tuple[Rule[Situation], ...] = (
     Rule(
         "S001", "context-too-long", context_too_long,
@@ -126,14 +78,6 @@ RULES: tuple[Rule[Situation], ...] = (
             Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.158"),
             Affect(Severity.WARNING, Outcome.HEALED, since="2.1.158", until="2.1.266"),
             Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.266", until="2.1.290"),
-            Affect(Severity.WARNING, Outcome.HEALED, since="2.1.290"),
-        ),
-    ),
-    Rule(
-        "S002", "request-too-large", request_too_large,
-        r"request too large|request_too_large|exceeds the maximum (?:allowed )?(?:size|number of bytes)|\b413\b",
-        (
-            Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.290"),
             Affect(Severity.WARNING, Outcome.HEALED, since="2.1.290"),
         ),
     ),

@@ -114,37 +114,3 @@ def test_counts_from_before_a_compaction_do_not_speak_of_what_is_kept() -> None:
     made.reply("gone on", tokens=20_000)
     made.pointer()
     assert not found(judge(made, "2.1.329", model=SONNET), "S001")
-
-
-def images(count: int, size: int) -> Transcript:
-    made = Transcript(model=SONNET)
-    for number in range(count):
-        made.prompt(f"look at {number}")
-        made.records[-1]["message"]["content"] = [
-            {"type": "text", "text": f"look at {number}"},
-            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A" * size}},
-        ]
-        made.reply(f"seen {number}")
-    made.pointer()
-    return made
-
-
-@pytest.mark.parametrize(("version", "severity"), [("2.1.139", Severity.ERROR), ("2.1.329", Severity.WARNING)])
-def test_a_request_larger_than_the_api_takes(version: str, severity: Severity) -> None:
-    finding = one(judge(images(9, 4_000_000), version, model=SONNET), "S002")
-    assert finding.severity is severity
-    assert finding.message_index is not None
-
-
-def test_a_request_that_is_too_large_is_lightened_by_the_fewest_images() -> None:
-    made = images(9, 4_000_000)
-    fix = one(judge(made, model=SONNET), "S002").fixes[0]
-    assert fix.title == "Put notes in the place of 2 images and documents"
-    after = mend(made, model=SONNET, allow={Safety.LOSSY}).after
-    assert not found(after, "S002")
-    assert after.resume.messages == 18
-
-
-@pytest.mark.parametrize(("count", "size"), [(8, 4_000_000), (2, 1_000_000)], ids=["just below", "far below"])
-def test_a_request_that_the_api_takes(count: int, size: int) -> None:
-    assert not found(judge(images(count, size), model=SONNET), "S002")
