@@ -45,6 +45,7 @@ LONGEST = 350
 NO_SAMPLE = {
     "E003": "needs a live process that has the session open",
     "S002": "needs a request of 32 MB",
+    "C015": "needs an image of five megabytes",
     "S007": "needs a file of 50 MB",
     "C006": "needs a client that misplaces its own turns; none of those that wrote the samples does",
 }
