@@ -229,8 +229,9 @@ def _edits(situation: Situation, blocks: Sequence[Block]) -> Iterator[Edit]:
     for row in rows:
         notes = tuple((block.block, block.note) for block in sorted(by_row[row], key=lambda one: one.block))
         yield Clear(situation.at(row), notes)
-    freed = tuple(sum(block.freed for block in by_row[row]) for row in rows)
-    yield Recount(tuple(map(situation.at, rows)), freed)
+    if situation.session.most_tokens:
+        freed = tuple(sum(block.freed for block in by_row[row]) for row in rows)
+        yield Recount(tuple(map(situation.at, rows)), freed)
 
 
 def _title(blocks: Sequence[Block], undone: bool) -> str:
