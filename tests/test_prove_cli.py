@@ -113,7 +113,7 @@ def test_the_repaired_copy_is_what_is_resumed(tmp_path: Path, transcript: Path) 
     assert "The session as it is" not in done.stdout
     assert done.stdout.startswith("The repaired copy (1 fix), resumed by Claude Code")
     assert "Proven: the repaired copy resumes on this client, with everything that was promised." in done.stdout
-    assert f"To save it: unbrick repair {transcript} --as-session" in done.stdout
+    assert f"To save it:\n        unbrick repair {transcript} --as-session\n" in done.stdout
     assert transcript.read_bytes() == broken
 
     done = prove(tmp_path, transcript, "--yes", "--before", "--client-path", client)

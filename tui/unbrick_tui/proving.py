@@ -62,7 +62,7 @@ def run(
         choices = replace(choices, client=str(client.version))
     with open_word(path, choices, Path.cwd()) as opened:
         _insist_client(opened)
-        if not (yes or _agreed(client, str(opened.bundle.path), before=before)):
+        if not (yes or _agreed(client, str(opened.bundle.path), before=before, seconds=timeout)):
             return FINE
         with _stoppable():
             report = work(examine(opened))
@@ -87,7 +87,8 @@ def _verdict(tried: Tried, path: str, allow: set[Safety], *, repaired: bool) -> 
         yield f"Proven: {what} resumes on this client, with everything that was promised."
         if repaired:
             options = "".join(f" {word}" for safety, word in _OPTIONS.items() if safety in allow)
-            yield f"To save it: unbrick repair {shell(path)}{options} --as-session"
+            yield "To save it:"
+            yield f"        unbrick repair {shell(path)}{options} --as-session"
         else:
             yield "No repair was needed, or none was allowed: unbrick check says more."
     elif tried.predicted and not tried.missing:
@@ -116,19 +117,21 @@ def _insist_client(opened: Opened) -> None:
         )
 
 
-def _agreed(client: Client, path: str, *, before: bool) -> bool:
+def _agreed(client: Client, path: str, *, before: bool, seconds: float) -> bool:
     """Say what will be done and ask."""
-    what = "the session as it is and then its repaired copy" if before else "the repaired copy of a session"
+    what = "This session as it is, and then its repaired copy," if before else "The repaired copy of this session"
     version = f" {client.version}" if client.version else ""
     say(
         [
-            f"This will resume {what} with the client on this machine, Claude Code{version} "
-            f"({printable(str(client.path))}):",
-            f"  {printable(path)} is copied, repaired there and laid into a private home; the original is only read",
-            "  the client runs there with a made-up key, without your settings, hooks, servers and credentials",
-            "  what it sends goes to a stand-in of the API on 127.0.0.1, which answers itself: nothing leaves this",
-            "  machine and nothing costs anything; whatever else it asks for is refused and listed",
-            f"  one prompt is typed, {NEXT}; no tool is run; every process and folder is gone afterwards",
+            f"{what} will be resumed by the client on this machine:",
+            f"  the session  {printable(path)}",
+            f"  the client   Claude Code{version}, {printable(str(client.path))}",
+            "",
+            "  - It is a copy in a private folder; the original is only read, and the copy is gone afterwards.",
+            "  - The client runs with a made-up key, without your settings, hooks, servers and credentials.",
+            "  - It talks to a stand-in of the API on this machine: nothing is sent anywhere, nothing costs anything.",
+            f"  - One prompt is typed, {NEXT}. No tool is run. It takes seconds, or at most {seconds:,.0f} per run.",
+            "",
         ],
         err=True,
     )
