@@ -62,7 +62,7 @@ def breaks(situation: Situation, code: str) -> Iterator[Break]:
             continue
         seen.add(row)
         goes_on, before = thread.bridged.get(row), true_parent(situation, row)
-        lost = _missed(situation, before) if goes_on is not None and before != goes_on else []
+        lost = _missed(situation, before) if goes_on is not None and before != goes_on else _kept(situation, before)
         yield Break(code, row, goes_on, before, tuple(lost), measure.messages(session, lost))
 
 
@@ -90,6 +90,16 @@ def _missed(situation: Situation, before: int | None) -> list[int]:
         row for row in history(situation, before)
         if standing[row] in (Standing.UNDECIDED, Standing.LOST)
     ]
+
+
+def _kept(situation: Situation, summary: int | None) -> list[int]:
+    """What a boundary keeps behind its summary, where the client goes on with the summary and passes over it."""
+    session = situation.session
+    boundary = NO_PARENT if summary is None or not sound_summary(session, summary) else session.parent_row[summary]
+    if boundary < 0 or session.kind(boundary) is not Kind.BOUNDARY:
+        return []
+    named = (session.row(uuid) for uuid in situation.kept(boundary))
+    return [row for row in named if row is not None and row < boundary and row not in situation.loaded]
 
 
 def thread_ends_aside(situation: Situation) -> bool:

@@ -76,7 +76,6 @@ OFFERED = {
     "c_boundary2_meta_gone": "what the boundary kept by name is a guess", "c_preserved_removed": "the same",
     "c_preserved_dangling": "the same",
     "c_post_parent_old": "the prompt that hangs on the history before the compaction may be another client's",
-    "c_post_parent_broken": "the client goes on with the right record, but passes over what the boundary kept",
 }
 """What is found and has a way back that a person must choose."""
 
