@@ -14,8 +14,8 @@ from unbrick.rules.boundaries import undone
 from unbrick.rules.chainfix import history
 from unbrick.situation import Situation
 
-THIN = 800
-"""Characters of a summary record, the client's own words around it included, below which it holds next to nothing."""
+THIN = 500
+"""Characters of a summary record below which it holds next to nothing: some 400 are the client's own words."""
 MUCH, MANY = 20_000, 30
 """Tokens and messages of a history that so few words cannot stand for."""
 
