@@ -8,11 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_thoughts import refused
 
 from tools.chat import MODEL, Chat, call, codes, judge, mend, only, result, sent, text, thinking
 from unbrick.finding import Safety, Severity
 from unbrick.report import Verdict
+from unbrick.save import patched
 from unbrick.thread import Outcome
 
 OLD, PAIRS, OFF, ROLE, NEW = "2.1.70", "2.1.80", "2.1.90", "2.1.139", "2.1.329"
@@ -224,3 +227,52 @@ def test_members_of_a_call_are_sent_as_the_client_sends_them(version: str, keys:
     assert next(set(block) for block in calls if block["type"] == "tool_use") == keys
     assert ("C009" in {one.code for one in report.findings}) == ("odd" in keys)
     assert len(request)
+
+
+ODD = [
+    USE, FOUND, SEALED, ASKED, ADVICE, HIDDEN, MARK, {"type": "server_tool_use"}, {**USE, "id": 5},
+    {**USE, "id": "x y"}, {**FOUND, "tool_use_id": None}, {**FOUND, "content": {"text": ["a"]}},
+    thinking("DEEP", signature="EqRk"), {"type": "thinking", "signature": "EqRk"}, {"type": "redacted_thinking"},
+    text("WORDS"), text("WORDS", cache_control={"type": "ephemeral"}), text("WORDS", cache_control=7), call("t1"),
+]
+KIND = "advisor_tool_result"
+ERRORS = [
+    "Advisor tool result content could not be processed", UNEXPECTED.format(KIND, KIND),
+    *(f"messages.{place}.content.0: {said}" for place in (1, 2, 99) for said in (
+        "Invalid `signature` in `thinking` block", "bound to a different conversation",
+        "blocks in the latest assistant message cannot be modified", "Expected `thinking`, but found `text`",
+    )),
+]
+replies = st.tuples(
+    st.lists(st.integers(0, len(ODD) - 1), max_size=3), st.sampled_from("ab"),
+    st.sampled_from([MODEL, "claude-opus-5-5", "glm-4.6"]), st.sampled_from([..., ..., ..., 0, None]),
+)
+
+
+@given(
+    st.lists(replies, min_size=1, max_size=6), st.lists(st.sampled_from(ERRORS), max_size=2),
+    st.sampled_from(["2.0.14", *VERSIONS]), st.sampled_from([MODEL, "claude-opus-5-5"]),
+)
+@settings(max_examples=50, deadline=None)
+def test_odd_blocks_never_raise_and_a_repair_makes_nothing_worse(
+    records: list[tuple[list[int], str, str, Any]], errors: list[str], version: str, model: str
+) -> None:
+    """Replies of odd blocks, hung anywhere, results where there are none, and refusals of prompts behind them."""
+    chat = Chat()
+    root = chat.user("PROMPT-1")
+    for blocks, ref, of, parent in records:
+        parent = root if parent == 0 else parent
+        if blocks:
+            chat.assistant(*(copy.deepcopy(ODD[one]) for one in blocks), message=f"msg_{ref}", model=of, parent=parent)
+        else:
+            chat.user("BETWEEN" if ref == "a" else result("t1"), parent=parent)
+    done = mend(refused(chat, *errors), version, model)
+    ranks = [list(Verdict).index(report.verdict) for report in (done.before, done.after)]
+    assert ranks[1] <= ranks[0]
+    before, after = (sent(report) for report in (done.before, done.after))
+    for word in ("PROMPT-1", "QUERY", "FOUND", "ADVICE", "WORDS", "BETWEEN"):
+        assert (word in before) <= (word in after), word
+    if errors:
+        return  # what is a prompt that only got errors changes with each of them that goes
+    again = mend(b"".join(patched(done.after.bundle.main, done.patch)), version, model)
+    assert [(one.finding.id, one.fix.id) for one in again.applied] == []
