@@ -21,11 +21,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tools.observe import SESSION, marks, readable, run_sample
-from tools.realclient import MODELS, clients
+from tools.realclient import clients
+from unbrick import proof
 from unbrick.clock import FixedClock
 from unbrick.finding import Safety
 from unbrick.formats.claude_code.config import project_name
@@ -43,6 +45,10 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_sessions" / "claude_code"
 PAGE = ROOT / "docs" / "proof.md"
 HEADING = "## Last run"
+ABOUT = (
+    "Every sample stands in each row, also where its damage is none for that client. Messages\n"
+    "are user and assistant records of which everything is in the first request. Below the table: what differs."
+)
 VERSIONS = ("1.0.128", "2.1.139", "2.1.329")
 """The oldest client that keeps what it is told in one file, the one that most samples were written by, the newest."""
 ALLOWS = {"--restore": Safety.RESTORES, "--lossy": Safety.LOSSY}
@@ -96,7 +102,8 @@ class Bench:
 
     def resume(self, session: str, data: bytes, model: str | None, folder: Path, patience: float = 60) -> Observed:
         """Resume some bytes in the surroundings of a sample."""
-        key = hashlib.sha256(repr((self.version, model, conditions(folder))).encode() + data).hexdigest()[:24]
+        known = repr((self.version, model, conditions(folder))).encode()
+        key = hashlib.sha256(known + reading() + data).hexdigest()[:24]
         path = self.kept / f"{self.version}-{key}.json"
         if path.exists():
             return Observed(**json.loads(path.read_text()))
@@ -105,6 +112,13 @@ class Bench:
         self.kept.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(seen)))
         return seen
+
+
+@cache
+def reading() -> bytes:
+    """A digest of the stand-in: what it answered with other rules counts no more."""
+    files = sorted(Path(proof.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 
 def expected(folder: Path) -> Json:
@@ -123,8 +137,7 @@ def conditions(folder: Path) -> list[Any]:
 def model_of(folder: Path, version: str) -> str:
     """The model that a sample is resumed with."""
     judged = expected(folder)["judged"]
-    return next((one["model"] for one in judged if one["client"] == version),
-                MODELS.get(version) or str(judged[0]["model"]))
+    return str(next((one["model"] for one in judged if one["client"] == version), judged[0]["model"]))
 
 
 def choices(folder: Path, version: str, model: str) -> Choices:
@@ -260,11 +273,19 @@ def table(found: Sequence[Row]) -> str:
 
 
 def details(found: Sequence[Row]) -> str:
-    """What differs, and which sessions no repair helps, one line each."""
-    lines = [f"- `{row.sample}` on {row.version}: {said}" for row in found for said in row.said]
+    """What differs, the first two things of each session, and which sessions no repair helps."""
+    lines = [f"- `{row.sample}` on {row.version}: {said}" for row in found for said in row.said[:2]]
     lines += [f"- `{row.sample}` on {row.version} cannot be made to resume, as unbrick says" for row in found
               if row.hopeless]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def write(found: Sequence[Row]) -> None:
+    """Put the table into the docs, with the day and the system."""
+    head = PAGE.read_text("utf-8").split(HEADING)[0]
+    day = datetime.now(UTC).strftime("%-d %B %Y")
+    system = {"linux": "Linux", "darwin": "macOS"}.get(sys.platform, sys.platform)
+    PAGE.write_text(f"{head}{HEADING}\n\n{day}, {system}. {ABOUT}\n\n{table(found)}\n{details(found)}", "utf-8")
 
 
 def main() -> None:
@@ -284,10 +305,7 @@ def main() -> None:
               *row.said, sep="\n    ", flush=True)
     print("", table(found), details(found), Counter(row.before for row in found), sep="\n")
     if given.write:
-        head = PAGE.read_text("utf-8").split(HEADING)[0]
-        day = datetime.now(UTC).strftime("%-d %B %Y")
-        system = {"linux": "Linux", "darwin": "macOS"}.get(sys.platform, sys.platform)
-        PAGE.write_text(f"{head}{HEADING}\n\n{day}, {system}.\n\n{table(found)}\n{details(found)}", "utf-8")
+        write(found)
 
 
 if __name__ == "__main__":
