@@ -22,6 +22,7 @@ from sample_sessions.making import (
 
 
 def boundaries(r: list[Json]) -> list[int]:
+    """Indices of the compaction boundaries."""
     return [i for i, record in enumerate(r) if record.get("subtype") == "compact_boundary"]
 
 

@@ -144,8 +144,8 @@ def overlong_preserved_segment(situation: Situation) -> Iterator[Finding]:
         return
     before = set(situation.kept(earlier))
     kept = [(uuid, row) for uuid in situation.kept(boundary) if (row := session.row(uuid)) is not None]
-    over = [row for uuid, row in kept if row < earlier and uuid not in before and row in situation.loaded]
-    count = measure.messages(session, over)
+    over = [row for uuid, row in kept if row < earlier and uuid not in before]
+    count = measure.messages(session, (row for row in over if row in situation.loaded))
     if not count:
         return
     rest = tuple(uuid for uuid, row in kept if row < boundary and row not in over)

@@ -128,7 +128,8 @@ def _same(situation: Situation, row: int) -> bool:
 def _replay(situation: Situation, run: list[int], following: int, ahead: int | None) -> Replay:
     session, scan = situation.session, situation.session.scan
     hangs = scan.parent[following] >= 0 and scan.parent[following] == scan.uuid[run[-1]]
-    if not hangs or ahead is None or ahead in session.ancestors(run[-1]):
+    live = -1 if ahead is None else session.row_of.get(scan.uuid[ahead], ahead)
+    if not hangs or ahead is None or live in session.ancestors(run[-1]):
         return Replay(tuple(run))
     return Replay(tuple(run), following, ahead)
 
