@@ -20,11 +20,12 @@ from unbrick.edit import (
     Edit,
     Insert,
     Move,
+    Remake,
     Salvage,
     SetRef,
     SetValue,
 )
-from unbrick.formats import Clock, draft
+from unbrick.formats import Clock, draft, pictures
 from unbrick.formats.amplifier import records, words, write
 from unbrick.record import END, At, Json
 from unbrick.session import Session
@@ -208,8 +209,12 @@ def _conform(edit: Conform, made: Draft, _clock: Clock) -> None:
     made.rewrite(row, write.conformed(made.record(row)))
 
 
+def _remake(edit: Remake, made: Draft, _clock: Clock) -> None:
+    pictures.remake(made, made.row(edit.at), edit.values)
+
+
 _WRITERS: Mapping[type, Callable[[Any, Draft, Clock], None]] = {
     Answer: _answer, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record, DropRecords: _drop_records,
-    Clear: _clear, SetValue: _set_value, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
+    Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
     Cut: _cut, Conform: _conform,
 }

@@ -34,8 +34,8 @@ from unbrick.edit import (
     Uncompact,
 )
 from unbrick.entry import Kind
-from unbrick.formats import Clock
-from unbrick.formats.claude_code import adopt, bloat, calls, clearing, compaction, ending, forms, pictures, write
+from unbrick.formats import Clock, pictures
+from unbrick.formats.claude_code import adopt, bloat, calls, clearing, compaction, ending, forms, write
 from unbrick.formats.claude_code.change import Draft
 from unbrick.record import At, compact
 from unbrick.session import Session
@@ -133,7 +133,7 @@ def _set_value(edit: SetValue, draft: Draft, _target: Target, _clock: Clock) -> 
 
 
 def _remake(edit: Remake, draft: Draft, _target: Target, _clock: Clock) -> None:
-    pictures.remake(draft, draft.row(edit.at), edit.values)
+    pictures.remake(draft, draft.row(edit.at), edit.values, "toolUseResult")
 
 
 def _set_ref(edit: SetRef, draft: Draft, _target: Target, _clock: Clock) -> None:

@@ -6,20 +6,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from unbrick.edit import Scale, Words
-from unbrick.formats.claude_code.change import Draft
+from unbrick.formats.draft import Draft
 from unbrick.jsonspan import Pointer
 from unbrick.media import documents, pixels
 
-SHOWN = "toolUseResult"
-"""The member that holds what the client shows of a result, images once more among it; it is never sent."""
 
-
-def remake(draft: Draft, row: int, values: Iterable[tuple[tuple[str | int, ...], Any]]) -> None:
-    """Replace values inside the record of a row. Raises KeyError when one is not there, or is an image that cannot be
-    decoded."""
+def remake(draft: Draft, row: int, values: Iterable[tuple[tuple[str | int, ...], Any]], shown: str = "") -> None:
+    """Replace values inside the record of a row; `shown` is the member that holds images once more to show them. Raises
+    KeyError when a value is not there, or is an image that cannot be decoded."""
     for pointer, value in values:
         if isinstance(value, Scale):
-            _scale(draft, row, pointer, value)
+            _scale(draft, row, pointer, value, shown)
         elif isinstance(value, Words):
             data = _at(draft.record(row), (*pointer, "source", "data"))
             words = documents.text(data) if isinstance(data, str) else ""
@@ -28,7 +25,7 @@ def remake(draft: Draft, row: int, values: Iterable[tuple[tuple[str | int, ...],
             draft.set(row, pointer, value)
 
 
-def _scale(draft: Draft, row: int, pointer: Pointer, to: Scale) -> None:
+def _scale(draft: Draft, row: int, pointer: Pointer, to: Scale, shown: str) -> None:
     record = draft.record(row)
     data = _at(record, pointer)
     made = pixels.scaled(data, to.side, to.length) if isinstance(data, str) else None
@@ -36,9 +33,9 @@ def _scale(draft: Draft, row: int, pointer: Pointer, to: Scale) -> None:
         raise KeyError(pointer)
     new, (width, height) = made
     draft.set(row, pointer, new)
-    for path in _places(record.get(SHOWN), data):
-        draft.set(row, (SHOWN, *path), new)
-        sides = (SHOWN, *path[:-1], "dimensions")
+    for path in _places(record.get(shown), data):
+        draft.set(row, (shown, *path), new)
+        sides = (shown, *path[:-1], "dimensions")
         if isinstance(_at(record, sides), dict):
             draft.set(row, (*sides, "displayWidth"), width)
             draft.set(row, (*sides, "displayHeight"), height)
