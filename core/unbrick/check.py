@@ -121,24 +121,29 @@ def judge(
     late = _late(Judged(situation, early, last_error))
     findings = tuple(sorted((*early, *late), key=_order))
     recorded = format_.recorded(session)
-    elsewhere = [replace(target, way=way) for way in format_.ways(session) if way != target.way]
+    # A request that nothing was made up for, and that is not refused, is the same in every way.
+    same = not situation.request.synthetic and not situation.violations
+    elsewhere = [] if same else [replace(target, way=way) for way in format_.ways(session) if way != target.way]
     if recorded.version != target.version:
         elsewhere.insert(0, recorded)
     resume = resume_of(situation, findings)
     others = tuple(
-        (other, found) for other, found in _elsewhere(format_, bundle, session, elsewhere, surroundings)
+        (other, found) for other, found in _elsewhere(format_, bundle, session, elsewhere, surroundings, target)
         if other.way == target.way or _differs(resume, found)
     )
     return Report(bundle, situation, findings, _verdict(findings), _cause(findings), resume, last_error, others)
 
 
 def _elsewhere(
-    format_: Format, bundle: Bundle, session: Session, targets: Iterable[Target], surroundings: Surroundings
+    format_: Format, bundle: Bundle, session: Session, targets: Iterable[Target], surroundings: Surroundings,
+    same: Target,
 ) -> Iterator[tuple[Target, Resume]]:
     """What happens to the same session on other clients, or resumed in another way."""
     for target in targets:
         situation = simulate(format_, bundle, session, target, surroundings)
-        yield target, resume_of(situation, tuple(_findings(situation)))
+        # What the same client sends in another way differs in its request alone, so only what is refused needs a name.
+        plain = target.client == same.client and target.version == same.version and not situation.violations
+        yield target, resume_of(situation, () if plain else tuple(_findings(situation)))
 
 
 def _differs(one: Resume, other: Resume) -> bool:

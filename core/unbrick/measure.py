@@ -37,11 +37,13 @@ AS_IT_IS: Weights = MappingProxyType({})
 def weigh(session: Session, rows: Iterable[int], weights: Weights = AS_IT_IS) -> int:
     """Estimated tokens of rows as they would be sent."""
     scan = session.scan
+    kinds, flags, first = scan.kind, scan.flags, scan.first
+    talk, unsent = (int(Kind.USER), int(Kind.ASSISTANT)), int(Flag.API_ERROR | Flag.VIRTUAL)
     total = 0
     for row in rows:
-        if scan.kind[row] in (Kind.USER, Kind.ASSISTANT) and not scan.flags[row] & (Flag.API_ERROR | Flag.VIRTUAL):
-            for block in scan.blocks(row):
-                known = weights.get(block)
+        if kinds[row] in talk and not flags[row] & unsent:
+            for block in range(first[row], first[row + 1]):
+                known = weights.get(block) if weights else None
                 total += weight(scan, block) if known is None else known
     return total
 
@@ -95,6 +97,8 @@ def _sums(
 def context(session: Session, rows: Sequence[int], weights: Weights = AS_IT_IS) -> int:
     """Tokens of the context that rows make up, in the order of sending; with `weights`, once blocks are changed and
     what was counted is lowered by what they free."""
+    if not weights and not session.most_tokens:
+        return weigh(session, rows)
     return sum(_sum(session, rows, _boundary(session, rows), weights))
 
 

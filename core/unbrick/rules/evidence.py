@@ -72,10 +72,11 @@ def made_up_result(situation: Situation) -> Iterator[Finding]:
     The real result is put in the place of the made-up one.
     """
     scan = situation.session.scan
+    first, kinds, flags = scan.first, scan.block_kind, scan.block_flags
+    synthetic, result = int(BlockFlag.SYNTHETIC), int(BlockKind.TOOL_RESULT)
     suspects = [
-        (row, block, ref) for row in situation.thread.rows
-        for block, kind, flags, ref in (situation.blocks(row) if scan.first[row] < scan.first[row + 1] else ())
-        if kind is BlockKind.TOOL_RESULT and flags & BlockFlag.SYNTHETIC and ref
+        (row, index - first[row], scan.strings.text(scan.block_ref[index]) or "") for row in situation.thread.rows
+        for index in range(first[row], first[row + 1]) if flags[index] & synthetic and kinds[index] == result
     ] if situation.thread.whole else []
     if not suspects:
         return

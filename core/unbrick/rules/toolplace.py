@@ -42,6 +42,7 @@ def late_result(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, name, what, f"{toolfix.describe(situation, call)} is answered too late", fixes)
     invented = toolfix.invented(situation)
     prompts = [place for place, row in enumerate(situation.thread.rows) if situation.session.has(row, Flag.PROMPT)]
+    kinds = situation.session.scan.kind
     for call in situation.calls if sends(situation) else ():
         if call.ref in seen or not call.results or not call.uses or toolfix.ambiguous(situation, call):
             continue
@@ -50,21 +51,21 @@ def late_result(situation: Situation) -> Iterator[Finding]:
         if use is None or place is None:
             continue
         row, block = place
-        if situation.session.kind(row) is Kind.ASSISTANT:
+        if kinds[row] == Kind.ASSISTANT:
             continue
-        said = toolfix.describe(situation, call)
         if call.ref in invented and not sent(situation, row, block):
+            said = toolfix.describe(situation, call)
             late = situation.loaded[row] > situation.loaded[use]
             wrong = "is answered too late" if late else "stands behind its result"
             message = f"{said} {wrong}; the client answers it in its own words instead"
             yield remark(situation, "T004", name, Severity.WARNING, message, row, block, _late(situation, call, place))
         elif not sent(situation, row, block) and not any(sent(situation, *at) for at in call.uses):
-            message = f"{said} and its result stand apart; the client leaves both out"
+            message = f"{toolfix.describe(situation, call)} and its result stand apart; the client leaves both out"
             yield remark(situation, "T004", name, Severity.WARNING, message, row, block, _late(situation, call, place))
         elif prompts:
             start, end = situation.loaded[use], situation.loaded[row]
             if bisect_right(prompts, start) != bisect_right(prompts, end - 1):
-                message = f"a prompt stands between {said} and its result"
+                message = f"a prompt stands between {toolfix.describe(situation, call)} and its result"
                 yield remark(situation, "T004", name, Severity.INFO, message, row, block, _late(situation, call, place))
 
 

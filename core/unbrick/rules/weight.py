@@ -43,6 +43,8 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
     fewest images, documents and results that free what is needed; a cut drops whole turns.
     """
     request, scan = situation.request, situation.session.scan
+    if request.shortens:
+        return
     rough = sum(size_of(situation, *place) for place in situation.sent)
     if rough < LIMIT * NEAR:
         return

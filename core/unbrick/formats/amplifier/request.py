@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from array import array
+from collections.abc import Iterable
 
 from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.formats.amplifier import records, words
@@ -51,7 +52,7 @@ def _text(said: str) -> Json:
 
 
 class _Builder:
-    """One conversation on its way to messages."""
+    """One conversation on its way to messages, collected as lists that become the request's columns at the end."""
 
     def __init__(self, session: Session, target: Target, pairs: Pairs, mended: Mended, built: Request) -> None:
         self.session, self.scan, self.built, self.mended, self.pairs = session, session.scan, built, mended, pairs
@@ -61,15 +62,23 @@ class _Builder:
         self.answering = False
         """Whether the last message holds results and takes the next ones in."""
         self.known = {number for row in pairs.calling for number, _name in pairs.calls(row)}
+        self.blocks: list[int] = []
+        """Index in the block columns of each part, -1 for one in `own`."""
+        self.rows: list[int] = []
+        self.roles: list[int] = []
+        self.starts: list[int] = []
+        self.own: dict[int, tuple[Part, Json]] = {}
+        """Parts that are written here, by index."""
 
     def build(self) -> None:
         """Fill the request."""
-        kinds, types, dropped, made_up = self.scan.kind, self.scan.type, self.mended.dropped, self.mended.made_up
-        closed, tool = self.mended.closed, self.scan.strings.find("tool")
+        scan, mended = self.scan, self.mended
+        kinds, types, dropped, made_up = scan.kind, scan.type, mended.dropped, mended.made_up
+        closed, tool, assistant = mended.closed, scan.strings.find("tool"), int(Kind.ASSISTANT)
         for row in self.pairs.rows:
             if row in dropped:
                 continue
-            if kinds[row] == Kind.ASSISTANT:
+            if kinds[row] == assistant:
                 self._assistant(row)
                 for ref, name in made_up.get(row, ()):
                     self._made_up(ref, name)
@@ -78,30 +87,56 @@ class _Builder:
             else:
                 self._user(row)
             if row in closed:
-                self.answering = False
-                self.built.start(Role.ASSISTANT)
                 said = words.CLOSING
-                self.built.add(
-                    Part(-1, 0, BlockKind.TEXT, 0, None, Synthetic.NO_RESPONSE, len(said)), _text(said)
-                )
+                self._start(Role.ASSISTANT)
+                self._write(Part(-1, 0, BlockKind.TEXT, 0, None, Synthetic.NO_RESPONSE, len(said)), _text(said))
+        self._fill()
 
-    def _part(self, row: int, index: int, flags: int | None = None, written: Json | None = None) -> None:
-        scan = self.scan
-        self.built.add(Part(
-            row, index - scan.first[row], BlockKind(scan.block_kind[index]),
-            scan.block_flags[index] if flags is None else flags, scan.strings.text(scan.block_ref[index]), None,
-            scan.block_size[index],
-        ), written)
+    def _fill(self) -> None:
+        """Make columns of the lists."""
+        built, scan, blocks = self.built, self.scan, self.blocks
+        first, text = scan.first, scan.strings.text
+        built.roles = array("B", self.roles)
+        built.first = array("I", [*self.starts, len(blocks)] if self.starts else [0])
+        built.row = array("i", self.rows)
+        built.block = array("H", [
+            block - first[row] if block >= 0 else 0 for block, row in zip(blocks, self.rows, strict=True)
+        ])
+        built.kind = array("B", [scan.block_kind[block] for block in blocks] if blocks else [])
+        built.flags = array("H", [scan.block_flags[block] for block in blocks] if blocks else [])
+        built.size = array("I", [scan.block_size[block] for block in blocks] if blocks else [])
+        built.refs = [text(scan.block_ref[block]) for block in blocks]
+        for index, (part, written) in self.own.items():
+            built.row[index], built.block[index], built.kind[index] = part.row, part.block, part.kind
+            built.flags[index], built.size[index], built.refs[index] = part.flags, part.size, part.ref
+            built.written[index] = written
+            if part.synthetic is not None:
+                built.synthetic[index] = part.synthetic
+
+    def _start(self, role: Role) -> None:
+        self.answering = False
+        self.roles.append(role)
+        self.starts.append(len(self.blocks))
+
+    def _part(self, row: int, index: int) -> None:
+        self.blocks.append(index)
+        self.rows.append(row)
+
+    def _write(self, part: Part, written: Json) -> None:
+        self.own[len(self.blocks)] = part, written
+        self.blocks.append(-1)
+        self.rows.append(part.row)
 
     def _user(self, row: int) -> None:
         scan = self.scan
-        indices = [index for index in scan.blocks(row) if scan.block_kind[index] in _USERS]
+        indices = [
+            index for index in range(scan.first[row], scan.first[row + 1]) if scan.block_kind[index] in _USERS
+        ]
         if not indices:
             return
-        self.answering = False
-        message = self.built.start(Role.USER)
         if scan.block_flags[indices[0]] & _STRING:
-            self.built.plain.add(message)
+            self.built.plain.add(len(self.roles))
+        self._start(Role.USER)
         for index in indices:
             self._part(row, index)
 
@@ -115,52 +150,51 @@ class _Builder:
 
     def _answering(self) -> None:
         if not self.answering:
-            self.built.start(Role.USER)
+            self._start(Role.USER)
             self.answering = True
 
     def _made_up(self, ref: str, name: str | None) -> None:
         said = words.INTERRUPTED if self.in_terminal else words.missing(ref, name or "")
         self._answering()
-        self.built.add(
+        self._write(
             Part(-1, 0, BlockKind.TOOL_RESULT, int(BlockFlag.SYNTHETIC), ref, Synthetic.RESULT, len(said)),
             {"type": "tool_result", "tool_use_id": ref, "content": said},
         )
 
     def _assistant(self, row: int) -> None:
         scan, kinds, flags = self.scan, self.scan.block_kind, self.scan.block_flags
-        indices = list(scan.blocks(row))
+        start, end = scan.first[row], scan.first[row + 1]
+        if end - start == 1 and not flags[start] & _FORM and kinds[start] not in _THOUGHTS:
+            if flags[start] & _STRING:
+                self.built.plain.add(len(self.roles))
+            self._start(Role.ASSISTANT)
+            self._part(row, start)
+            return
+        indices = range(start, end)
         if any(flags[index] & _FORM for index in indices):
             self._odd(row, indices)
             return
         calling = any(kinds[index] == _USE for index in indices)
-        if self.responses or calling:
-            kept = [index for index in indices if kinds[index] not in _THOUGHTS]
-        else:
-            kept = [
-                index for index in indices
-                if not (self.drops_unsigned and kinds[index] in _THOUGHTS and flags[index] & BlockFlag.UNSIGNED)
-            ]
+        # Of a reply with calls only texts and calls are sent; one without calls goes as it stands.
+        kept = [
+            index for index in indices if kinds[index] not in _THOUGHTS
+            or not (self.responses or calling or (self.drops_unsigned and flags[index] & BlockFlag.UNSIGNED))
+        ]
         if calling:
             kept.sort(key=lambda index: kinds[index] == _USE)
-        self.answering = False
-        message = self.built.start(Role.ASSISTANT)
-        if len(kept) == 1 and flags[kept[0]] & _STRING:
-            self.built.plain.add(message)
+        self._start(Role.ASSISTANT)
         for index in kept:
             self._part(row, index)
 
-    def _odd(self, row: int, indices: list[int]) -> None:
+    def _odd(self, row: int, indices: Iterable[int]) -> None:
         """A record whose calls are not stored as the client stores them, as each provider reads it."""
-        value = self.session.value(row)
-        self.answering = False
-        self.built.start(Role.ASSISTANT)
-        scan = self.scan
-        listed = value.get("tool_calls")
-        called = {id(part): part for part in listed} if isinstance(listed, list) else {}
-        stored = value.get("content")
+        value, scan = self.session.value(row), self.scan
+        self._start(Role.ASSISTANT)
+        listed, stored = value.get("tool_calls"), value.get("content")
+        waiting = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
+        called = bool(waiting)
         inside: list[Json] = stored if isinstance(stored, list) else []
-        calls: list[tuple[int, Json]] = []
-        waiting = [part for part in called.values() if isinstance(part, dict)]
+        calls: list[tuple[int, str | None, Json]] = []
         for place, index in enumerate(indices):
             if scan.block_kind[index] in _THOUGHTS:
                 continue
@@ -173,14 +207,13 @@ class _Builder:
                 waiting.remove(call)
             if self.responses:
                 if place < len(inside):
-                    calls.append((index, {"name": scan.strings.text(scan.block_name[index]) or ""}))
+                    calls.append((place, ref, {"name": scan.strings.text(scan.block_name[index]) or ""}))
             elif call is not None:
-                calls.append((index, {"name": call.get("tool", ""), "input": call.get("arguments", {})}))
+                calls.append((place, ref, {"name": call.get("tool", ""), "input": call.get("arguments", {})}))
             elif not called:
-                self.built.add(
-                    Part(row, place, BlockKind.OTHER, _FORM, ref), {**inside[place], "type": "tool_call"},
-                )
-        for index, wire in calls:
-            ref = scan.strings.text(scan.block_ref[index])
-            written: dict[str, Any] = {"type": "tool_use", "id": ref, "input": {}, **wire}
-            self._part(row, index, int(meaning(written).flags) | _FORM, written)
+                # The provider passes on what it does not know.
+                self._write(Part(row, place, BlockKind.OTHER, _FORM, ref), {**inside[place], "type": "tool_call"})
+        for place, ref, wire in calls:
+            written: Json = {"type": "tool_use", "id": ref, "input": {}, **wire}
+            flags = int(meaning(written).flags) | _FORM
+            self._write(Part(row, place, BlockKind.TOOL_USE, flags, ref), written)
