@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
-from unbrick.record import END, At, Json, read
+from unbrick.record import END, FRAME, At, Json, read
 from unbrick.source import Source
 
 Patch = Mapping[int, tuple[bytes, ...]]
 """Line number counted from 1, or END → the lines that stand in its place, without terminators.
 
-`()` deletes, one piece replaces, more insert; END appends. Lines that no key names keep their bytes.
+`()` deletes, one piece replaces, more insert; END appends. Lines that no key names keep their bytes. FRAME, where a
+source has one, stands for what is before the first and behind the last record: two pieces.
 """
 
 EMPTY: Patch = {}
@@ -23,7 +24,7 @@ class View:
     def __init__(self, source: Source, patch: Patch = EMPTY) -> None:
         self.source = source
         self.patch = patch
-        self._touched = sorted(line for line in patch if line != END)
+        self._touched = sorted(line for line in patch if line not in (END, FRAME))
         self._rows: list[int] = []
         shift = 0
         for line in self._touched:
@@ -104,7 +105,7 @@ def compose(patch: Patch, change: Mapping[At, Sequence[bytes]]) -> Patch:
         by_line.setdefault(at.line, {})[at.part] = pieces
     for line, parts in by_line.items():
         old = result.get(line)
-        count = len(old) if old is not None else (0 if line == END else 1)
+        count = len(old) if old is not None else int(line != END)
         last = count if line == END else count - 1
         if min(parts) < 0 or max(parts) > last:
             raise KeyError(At(line, max(parts)))

@@ -18,6 +18,9 @@ Json = dict[str, Any]
 END = 1 << 62
 """The line number of what is appended after the last line."""
 
+FRAME = 0
+"""The line number of what stands around the records, where a source has such a thing."""
+
 
 class At(NamedTuple):
     """Where a record stands: line of the original file counted from 1 (END for appended ones), and which

@@ -16,8 +16,8 @@ from unbrick.disk import is_dir
 from unbrick.errors import CannotWriteError, SessionInUseError, SourceChangedError
 from unbrick.formats import Clock, Clone, Format
 from unbrick.patch import EMPTY, Patch, View, compose
-from unbrick.record import END, At
-from unbrick.source import CHUNK, Source
+from unbrick.record import END, FRAME, At
+from unbrick.source import Source
 
 
 @dataclass(frozen=True)
@@ -41,32 +41,8 @@ class Receipt:
 
 
 def patched(source: Source, patch: Patch = EMPTY) -> Iterator[bytes]:
-    """The bytes of a source as a patch leaves them, in pieces of at most a megabyte or a line.
-
-    Lines that the patch does not name are copied as they are. Lines of the patch end in a line feed, and so does
-    the line before one that is put behind an unfinished last line. Raises SourceChangedError when the file shrank.
-    """
-    open_line = False
-    position = 0
-    for line in sorted(patch):
-        start, end = (source.size, source.size) if line == END else source.span(line - 1)
-        for chunk in _copied(source, position, start):
-            open_line = not chunk.endswith(b"\n")
-            yield chunk
-        position = end
-        for piece in patch[line]:
-            yield b"\n" + piece + b"\n" if open_line else piece + b"\n"
-            open_line = False
-    yield from _copied(source, position, source.size)
-
-
-def _copied(source: Source, start: int, end: int) -> Iterator[bytes]:
-    while start < end:
-        chunk = source.read(start, min(end, start + CHUNK))
-        if not chunk:
-            raise SourceChangedError(f"{source.path} became shorter while it was copied. Nothing was changed.")
-        yield chunk
-        start += len(chunk)
+    """The bytes of a source as a patch leaves them. Raises SourceChangedError when the file shrank."""
+    return source.patched(patch)
 
 
 def count(source: Source, patch: Patch) -> tuple[int, int, int, int]:
@@ -75,6 +51,7 @@ def count(source: Source, patch: Patch) -> tuple[int, int, int, int]:
     for line, pieces in patch.items():
         if line == END:
             added += len(pieces)
+        if line in (END, FRAME):
             continue
         touched += 1
         raw = source[line - 1].removesuffix(b"\n")

@@ -9,11 +9,12 @@ import stat
 import sys
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from unbrick.errors import CannotReadError
+from unbrick.errors import CannotReadError, SourceChangedError
+from unbrick.record import END
 
 CHUNK = 1 << 20
 
@@ -31,6 +32,11 @@ class Source:
 
     ``pread`` rather than ``mmap``: an agent that truncates its file kills an mmap reader with SIGBUS.
     """
+
+    unit = "line"
+    """What a piece is to a person."""
+    flaw = ""
+    """What is wrong between the pieces, as a sentence; lines have nothing between them."""
 
     def __init__(self, path: Path, file: BinaryIO, *, private: bool = False) -> None:
         self.path = path
@@ -135,6 +141,42 @@ class Source:
                 yield chunk[offset - start : end - start]
                 offset = end
             index = stop
+
+    def pointer(self, line: int) -> tuple[str | int, ...] | None:
+        """Where a piece stands in the document that the file is; None where each line is a document of its own."""
+        return None
+
+    def frame(self) -> tuple[bytes, bytes]:
+        """What stands before and behind the pieces."""
+        return b"", b""
+
+    def patched(self, patch: Mapping[int, tuple[bytes, ...]]) -> Iterator[bytes]:
+        """The bytes of the file as a patch leaves them, in pieces of at most a megabyte or a line.
+
+        Lines that the patch does not name are copied as they are. Lines of the patch end in a line feed, and so does
+        the line before one that is put behind an unfinished last line. Raises SourceChangedError when the file shrank.
+        """
+        open_line = False
+        position = 0
+        for line in sorted(patch):
+            start, end = (self.size, self.size) if line == END else self.span(line - 1)
+            for chunk in self.copied(position, start):
+                open_line = not chunk.endswith(b"\n")
+                yield chunk
+            position = end
+            for piece in patch[line]:
+                yield b"\n" + piece + b"\n" if open_line else piece + b"\n"
+                open_line = False
+        yield from self.copied(position, self.size)
+
+    def copied(self, start: int, end: int) -> Iterator[bytes]:
+        """A range as it is, in pieces of at most a megabyte. Raises SourceChangedError when the file shrank."""
+        while start < end:
+            chunk = self.read(start, min(end, start + CHUNK))
+            if not chunk:
+                raise SourceChangedError(f"{self.path} became shorter while it was copied. Nothing was changed.")
+            yield chunk
+            start += len(chunk)
 
     @property
     def size(self) -> int:
