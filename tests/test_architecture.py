@@ -25,7 +25,7 @@ TUI = ROOT / "tui" / "unbrick_tui"
 SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
-    ("what a file is", "errors media disk jsonspan printable source record entry edit target patch bundle clock models"),
+    ("what a file is", "errors media disk jsonspan printable source elements record entry edit target patch bundle clock models"),
     ("what its records are", "scan rescan columns"),
     ("what a session is", "session thread request compaction sent held"),
     ("what may be wrong", "finding situation report answers recorded"),

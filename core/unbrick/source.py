@@ -42,7 +42,7 @@ class Source:
         self.path = path
         self.private = private
         """Whether the bytes stand in a file of our own, so that nobody else can change them."""
-        self._file = file
+        self.file = file
         self._fd = file.fileno()
         self.ends: array[int] = array("Q")
         self.stamp = _stamp(os.fstat(self._fd))
@@ -237,7 +237,7 @@ class Source:
 
     def close(self) -> None:
         """Release the file."""
-        self._file.close()
+        self.file.close()
 
     def __enter__(self) -> Source:
         return self
