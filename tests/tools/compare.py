@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools import builder
+from tools import builder, compactions
+from tools import mutations as more
 from tools.fresh import STORIES, Writer, written
 from tools.realclient import MODELS, NEXT, clients, resume
 from tools.scenes import SCENES
@@ -41,6 +42,7 @@ BASE = ROOT / "sample_sessions" / "base"
 CONTEXT = "<system-reminder>\nAs you answer the user's questions"
 LARGE = ("control", "orphan_mid", "parent_broken", "parent_cycle", "missing_line_mid", "branch_tail", "garbage_mid",
          "torn_glued", "sidechain_tail", "uuid_duplicate", "x_linear")
+COMPACTED_LARGE = ("c_control", "c_summary2_removed_nolink", "c_post_parent_broken", "c_post_parent_old")
 PATIENCE = 8
 """Seconds after which a client that is expected to hang is taken to do so."""
 
@@ -71,8 +73,18 @@ class Observed:
 def mutations(version: str, _kept: Path) -> Iterator[Case]:
     """Every mutation of the built session, and some of them in a large file."""
     model = builder.story(version).model
-    for name in builder.MUTATIONS:
+    for name in more.MUTATIONS:
         yield Case("mutations", name, builder.SESSION, builder.mutated(version, name)[1], model)
+
+
+def compacted(version: str, _kept: Path) -> Iterator[Case]:
+    """Every mutation of a session that was compacted twice, and some of them in a large file."""
+    model = builder.story(version).model
+    big = [name.replace("c_", "c_big_", 1) for name in COMPACTED_LARGE]
+    for name in [*compactions.MUTATIONS, *big]:
+        data = compactions.mutated(version, name)[1]
+        if data:
+            yield Case("compacted", name, builder.SESSION, data, model)
 
 
 def large(version: str, _kept: Path) -> Iterator[Case]:
@@ -163,8 +175,9 @@ def kept_cases(version: str, kept: Path) -> Iterator[Case]:
             yield Case("kept", name, path.stem, path.read_bytes(), model)
 
 
-SOURCES = {"mutations": mutations, "turns": turns, "large": large, "corpus": corpus, "base": base,
-           "fresh": fresh, "fresh_turns": fresh_turns, "scenes": scenes, "scenes_turns": scenes_turns}
+SOURCES = {"mutations": mutations, "turns": turns, "large": large, "compacted": compacted, "corpus": corpus,
+           "base": base, "fresh": fresh, "fresh_turns": fresh_turns, "scenes": scenes,
+           "scenes_turns": scenes_turns}
 
 
 def observe(client: Path, version: str, case: Case, patience: float, kept: Path) -> Observed:

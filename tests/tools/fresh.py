@@ -19,6 +19,7 @@ from unbrick.target import Version
 
 KILLED_AFTER = 5
 """Seconds after which a client that waits for a command is killed."""
+SUMMARY = "<analysis>A</analysis>\n<summary>\nSUMMARY: what was done so far.\n</summary>"
 WAIT = "python3 -c 'import time; time.sleep(30)'"
 
 
@@ -35,7 +36,7 @@ class Writer:
 
     def _reply(self, kind: str, body: Body) -> Reply | None:
         if kind == "compact":
-            return self.summary or Reply([text("<analysis>A</analysis>\n<summary>\nSUMMARY: what was done so far.\n</summary>")])
+            return self.summary or Reply([text(SUMMARY)])
         return self.queue.pop(0) if kind == "main" and self.queue else None
 
     def turn(

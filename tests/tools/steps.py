@@ -21,16 +21,16 @@ from typing import Any
 from unittest.mock import patch
 
 from tools import compare
-from tools.compare import Case, Observed, Predicted, differences, observe, predict
+from tools.compare import Case, Predicted, differences, observe, predict
 from unbrick.formats.claude_code import request, thread
 from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
 from unbrick.target import Version
 
 PACKAGE = "@anthropic-ai/claude-code"
-TELLING = 1
-"""Cases that are asked for each step."""
+TRIED = 6
+"""Cases that are asked for a step, until one is answered by every version."""
 MEASURED = ("1.0.44", "1.0.128", "2.0.14", "2.0.76", "2.1.20", "2.1.70", "2.1.90", "2.1.112", "2.1.139", "2.1.158",
-            "2.1.200", "2.1.240", "2.1.266", "2.1.280", "2.1.290", "2.1.300", "2.1.329")
+            "2.1.200", "2.1.240", "2.1.266", "2.1.290", "2.1.300", "2.1.329")
 """Versions whose traits are known; a step lies between two of them."""
 
 
@@ -77,7 +77,7 @@ class Bisection:
                 yield case
 
     def side(self, version: str, trait: str, case: Case, old: object, new: object) -> bool | None:
-        """Whether a version does the new thing; None where it does neither."""
+        """Whether a version does the new thing; None where it does neither or both."""
         path = self.client(version)
         if not path.exists():
             return None
@@ -85,9 +85,7 @@ class Bisection:
         patience = compare.PATIENCE if "hang" in {str(one.outcome) for one in told} else 40
         seen = observe(path, version, case, patience, self.kept)
         wrong = [len(list(differences(seen, one))) for one in told]
-        if wrong[0] == wrong[1]:
-            return None
-        return wrong[1] < wrong[0]
+        return None if bool(wrong[0]) == bool(wrong[1]) else not wrong[1]
 
     def step(self, trait: Field[Any], since: str, old: object, new: object) -> Iterator[str]:
         """What was found for a step, in words."""
@@ -114,7 +112,7 @@ class Bisection:
                 low, high = (low, middle) if side else (middle, high)
             said = f" (unclear: {', '.join(unclear)})" if unclear else ""
             yield f"{self.all[high]} by {case.source} {case.name}, not {self.all[low]}{said}"
-            if count == TELLING:
+            if not unclear or count == TRIED:
                 return
         if not count:
             yield f"no case tells {before[-1]} from {after}"

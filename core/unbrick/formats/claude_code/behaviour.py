@@ -1,9 +1,9 @@
 """What each version of the client does with a transcript: the page to edit when a version is measured.
 
-A trait is a row: the versions from which on a value holds, and where that was seen. Between two measured versions the
-older one speaks, unless the client's changelog names the one that changed. *Rows* are those of
-`tests/data/resume-table.md` that show every step of the trait; a test holds that they do. *Sessions* are those that the
-clients recorded (docs/prediction.md).
+A trait is a row: the versions from which on a value holds, and where that was seen. Most steps are bisected to the
+version that took them (`tools.steps`); else the older of two measured versions speaks for those between them. *Rows*
+are those of `tests/data/resume-table.md` that show every step of the trait; a test holds that they do. *Sessions* are
+those that the clients recorded (docs/prediction.md).
 """
 # ruff: noqa: RUF009 - what `_since` gives is a dataclasses.field
 
@@ -108,47 +108,47 @@ class Behaviour:
     """What one version does: reading, then the chain, then which records are sent, then how they are put together."""
 
     # Reading the file
-    bom_read: bool = _since(("0", False), ("2.0.76", True), seen="rows bom")
+    bom_read: bool = _since(("0", False), ("2.0.69", True), seen="rows bom")
     """A line behind a byte order mark is read."""
     not_object: BadLine = _since(
-        ("0", BadLine.SKIP), ("2.1.20", BadLine.STOP), ("2.1.121", BadLine.CRASH), ("2.1.240", BadLine.SKIP),
+        ("0", BadLine.SKIP), ("2.1.19", BadLine.STOP), ("2.1.116", BadLine.CRASH), ("2.1.228", BadLine.SKIP),
         seen="rows json_nonobject",
     )
     unreadable_large: BadLine = _since(
-        ("0", BadLine.SKIP), ("2.1.90", BadLine.STOP), ("2.1.121", BadLine.SKIP),
-        seen="rows xb_garbage_mid; changelog 2.1.121",
+        ("0", BadLine.SKIP), ("2.1.90", BadLine.STOP), ("2.1.116", BadLine.SKIP),
+        seen="rows xb_garbage_mid",
     )
     malformed_crash: bool = _since(
-        ("0", True), ("2.1.281", False), seen="rows null_content string_assistant message_missing; changelog 2.1.281",
+        ("0", True), ("2.1.275", False), seen="rows null_content string_assistant message_missing",
     )
     """A message without a list of content, or an assistant's string, stops the client."""
-    progress_links: bool = _since(("0", False), ("2.1.20", True), seen="rows x_progress_in_chain")
-    unknown_links: bool = _since(("0", False), ("2.1.101", True), seen="rows unknown_type_chain; changelog 2.1.101")
+    progress_links: bool = _since(("0", False), ("2.1.9", True), seen="rows x_progress_in_chain")
+    unknown_links: bool = _since(("0", False), ("2.1.91", True), seen="rows unknown_type_chain")
 
     # The end of the conversation
     leaf: Leaf = _since(
-        ("0", Leaf.NEWEST_ANY), ("2.0.76", Leaf.NEWEST), ("2.1.101", Leaf.LAST), ("2.1.139", Leaf.POINTER),
+        ("0", Leaf.NEWEST_ANY), ("2.0.23", Leaf.NEWEST), ("2.1.101", Leaf.LAST), ("2.1.120", Leaf.POINTER),
         seen="rows sidechain_tail ts_missing_last branch_tail; changelog 2.1.101",
     )
     untimed_first: Untimed = _since(
-        ("0", Untimed.WINS), ("2.0.76", Untimed.CRASH), ("2.1.20", Untimed.WINS), ("2.1.90", Untimed.PASSED),
+        ("0", Untimed.WINS), ("2.0.67", Untimed.CRASH), ("2.1.7", Untimed.WINS), ("2.1.75", Untimed.PASSED),
         seen="rows timestamps_missing",
     )
 
     # The chain
     missing: Gap = _since(
-        ("0", Gap.STOP), ("2.1.101", Gap.BRIDGE), seen="rows parent_broken missing_line_mid; changelog 2.1.101",
+        ("0", Gap.STOP), ("2.1.91", Gap.BRIDGE), seen="rows parent_broken missing_line_mid",
     )
     cycle: Gap = _since(
         ("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE),
         seen="rows parent_cycle; changelog 2.1.30 2.1.108",
     )
     cycle_large: Gap = _since(
-        ("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE), ("2.1.139", Gap.STOP), ("2.1.290", Gap.BRIDGE),
+        ("0", Gap.HANG), ("2.1.30", Gap.STOP), ("2.1.108", Gap.BRIDGE), ("2.1.116", Gap.STOP), ("2.1.267", Gap.BRIDGE),
         seen="rows xb_parent_cycle; changelog 2.1.30 2.1.108",
     )
     siblings: Where = _since(
-        ("0", Where.NEVER), ("2.1.80", Where.ALWAYS), ("2.1.139", Where.SMALL), ("2.1.290", Where.ALWAYS),
+        ("0", Where.NEVER), ("2.1.80", Where.ALWAYS), ("2.1.116", Where.SMALL), ("2.1.267", Where.ALWAYS),
         seen="rows control xb_control; changelog 2.1.80",
     )
     """Parallel calls and results off the parent walk are re-attached."""
@@ -157,7 +157,7 @@ class Behaviour:
         seen="a call killed beside another that ended; a thought beside the parent walk, on 2.1.240 and 2.1.266",
     )
     """What is re-attached stands where the file has it, not behind or in front of what is on the parent walk."""
-    sibling_attachments: bool = _since(("0", False), ("2.1.266", True), seen="sessions of 2.1.266 and 2.1.329")
+    sibling_attachments: bool = _since(("0", False), ("2.1.261", True), seen="sessions of 2.1.266 and 2.1.329")
     """Attachments of such calls come along."""
     discards: Where = _since(
         ("0", Where.NEVER), ("2.1.70", Where.LARGE), ("2.1.158", Where.ALWAYS),
@@ -172,19 +172,19 @@ class Behaviour:
     """Messages that a boundary keeps by name are put behind its summary."""
 
     # Which records are sent
-    api_errors_sent: bool = _since(("0", True), ("2.0.76", False), seen="rows api_error_last api_error_mid")
+    api_errors_sent: bool = _since(("0", True), ("2.0.47", False), seen="rows api_error_last api_error_mid")
     commands_sent: bool = _since(("0", False), ("2.1.70", True), seen="a command's output, on 14 versions")
     """What a local command printed is sent, as the user's."""
-    virtual_sent: bool = _since(("0", True), ("2.1.90", False), seen="rows x_virtual_flag")
+    virtual_sent: bool = _since(("0", True), ("2.1.88", False), seen="rows x_virtual_flag")
     only_thinking_sent: bool = _since(("0", True), ("2.1.20", False), seen="rows think_only_mid")
     blank_sent: bool = _since(("0", True), ("2.1.70", False), seen="rows empty_text blank_text")
     empty_lists_dropped: bool = _since(
-        ("0", True), ("2.1.70", False), ("2.1.266", True), seen="rows empty_user_list",
+        ("0", True), ("2.1.69", False), ("2.1.258", True), seen="rows empty_user_list",
     )
     """A user record whose content is an empty list is left out."""
     empties_filled: bool = _since(("0", False), ("2.1.70", True), seen="rows empty_assistant")
     """A reply whose content is an empty list gets a placeholder instead of being left out."""
-    empty_user_filled: bool = _since(("0", False), ("2.1.158", True), seen="rows empty_user_block")
+    empty_user_filled: bool = _since(("0", False), ("2.1.152", True), seen="rows empty_user_block")
     """So does a list of empty texts of the user's."""
     empty_beside_dropped: bool = _since(
         ("0", False), ("2.1.70", True), ("2.1.112", False), ("2.1.281", True), seen="rows empty_text_beside_tool",
@@ -200,12 +200,12 @@ class Behaviour:
     """An unanswered call at the end is kept and answered in the client's words."""
     tail_settled: bool = _since(("0", False), ("2.1.290", True), seen="sessions of 2.1.329")
     """That answer is written to disk, and says that the outcome is unknown."""
-    parallel_tail_answered: bool = _since(("0", False), ("2.1.266", True), seen="rows partial_parallel_end")
+    parallel_tail_answered: bool = _since(("0", False), ("2.1.265", True), seen="rows partial_parallel_end")
     """Unanswered calls at the end are answered beside the results of their response."""
-    continues: bool = _since(("0", False), ("2.1.70", True), ("2.1.281", False), seen="rows last_is_result")
+    continues: bool = _since(("0", False), ("2.1.42", True), ("2.1.281", False), seen="rows last_is_result")
     """An interrupted turn, one that ends in a result or an attachment, is continued by a prompt of the client's own."""
     continues_replies: bool = _since(
-        ("0", True), ("2.1.200", False), seen="sessions of 2.1.139, 2.1.158 and 2.1.200 with a Stop hook",
+        ("0", True), ("2.1.191", False), seen="sessions of 2.1.139, 2.1.158 and 2.1.200 with a Stop hook",
     )
     """A reply with an attachment behind it counts as an interrupted turn."""
     notices_end: bool = _since(("0", True), ("2.1.70", False), seen="a notice behind a prompt, on 14 versions")
@@ -216,19 +216,19 @@ class Behaviour:
     # Records into messages
     ids_shared_when_missing: bool = _since(("0", False), ("2.0.76", True), seen="rows message_id_missing")
     """Replies without an id are one response."""
-    calls_last: bool = _since(("0", False), ("2.1.139", True), seen="rows message_id_missing")
+    calls_last: bool = _since(("0", False), ("2.1.121", True), seen="rows message_id_missing")
     """Calls go behind the texts of their response, whatever order the file has them in."""
     errors_part: bool = _since(
         ("0", False), ("2.1.281", True), ("2.1.329", False), seen="a refused prompt, on 2.1.266, 2.1.281 to 2.1.329",
     )
     """Reminders stay with their prompt where an error that is not sent stood between two prompts."""
-    hoists: bool = _since(("0", False), ("2.0.76", True), seen="rows late_result")
+    hoists: bool = _since(("0", False), ("2.0.24", True), seen="rows late_result")
     """Results go first in a message of several records."""
     hoists_alone: bool = _since(
-        ("0", False), ("2.0.76", True), ("2.1.70", False), seen="rows retyped_result_text_first",
+        ("0", False), ("2.0.24", True), ("2.1.30", False), seen="rows retyped_result_text_first",
     )
     """Results go first even in a record that is not merged with another one."""
-    seams: bool = _since(("0", False), ("2.1.90", True), seen="sessions with a compaction, of 2.1.70 and 2.1.90")
+    seams: bool = _since(("0", False), ("2.1.78", True), seen="sessions with a compaction, of 2.1.70 and 2.1.90")
     """Texts of neighbouring user records are set apart by a line break."""
     folds: bool = _since(("0", False), ("2.1.90", True), seen="sessions of 2.1.139 and 2.1.329")
     """A reminder behind a result becomes part of the result, for models that take no system turns."""
@@ -236,7 +236,7 @@ class Behaviour:
         ("0", False), ("2.1.281", True), seen="sessions of 2.1.266 and 2.1.329 with a picture",
     )
     """So it does where the result is a list of blocks."""
-    strings_kept: bool = _since(("0", False), ("2.1.70", True), seen="sessions of 2.1.20 and 2.1.70")
+    strings_kept: bool = _since(("0", False), ("2.1.30", True), seen="sessions of 2.1.20 and 2.1.70")
     """Content stored as a string is sent as one."""
 
     # Calls and results

@@ -19,8 +19,10 @@ _SPOKEN = (Kind.USER, Kind.ASSISTANT)
 
 @dataclass(frozen=True)
 class Preserved:
-    """Messages from before a boundary that are put behind its summary: the anchor and the rows, in order."""
+    """Messages from before a boundary that are put behind its summary: the number of the summary's id, -1 where no
+    record names it, its row, MISSING where there is none, and the rows, in order."""
 
+    uuid: int
     anchor: int
     rows: tuple[int, ...]
 
@@ -89,8 +91,13 @@ def load(session: Session, traits: Behaviour) -> Loaded:
         loaded.preserved = _preserved(session, last)
     if last is not None and (traits.discards.holds(large) or (traits.preserved and _keeps_any(session))):
         kept = loaded.preserved.rows if loaded.preserved else ()
-        marks = [(row, alive[row]) for row in kept if row < last]
-        alive[:last] = bytes(last)
+        start = session.duplicates.get(scan.uuid[last], (last,))[0]
+        marks = [(row, alive[row]) for row in kept]
+        alive[:start] = bytes(start)
+        for rows in session.duplicates.values():
+            if rows[0] < start:  # a later copy of a record takes its value, not its place
+                for row in rows:
+                    alive[row] = 0
         for row, mark in marks:
             alive[row] = mark
         loaded.discarded = last
@@ -157,12 +164,12 @@ def _preserved(session: Session, boundary: int) -> Preserved | None:
     metadata = found if isinstance(found, dict) else {}
     messages, segment = metadata.get("preservedMessages"), metadata.get("preservedSegment")
     rows: list[int] = []
-    anchor: int | None = None
+    named: object = None
     if isinstance(messages, dict) and isinstance(messages.get("uuids"), list):
-        anchor = _row(session, messages.get("anchorUuid"))
+        named = messages.get("anchorUuid")
         rows = [row for uuid in messages["uuids"] if (row := _row(session, uuid)) is not None]
     elif isinstance(segment, dict):
-        anchor = _row(session, segment.get("anchorUuid"))
+        named = segment.get("anchorUuid")
         head, tail = _row(session, segment.get("headUuid")), _row(session, segment.get("tailUuid"))
         if head is not None and tail is not None:
             back = []
@@ -171,9 +178,11 @@ def _preserved(session: Session, boundary: int) -> Preserved | None:
                 if row == head:
                     rows = back[::-1]
                     break
-    if anchor is None or not rows or anchor in rows:
+    anchor = _row(session, named)
+    if not isinstance(named, str) or not rows or anchor in rows:
         return None
-    return Preserved(anchor, tuple(dict.fromkeys(rows)))
+    number = session.scan.strings.find(named)
+    return Preserved(number, MISSING if anchor is None else anchor, tuple(dict.fromkeys(rows)))
 
 
 def _row(session: Session, uuid: object) -> int | None:
@@ -181,23 +190,26 @@ def _row(session: Session, uuid: object) -> int | None:
 
 
 def _relink(loaded: Loaded, preserved: Preserved) -> None:
-    """Hang the kept messages behind the anchor, and what followed the anchor behind the last of them."""
-    if not loaded.alive[preserved.anchor] or preserved.anchor < loaded.discarded:
-        loaded.preserved = None
-        return
+    """Hang the kept messages behind the anchor, and what followed the anchor behind the last of them, also where the
+    client does not hold the anchor itself."""
     rows = [row for row in preserved.rows if loaded.alive[row]]
     if not rows:
         loaded.preserved = None
         return
-    parents = loaded.session.parent_row
     inside = set(rows)
-    for row, parent in enumerate(parents):
-        if parent == preserved.anchor and row not in inside:
+    for row, parent in enumerate(loaded.session.scan.parent):
+        if row not in inside and (parent == preserved.uuid >= 0 or _left_out(loaded, row)):
             loaded.override[row] = rows[-1]
-    before = preserved.anchor
+    anchor = preserved.anchor
+    before = anchor if anchor >= 0 and loaded.alive[anchor] and anchor >= loaded.discarded else MISSING
     for row in rows:
         loaded.override[row] = before
         before = row
+
+
+def _left_out(loaded: Loaded, row: int) -> bool:
+    """Whether a row behind the last boundary hangs on a record that was left out for it."""
+    return row > loaded.discarded and loaded.session.parent_row[row] >= 0 and loaded.parent(row) == MISSING
 
 
 def spoken(loaded: Loaded, row: int) -> bool:

@@ -298,15 +298,17 @@ class _Builder:
     def _directive(self, rows: Iterable[int]) -> None:
         """Settings of the first turn, in the system turn behind it or in an empty one."""
         messages = self.drafts.messages
-        if not self.traits.directives or not self.as_system or not messages or messages[0].role is not Role.USER:
+        first = next((place for place, one in enumerate(messages) if one.role is Role.USER), None)
+        if not self.traits.directives or not self.as_system or first is None:
             return
         if not any(part in (self.target.model or "") for part in words.EFFORT_MODELS):
             return
         extra: dict[str, Any] = {"output_config": {"effort": self._effort(rows)}}
-        if len(messages) > 1 and messages[1].role is Role.SYSTEM:
-            messages[1].extra = extra
+        behind = first + 1
+        if len(messages) > behind and messages[behind].role is Role.SYSTEM:
+            messages[behind].extra = extra
             return
-        messages.insert(1, Draft(Role.SYSTEM, [], extra=extra))
+        messages.insert(behind, Draft(Role.SYSTEM, [], extra=extra))
 
     def _effort(self, rows: Iterable[int]) -> str:
         for row in rows:
