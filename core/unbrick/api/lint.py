@@ -7,7 +7,7 @@ from itertools import count, pairwise
 from typing import Any
 
 from unbrick import models
-from unbrick.api import media
+from unbrick.api import media, responses
 from unbrick.api.pairing import pairs, turns
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.request import Request, Role
@@ -44,6 +44,9 @@ def lint(request: Request, target: Target, complete: bool = False) -> Iterator[V
 
     `complete` says that no prompt will follow; only then is the end of the request judged.
     """
+    if target.api == responses.API:
+        yield from sorted(responses.unmatched(request), key=lambda violation: (violation.message, violation.block or 0))
+        return
     found = [
         *_blocks(request, target), *pairs(request, target.strict), *_messages(request, target, complete),
         *_system(request, target),
