@@ -124,6 +124,17 @@ def test_the_repaired_copy_is_what_is_resumed(tmp_path: Path, transcript: Path) 
     assert "accepted" in second
 
 
+def test_a_length_that_cannot_be_proven_is_said(tmp_path: Path, transcript: Path) -> None:
+    # 230,000 tokens by a finer count than the stand-in's, and the model takes 200,000.
+    long = transcript.read_bytes().replace(b"It has two rooms.", b"a" * 800_000)
+    transcript.write_bytes(long.replace(b"claude-opus-4-7", b"claude-sonnet-4-5"))
+    client = program(tmp_path / "client", SENDER.replace("DROP", "messages[1]['content'][0]['text'] += ' '"))
+    done = prove(tmp_path, transcript, "--yes", "--client-path", client)
+    assert "and the model takes 200,000: the API may refuse it as too long" in done.stdout, done.stdout + done.stderr
+    assert "its length is not proven" in done.stdout
+    assert "Proven:" not in done.stdout
+
+
 def test_a_session_of_another_client_is_not_run(tmp_path: Path) -> None:
     sent = tmp_path / "messages.json"
     sent.write_text('[{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello."}]')

@@ -80,8 +80,12 @@ def run(
 def _verdict(tried: Tried, path: str, allow: set[Safety], *, repaired: bool) -> Iterator[str]:
     """What it comes to, and what to do now."""
     what = "the repaired copy" if repaired else "the session"
-    if tried.proven and not tried.predicted:
-        yield f"{what[0].upper()}{what[1:]} resumes here with everything, although unbrick said that it would not:"
+    subject = f"{what[0].upper()}{what[1:]}"
+    if tried.proven and tried.crowded:
+        yield f"{subject} resumes here with everything that was promised, but its length is not proven:"
+        yield f"unbrick context {shell(path)} shows what fills it and what makes it fit."
+    elif tried.proven and tried.surprising:
+        yield f"{subject} resumes here with everything, although unbrick said that it would not:"
         yield "what refuses it, a setting or a switch of the service, did not come along into the private home."
     elif tried.proven:
         yield f"Proven: {what} resumes on this client, with everything that was promised."
@@ -178,6 +182,11 @@ def _told(tried: Tried) -> Iterator[str]:
             yield f"    {'added' if at is None else f'line {at:,}'}: {shorten(printable(one.words), 100)}"
         if count > SHOWN:
             yield f"    … and {count - SHOWN:,} more"
+    if resumed.accepted and tried.crowded:
+        yield (
+            f"  It is about {tried.report.resume.tokens:,} tokens, and the model takes {tried.crowded:,}: the API may "
+            "refuse it as too long, which the stand-in does only beyond doubt."
+        )
     lost = tried.report.resume.lost
     if resumed.accepted and lost:
         yield f"  It went without {sentences.messages(lost)} of this session: lost, as the report says."

@@ -59,6 +59,18 @@ class Tried:
         return self.resumed.outcome is self.report.resume.outcome
 
     @property
+    def surprising(self) -> bool:
+        """Whether it resumed although the report says that it would not, or the other way round."""
+        return (self.resumed.outcome in _GOOD) is not (self.report.resume.outcome in _GOOD)
+
+    @property
+    def crowded(self) -> int | None:
+        """Tokens of the window where the conversation comes to more by the report's own count, which is finer than
+        the stand-in's."""
+        window = measure.window(self.report.situation)
+        return window if self.report.resume.tokens > window else None
+
+    @property
     def proven(self) -> bool:
         """Whether the session resumes, and with everything that the report promised."""
         return self.resumed.outcome in _GOOD and not self.missing
