@@ -21,7 +21,7 @@ from unbrick.thread import Branch, Why
 def lost_branch(situation: Situation) -> Iterator[Finding]:
     """A part of the conversation hangs beside the thread, and the client loads only one of the two.
 
-    A person who goes back and types another prompt leaves such a branch on purpose; that is not reported. A reply
+    A person who goes back and types another prompt leaves such a branch on purpose (L013). A reply
     that came after a request was tried again, beside the notice that it had failed, was lost by no one's will
     (anthropics/claude-code#72203, #88597, #91113): the next prompt hangs on the notice, and every resume drops the
     reply. Two clients that have one session open each write a branch, and a resume loads that of one of them
