@@ -20,7 +20,7 @@ Check = Callable[[Situation], Iterator[Finding]]
 def unreadable_line(situation: Situation) -> Iterator[Finding]:
     """A line is not JSON at all.
 
-    Clients skip such a line. In files above 5 MB, clients from 2.1.90 to 2.1.120 stop reading at it and lose what
+    Clients skip such a line. In files above 5 MB, clients from 2.1.90 to 2.1.115 stop reading at it and lose what
     follows (#50347, #53821; claude-code-resume §3).
 
     There is nothing in it that a client could read, so taking it out loses nothing that would be sent.
@@ -56,7 +56,7 @@ def nul_run(situation: Situation) -> Iterator[Finding]:
     """A line holds NUL bytes, as file systems leave them after a crash or a power loss.
 
     Clients skip the line, and with it a record that stands behind the NUL bytes (#49876, #76059, #81843). In files
-    above 5 MB, clients from 2.1.90 to 2.1.120 stop reading there.
+    above 5 MB, clients from 2.1.90 to 2.1.115 stop reading there.
 
     The NUL bytes are taken out; a record on the line is kept.
     """
@@ -66,7 +66,7 @@ def nul_run(situation: Situation) -> Iterator[Finding]:
 def not_an_object(situation: Situation) -> Iterator[Finding]:
     """A line holds valid JSON that is no record: null, a number, a text, an array.
 
-    Clients from 2.1.121 to 2.1.239 crash on it; from 2.1.20 to 2.1.120 they stop reading there and lose what follows;
+    Clients from 2.1.116 to 2.1.227 crash on it; from 2.1.19 to 2.1.115 they stop reading there and lose what follows;
     others skip it (claude-code-resume §2).
 
     No record is in it, so the line is taken out.
@@ -231,20 +231,20 @@ def readable(situation: Situation, kind: FaultKind) -> Iterator[tuple[int, Fault
             yield row, fault
 
 
-_STOPS = Affect(Severity.ERROR, since="2.1.90", until="2.1.121", above=5_000_000)
+_STOPS = Affect(Severity.ERROR, since="2.1.90", until="2.1.116", above=5_000_000)
 _SKIPPED = Affect(Severity.INFO)
 
 RULE_AFFECTS: dict[str, tuple[Affect, ...]] = {
     "J001": (_STOPS, _SKIPPED),
-    "J002": (Affect(Severity.ERROR, until="2.1.101"), _STOPS, Affect(Severity.INFO, since="2.1.101")),
+    "J002": (Affect(Severity.ERROR, until="2.1.91"), _STOPS, Affect(Severity.INFO, since="2.1.91")),
     "J003": (Affect(Severity.ERROR),),
-    "J004": (Affect(Severity.ERROR, until="2.1.101"), _STOPS, Affect(Severity.INFO, since="2.1.101")),
+    "J004": (Affect(Severity.ERROR, until="2.1.91"), _STOPS, Affect(Severity.INFO, since="2.1.91")),
     "J005": (
-        Affect(Severity.ERROR, Outcome.CRASH, since="2.1.121", until="2.1.240"),
-        Affect(Severity.ERROR, since="2.1.20", until="2.1.121"), _SKIPPED,
+        Affect(Severity.ERROR, Outcome.CRASH, since="2.1.116", until="2.1.228"),
+        Affect(Severity.ERROR, since="2.1.19", until="2.1.116"), _SKIPPED,
         Affect(Severity.ERROR, Outcome.CRASH, client="amplifier"),
     ),
-    "J007": (Affect(Severity.ERROR, until="2.0.76"), Affect(Severity.INFO, since="2.0.76")),
+    "J007": (Affect(Severity.ERROR, until="2.0.69"), Affect(Severity.INFO, since="2.0.69")),
     "J009": (Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.132"), Affect(Severity.INFO, since="2.1.132")),
 }
 

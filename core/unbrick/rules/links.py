@@ -18,7 +18,7 @@ from unbrick.thread import Outcome
 def missing_parent(situation: Situation) -> Iterator[Finding]:
     """A record names a parent that the file does not hold.
 
-    Clients before 2.1.101 stop there: everything before it is gone from the conversation without an error, the most
+    Clients before 2.1.91 stop there: everything before it is gone from the conversation without an error, the most
     common damage of all (anthropics/claude-code#58554: 213 of 241 sessions resumed with 1 to 10 % of their history;
     #22526, #24304, #61188). Later clients go on with the record nearest before it in time, which may be another branch.
     It comes from a write that failed, from records kept only in memory, and from two clients on one file.
@@ -121,7 +121,7 @@ def _past_progress(situation: Situation, row: int) -> int | None:
 def record_without_uuid(situation: Situation) -> Iterator[Finding]:
     """A record of the conversation has no id, so nothing can hang on it.
 
-    Clients before 2.1.101 lose everything before it; later ones find it by its time (claude-code-resume-table,
+    Clients before 2.1.91 lose everything before it; later ones find it by its time (claude-code-resume-table,
     `uuid_missing`). The record behind it still names the id as its parent, so it can be given back.
     """
     for found in breaks(situation, "L010"):
@@ -144,7 +144,7 @@ def record_without_uuid(situation: Situation) -> Iterator[Finding]:
         )
 
 
-_STOPS = (Affect(Severity.ERROR, until="2.1.101"),)
+_STOPS = (Affect(Severity.ERROR, until="2.1.91"),)
 
 RULES: tuple[Rule[Situation], ...] = (
     Rule("L001", "missing-parent", missing_parent, None, _STOPS),
@@ -154,14 +154,14 @@ RULES: tuple[Rule[Situation], ...] = (
         (
             Affect(Severity.ERROR, Outcome.HANG, until="2.1.30"),
             Affect(Severity.ERROR, since="2.1.30", until="2.1.108"),
-            Affect(Severity.ERROR, since="2.1.139", until="2.1.290", above=5_000_000),
+            Affect(Severity.ERROR, since="2.1.116", until="2.1.267", above=5_000_000),
         ),
     ),
     duplicates.DUPLICATE_UUID,
     branching.LOST_BRANCH,
     branching.WRONG_LEAF,
     leaf.LEAF_NOT_FOUND,
-    Rule("L008", "progress-in-chain", progress_in_chain, None, (Affect(Severity.ERROR, until="2.1.20"),)),
+    Rule("L008", "progress-in-chain", progress_in_chain, None, (Affect(Severity.ERROR, until="2.1.9"),)),
     responses.LOST_PARALLEL_RESULTS,
     Rule("L010", "record-without-uuid", record_without_uuid, None, _STOPS),
     sidechains.SIDECHAIN_IN_CHAIN,

@@ -130,7 +130,7 @@ LOST_PARALLEL_RESULTS: Rule[Situation] = Rule(
     "L009", "lost-parallel-results", lost_parallel_results, None,
     (
         Affect(Severity.ERROR, since="2.1.20", until="2.1.80"),
-        Affect(Severity.ERROR, since="2.1.139", until="2.1.290", above=5_000_000),
+        Affect(Severity.ERROR, since="2.1.116", until="2.1.267", above=5_000_000),
     ),
 )
 

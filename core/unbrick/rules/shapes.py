@@ -79,7 +79,7 @@ def malformed_attachment(situation: Situation) -> Iterator[Finding]:
 def error_sent_as_reply(situation: Situation) -> Iterator[Finding]:
     """The client's own notice of an error goes out as if the model had said it.
 
-    Clients before 2.0.76 send such notices with the conversation ("API Error: …"); later ones leave them out
+    Clients before 2.0.47 send such notices with the conversation ("API Error: …"); later ones leave them out
     (claude-code-resume-table, `api_error_mid`). The model reads that it failed, and nothing more happens.
     """
     session, request = situation.session, situation.request
@@ -106,5 +106,5 @@ RULES: tuple[Rule[Situation], ...] = (
             Affect(Severity.ERROR, Outcome.CRASH, until="2.1.218"), Affect(Severity.INFO, since="2.1.218"),
         ),
     ),
-    Rule("C024", "error-sent-as-reply", error_sent_as_reply, None, (Affect(Severity.INFO, until="2.0.76"),)),
+    Rule("C024", "error-sent-as-reply", error_sent_as_reply, None, (Affect(Severity.INFO, until="2.0.47"),)),
 )

@@ -180,7 +180,7 @@ def session_in_use(situation: Situation) -> Iterator[Finding]:
 def error_only_prompts(situation: Situation) -> Iterator[Finding]:
     """Prompts at the end of the conversation that got nothing but errors.
 
-    They are what repeated tries leave behind: a prompt, an error, the same prompt again. Clients from 2.0.76 on do
+    They are what repeated tries leave behind: a prompt, an error, the same prompt again. Clients from 2.0.47 on do
     not send the error records, but they do send the prompts; older ones send the error texts as if the model had said
     them (claude-code-resume-table, `api_error_last`). One fix takes prompts and errors away together; whether the
     prompts are still wanted is the person's to say, since typing one of them again is often the very next step.
@@ -280,7 +280,7 @@ RULES: tuple[Rule[Situation], ...] = (
         ),
     ),
     Rule("E003", "session-in-use", session_in_use),
-    Rule("E004", "error-only-prompts", error_only_prompts, None, (Affect(Severity.WARNING, until="2.0.76"),)),
+    Rule("E004", "error-only-prompts", error_only_prompts, None, (Affect(Severity.WARNING, until="2.0.47"),)),
 )
 
 LATE: tuple[Rule[Judged], ...] = (Rule("E002", "unexplained-error", unexplained_error),)

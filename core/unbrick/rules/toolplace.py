@@ -90,8 +90,8 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
     """A tool result stands behind text in its own record, or in a record of the assistant.
 
     Results must come first in the message that follows the call; the API says that the call has no result although it
-    is there. It happens in transcripts that were edited, converted or written by other programs. No client but 2.0.76
-    and 2.1.20 puts them in order.
+    is there. It happens in transcripts that were edited, converted or written by other programs. Only clients from
+    2.0.24 to 2.1.29 put them in order.
 
     The blocks of the record are put in order; nothing is changed in them.
     """
@@ -153,8 +153,8 @@ RULES: tuple[Rule[Situation], ...] = (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.70"), Affect(Severity.WARNING, since="2.1.70"),
     )),
     Rule("T005", "misplaced-result", misplaced_result, f"{R1}|blocks can only be in `?user`? messages", (
-        Affect(Severity.ERROR, Outcome.REFUSED, until="2.0.76"),
-        Affect(Severity.INFO, since="2.0.76", until="2.1.70"),
-        Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.70"),
+        Affect(Severity.ERROR, Outcome.REFUSED, until="2.0.24"),
+        Affect(Severity.INFO, since="2.0.24", until="2.1.30"),
+        Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.30"),
     )),
 )

@@ -107,7 +107,8 @@ def bad_tool_name(situation: Situation) -> Iterator[Finding]:
     """A tool call has an empty or overlong name.
 
     The API takes names of 1 to 200 characters in the history; a model that calls a tool by a whole sentence makes
-    every later request fail. Clients before 2.1.281 stay stuck; later ones shorten the name each time they send it.
+    every later request fail. Clients before 2.1.281 stay stuck; later ones shorten a long name each time they
+    send it, and stay stuck on an empty one.
 
     The name is shortened. It labels a call that is over, so nothing that the conversation says changes.
     """
@@ -173,9 +174,7 @@ RULES: tuple[Rule[Situation], ...] = (
     )),
     Rule("T007", "bad-call-id", bad_call_id,
          r"(?<!server_)tool_use(?:_id|\.id)?.{0,20}String should match pattern", _REFUSED),
-    Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at", (
-        Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.281"), Affect(Severity.INFO, since="2.1.281"),
-    )),
+    Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at", _REFUSED),
     Rule("T009", "bad-tool-input", bad_tool_input,
          r"tool_use\.input: (?:Input should be a valid dictionary|Field required)", _REFUSED),
 )
