@@ -305,7 +305,7 @@ RULES: tuple[Rule[Situation], ...] = (
     Rule("C010", "malformed-message", malformed_message,
          r"undefined is not an object|Cannot read properties of undefined|text\.text: Field required"
          r"|Unable to extract tag using discriminator", (
-             Affect(Severity.ERROR, Outcome.CRASH, until="2.1.281"), Affect(Severity.INFO, since="2.1.281"),
+             Affect(Severity.ERROR, Outcome.CRASH, until="2.1.275"), Affect(Severity.INFO, since="2.1.275"),
          )),
     *media.RULES,
     *features.RULES,
