@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from sample_sessions import amplifier
 from sample_sessions.cases import (
     blocks,
     boundaries,
@@ -35,7 +36,8 @@ def main() -> int:
         target = HERE / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    print(f"{len(SAMPLES)} samples", file=sys.stderr)
+    amplifier.write()
+    print(f"{len(SAMPLES) + len(amplifier.SAMPLES)} samples", file=sys.stderr)
     return 0
 
 

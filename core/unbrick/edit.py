@@ -156,7 +156,8 @@ class SetRef:
 
 @dataclass(frozen=True)
 class Insert:
-    """Put a new record behind another; what followed it follows the new one."""
+    """Put a new record behind another; what followed it follows the new one. Behind `At(0)` is the beginning of a
+    list of messages. A record of `role` and `content` alone is written as the client writes one."""
 
     behind: At
     record: Mapping[str, Any]

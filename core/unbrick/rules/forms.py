@@ -8,11 +8,13 @@ from dataclasses import replace
 from unbrick.edit import Conform, DropRecord, Edit, Insert, SetValue
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
+from unbrick.record import At
 from unbrick.request import Role
 from unbrick.rules.parts import Broken, broken, content, counted, refusal, remark, safe
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
 
+BEGINNING = "(The beginning of this conversation is missing.)"
 ACKNOWLEDGED = "(The turn before this prompt got no reply.)"
 """The short reply between two messages of the user."""
 
@@ -87,6 +89,31 @@ def neighbours(situation: Situation) -> Iterator[Finding]:
         yield replace(found, outcome=Outcome.REFUSED, api_error=refused.text)
 
 
+def headless(situation: Situation) -> Iterator[Finding]:
+    """The conversation begins with a reply.
+
+    It happens when the first prompt was cut off. The first-party API takes it; endpoints that insist on turns do not
+    ("first message must use the user role").
+
+    A short prompt is put in front.
+    """
+    request = situation.request
+    row = _row(situation, 0) if len(request) and request.roles[0] == Role.ASSISTANT else None
+    if row is None or not situation.thread.whole:
+        return
+    refused = next((one for one in situation.violations if one.code == "C004" and one.message == 0), None)
+    fix = safe(
+        "prompt", "Put a short prompt in front", Insert(At(0), {"role": "user", "content": BEGINNING}),
+    )
+    severity = Severity.INFO if refused is None else Severity.ERROR
+    found = remark(
+        situation, "C028", "begins-with-a-reply", severity,
+        "the conversation begins with a reply; the first-party API takes that, an endpoint that insists on turns does "
+        "not", row, fixes=(fix,),
+    )
+    yield found if refused is None else replace(found, outcome=Outcome.REFUSED, api_error=refused.text)
+
+
 def _row(situation: Situation, message: int) -> int | None:
     start = situation.request.first[message]
     row = situation.request.row[start] if start < situation.request.first[message + 1] else -1
@@ -118,6 +145,9 @@ def _remedies(situation: Situation, pairs: list[tuple[int, int]]) -> Iterator[Fi
 RULES: tuple[Rule[Situation], ...] = (
     Rule("T014", "foreign-call-form", foreign_form, r"No tool call found for function call output", (
         Affect(Severity.ERROR, Outcome.REFUSED, client="amplifier"),
+    )),
+    Rule("C028", "begins-with-a-reply", headless, r"first message must use the .?user", (
+        Affect(Severity.INFO, client="amplifier"),
     )),
     Rule("C027", "neighbouring-messages", neighbours, None, (Affect(Severity.INFO, client="amplifier"),)),
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from unbrick.edit import Conform
 from unbrick.entry import BlockFlag, BlockKind, Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
 from unbrick.rules import features, served, toolfix, toolplace, toolshape
@@ -90,7 +92,11 @@ def _answers(situation: Situation, call: Call, row: int) -> tuple[Fix, ...]:
     early = _before(situation, call, row)
     if early is not None:
         return tuple(toolfix.move_back(situation, call, early))
-    return (*toolfix.bring_back(situation, call, row), toolfix.answer(situation, row, call.ref))
+    fix = toolfix.answer(situation, row, call.ref)
+    if toolfix.odd_form(situation, call):
+        title = f"{fix.title}; write the call in both places"
+        fix = replace(fix, title=title, edits=(Conform(situation.at(row)), *fix.edits))
+    return (*toolfix.bring_back(situation, call, row), fix)
 
 
 def _before(situation: Situation, call: Call, row: int) -> int | None:

@@ -188,8 +188,14 @@ def _set_ref(edit: SetRef, made: Draft, _clock: Clock) -> None:
 
 
 def _insert(edit: Insert, made: Draft, clock: Clock) -> None:
-    row = made.row(edit.behind)
-    made.behind(row, write.message(edit.record, clock))
+    new = write.message(edit.record, clock)
+    if edit.behind.line == 0:
+        first = made.raw(0)
+        made.drop(0)
+        made.behind(0, new)
+        made.behind(0, first)
+    else:
+        made.behind(made.row(edit.behind), new)
 
 
 def _salvage(edit: Salvage, made: Draft, _clock: Clock) -> None:
