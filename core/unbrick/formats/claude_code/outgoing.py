@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind
-from unbrick.formats.claude_code import records
+from unbrick.formats.claude_code import records, words
 from unbrick.formats.claude_code.behaviour import Behaviour
 from unbrick.request import Part, Request, Role, Synthetic
 from unbrick.session import Session
@@ -101,6 +101,15 @@ class Drafts:
         """Whether a part is a text."""
         return self.kind(code) == BlockKind.TEXT
 
+    def _unreferring(self, row: int, place: int) -> dict[str, Any]:
+        """A result without its references to tools; a sentence of the client's stands for them where nothing else is
+        in it."""
+        block = records.blocks(self.session.value(row))[place]
+        content = block.get("content")
+        parts = content if isinstance(content, list) else []
+        kept = [part for part in parts if not (isinstance(part, dict) and part.get("type") == "tool_reference")]
+        return {**block, "content": kept or [{"type": "text", "text": words.REFERENCES_REMOVED}]}
+
     def into(self, request: Request, traits: Behaviour) -> None:
         """Write the messages into a request."""
         scan = self.session.scan
@@ -123,7 +132,7 @@ class Drafts:
                     request.add(Part(
                         row, block, BlockKind(scan.block_kind[at]), flags, text_of(scan.block_ref[at]), None,
                         scan.block_size[at],
-                    ))
+                    ), self._unreferring(row, block) if scan.block_flags[at] & cleared & BlockFlag.REFERENCE else None)
                     if code in self.folded:
                         request.suffix[len(request.row) - 1] = self.folded[code]
                 if draft.joined and place in draft.joined:

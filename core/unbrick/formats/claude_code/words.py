@@ -38,6 +38,7 @@ CONTEXT = "<system-reminder>\nAs you answer the user's questions, you can use th
 COMMAND_OUTPUT = "<local-command-stdout>"
 COMMAND_PRINTED = "system/local_command"
 """Type of the records that newer clients keep it in."""
+REFERENCES_REMOVED = "[Tool references removed - tool search not enabled]"
 NOTIFICATION = "<task-notification>"
 NOTIFICATION_PREFACE = (
     "[SYSTEM NOTIFICATION - NOT USER INPUT]\n"
