@@ -26,11 +26,12 @@ def boundaries(r: list[Json]) -> list[int]:
     return [i for i, record in enumerate(r) if record.get("subtype") == "compact_boundary"]
 
 
-@sample("lines-reversed", LONG, "reversed_lines", *both("accepted", "L014", lost=True), verdict="fragile")
-def lines_reversed(r: list[Json]) -> list[Item]:
-    """A tool wrote the records newest first. The chain is whole, but clients from 2.1.101 on look for the end of the
-    conversation at the end of the file."""
-    return [*reversed(r)]
+@sample("halves-swapped", LONG, "shuffled", *both("accepted", "L014", lost=True))
+def halves_swapped(r: list[Json]) -> list[Item]:
+    """A tool joined two parts of the session in the wrong order. The chain is whole, but clients from 2.1.101 on look
+    for the end of the conversation at the end of the file."""
+    half = prompt(r, "Two requests")
+    return [*r[half:], *r[:half]]
 
 
 @sample(
