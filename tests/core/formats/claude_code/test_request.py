@@ -36,7 +36,7 @@ TURNS = [
     pytest.param("2.1.139", "claude-sonnet-4-6", FLAG, 0, id="the flag names another model"),
     pytest.param("2.1.139", "claude-opus-4-7", FLAG | {"disable_experimental_betas": "1"}, 0, id="betas are off"),
     pytest.param("2.1.329", "claude-opus-4-7", FLAG, 0, id="newer clients do not look at the flag"),
-    pytest.param("2.1.329", "claude-opus-5-5", {}, 1, id="a model that takes them"),
+    pytest.param("2.1.329", "claude-opus-5-5", {}, 3, id="a model that takes them"),
 ]
 
 
