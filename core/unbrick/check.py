@@ -81,7 +81,7 @@ def simulate(
     """What a client will load and send, and what the API says to it."""
     thread = format_.thread(session, target)
     request = format_.request(session, thread, target, surroundings)
-    violations = tuple(_attributed(request, lint(request, target)))
+    violations = tuple(_attributed(request, lint(request, target, request.complete)))
     return Situation(
         bundle, session, thread, request, target, surroundings, violations,
         Asks(
@@ -168,7 +168,21 @@ def _placed(finding: Finding, rule: Rule[Any], situation: Situation) -> Finding:
         uuid=finding.uuid or (None if finding.row is None else situation.session.uuid(finding.row)),
         affects=finding.affects or rule.affects,
         file=finding.file or str(situation.bundle.path),
+        document=_document(finding, situation),
     )
+
+
+def _document(finding: Finding, situation: Situation) -> tuple[str | int, ...]:
+    """Where a finding stands in a file that is one document."""
+    if finding.at is None or finding.at.part:
+        return ()
+    base = situation.bundle.main.pointer(finding.at.line)
+    if base is None:
+        return ()
+    inside = finding.pointer
+    if not inside and finding.block is not None and finding.row is not None:
+        inside = (*situation.asks.content(finding.row)[0], finding.block)
+    return (*base, *inside)
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:

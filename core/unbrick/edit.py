@@ -215,6 +215,18 @@ class Rename:
 
 
 @dataclass(frozen=True)
+class Hoist:
+    """Move the words of a message into the request's own system prompt, behind what that says."""
+
+    at: At
+
+
+@dataclass(frozen=True)
+class Reframe:
+    """Write what stands around and between the records anew, where a document is damaged there."""
+
+
+@dataclass(frozen=True)
 class Conform:
     """Write what a record says in the client's own form; what it says stays."""
 
@@ -223,5 +235,6 @@ class Conform:
 
 Edit = (
     Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Forget | Clear | Trim
-    | Recount | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Conform
+    | Recount | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Hoist
+    | Reframe | Conform
 )

@@ -146,6 +146,8 @@ class Finding:
     """Where the cause lies: file, client, settings, endpoint or unknown."""
     advice: tuple[Advice, ...] = ()
     """Ways out that are no edit of the file, best first."""
+    document: tuple[str | int, ...] = ()
+    """Where it stands in the document, as a JSON pointer, where the file is one."""
 
     @property
     def id(self) -> str:

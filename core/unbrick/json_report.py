@@ -86,6 +86,7 @@ def finding(value: Finding) -> Json:
         "file": value.file,
         "line": None if value.at is None else line(value.at),
         "pointer": pointer(value.pointer) if value.pointer else None,
+        "document": pointer(value.document) if value.document else None,
         "uuid": value.uuid,
         "message_index": value.message_index,
         "block_index": value.block_index,

@@ -41,6 +41,7 @@ class Choices:
     surroundings: bool = True
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     way: str | None = None
+    format: str | None = None
 
     def version(self) -> Version | str | None:
         """The client as `choose_target` takes it. Raises UsageError for what is neither a version nor a word."""
@@ -97,8 +98,8 @@ def open_word(word: str, choices: Choices, cwd: Path) -> Opened:
 
 def open_source(source: Source, choices: Choices) -> Opened:
     """Open a file that is already indexed. Raises NotATranscriptError when no format knows it."""
-    format_ = detect(source)
-    strange = foreign(source, list(islice(_values(source), 2)))
+    source, format_ = framed(source, choices.format)
+    strange = foreign(source, list(islice(_values(source), 2))) if choices.format is None else None
     if format_ is None or strange is not None:
         source.close()
         raise NotATranscriptError(
@@ -110,6 +111,21 @@ def open_source(source: Source, choices: Choices) -> Opened:
     if choices.surroundings:
         around = format_.surroundings(bundle, choices.config_dir, choices.environ)
     return Opened(format_, bundle, around, choices)
+
+
+def framed(source: Source, name: str | None = None) -> tuple[Source, Format | None]:
+    """A file, read as the format that knows it frames its records, and that format: the one of a name where one is
+    given. Raises UsageError for a name that is none."""
+    named = None
+    if name is not None:
+        named = next((format_ for format_ in FORMATS if format_.client == name), None)
+        if named is None:
+            raise UsageError(f"--format takes {', '.join(format_.client for format_ in FORMATS)}, not {name!r}.")
+    for format_ in FORMATS if named is None else (named,):
+        found = format_.frame(source)
+        if found is not None and (named or readable(found) or not len(found)):
+            return found, format_
+    return source, named or detect(source)
 
 
 def detect(source: Source) -> Format | None:

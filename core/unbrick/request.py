@@ -96,6 +96,16 @@ class Request:
     """Whether it looks at images inside results, too."""
     left_out: int = 0
     """How many images and documents the client leaves out, the oldest, since the API does not take as many."""
+    complete: bool = False
+    """Whether it goes out as it is: no prompt is typed behind it."""
+    own_system: bool = False
+    """Whether system turns are messages of the transcript, not something that the client makes of its reminders."""
+    prompted: bool = False
+    """Whether the transcript holds the request's own system prompt, or has a place for one."""
+    tools: frozenset[str] | None = None
+    """Names of the tools that the request offers, where the transcript says so."""
+    wrong: dict[int, tuple[str, str, int]] = field(default_factory=dict)
+    """What the API refuses of a message itself, by message index: a rule's code, the API's sentence, the row."""
     heals: frozenset[str] = frozenset()
     """Codes of the violations that the client gets over with a second try of its own."""
     heals_in_prompts: frozenset[str] = frozenset()

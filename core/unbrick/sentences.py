@@ -7,14 +7,14 @@ from datetime import datetime
 
 from unbrick.entry import Kind
 from unbrick.finding import FIRST, Advice, Finding, Severity
-from unbrick.json_report import line
+from unbrick.json_report import line, pointer
 from unbrick.printable import printable, shorten
 from unbrick.report import Cause, Report, Resume, Verdict
 from unbrick.session import Standing
 from unbrick.target import Basis, Target
 from unbrick.thread import Outcome
 
-CLIENTS = {"claude-code": "Claude Code", "amplifier": "Amplifier"}
+CLIENTS = {"claude-code": "Claude Code", "amplifier": "Amplifier", "messages": "the Messages API"}
 
 WAYS = {"chat": "in a terminal", "run": "`run --resume`"}
 """Ways to resume a session, as a person knows them."""
@@ -40,7 +40,7 @@ _STOPS = {
 def client(target: Target) -> str:
     """`Claude Code 2.1.329`; with the way it is resumed, where there are several."""
     way = f" ({WAYS.get(target.way, target.way)})" if target.way else ""
-    return f"{CLIENTS.get(target.client, target.client)} {target.version}{way}"
+    return f"{CLIENTS.get(target.client, target.client)} {target.version}".rstrip() + way
 
 
 def judged_for(target: Target) -> str:
@@ -48,12 +48,15 @@ def judged_for(target: Target) -> str:
     model = f", {target.model}" if target.model else ""
     endpoint = "" if target.endpoint == "api" else f", through {target.endpoint}"
     strict = ", strict" if target.strict else ""
-    return f"judged for {client(target)} ({BASIS[target.basis]}){printable(model + endpoint)}{strict}"
+    basis = f" ({BASIS[target.basis]})" if target.version.numbers else ""
+    return f"judged for {client(target)}{basis}{printable(model + endpoint)}{strict}"
 
 
 def headline(report: Report) -> str:
     """Will the next prompt work, and on which client."""
     outcome, who = report.resume.outcome, client(report.target)
+    if not report.target.version.numbers:
+        return _of_a_request(report)
     if outcome is not Outcome.ACCEPTED:
         return f"The next prompt {_STOPS[outcome]}, on {who}."
     if report.verdict is Verdict.BROKEN:
@@ -100,6 +103,8 @@ def halves(finding: Finding) -> tuple[str, str]:
 def loads(report: Report) -> str:
     """What resume loads and what it does not, in plain numbers."""
     resume = report.resume
+    if not report.target.version.numbers and not resume.lost:
+        return f"{messages(resume.messages)}, about {resume.tokens:,} tokens."
     everything = resume.messages + resume.lost + resume.summarised + resume.undecided + resume.rewound
     if not everything:
         return "Resume loads nothing; the file holds no messages."
@@ -196,6 +201,8 @@ def place(value: Finding) -> str:
         return ""
     number = line(value.at)
     said = "at the end" if number is None else f"line {number:,}"
+    if value.document:
+        return f"{pointer(value.document)}: "
     if value.message_index is not None:
         block = "" if value.block_index is None else f".content.{value.block_index}"
         said += f" (messages.{value.message_index}{block})"
@@ -230,6 +237,15 @@ def _back(resume: Resume) -> str:
     if resume.recoverable == resume.lost:
         return " and can be brought back"
     return f", {resume.recoverable:,} of them can be brought back"
+
+
+def _of_a_request(report: Report) -> str:
+    """Will a request work that no client stands behind."""
+    if report.resume.outcome is not Outcome.ACCEPTED:
+        return "The API will refuse this request."
+    return "The API will accept these messages" + (
+        ", but something in them is not what it seems." if report.verdict is not Verdict.HEALTHY else "."
+    )
 
 
 def labelled(advice: Sequence[Advice], *, first: bool = True) -> Iterator[tuple[str, Advice]]:

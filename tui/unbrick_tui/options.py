@@ -37,7 +37,8 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 
 def judgement(command: Command) -> Command:
-    """--client, --model, --strict, --config-dir and --no-surroundings, handed to the command as `choices`."""
+    """--client, --model, --way, --strict, --format, --config-dir and --no-surroundings, handed to the command as
+    `choices`."""
     options = (
         click.option(
             "--client", metavar="V|installed|recorded",
@@ -45,6 +46,10 @@ def judgement(command: Command) -> Command:
         ),
         click.option("--model", metavar="M", help="Judge for this model; else for the session's."),
         click.option("--way", metavar="W", help="Judge for this way to resume, where the client has several."),
+        click.option(
+            "--format", "format_", metavar="F",
+            help="Read the file as claude-code, amplifier or messages; else its content tells.",
+        ),
         click.option("--strict", is_flag=True, help="Judge for a consumer that heals nothing."),
         click.option(
             "--config-dir", metavar="DIR", type=click.Path(path_type=Path),
@@ -58,9 +63,9 @@ def judgement(command: Command) -> Command:
     @functools.wraps(command)
     def with_choices(
         *args: Any, client: str | None, model: str | None, strict: bool, config_dir: Path | None,  # noqa: ANN401
-        no_surroundings: bool, way: str | None, **kwargs: Any,  # noqa: ANN401
+        no_surroundings: bool, way: str | None, format_: str | None, **kwargs: Any,  # noqa: ANN401
     ) -> int:
-        choices = Choices(client, model, strict, config_dir, not no_surroundings, way=way)
+        choices = Choices(client, model, strict, config_dir, not no_surroundings, way=way, format=format_)
         choices.version()
         status: int = command(*args, choices=choices, **kwargs)
         return status

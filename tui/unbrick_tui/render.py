@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from unbrick import sentences
 from unbrick.edit import Cut
@@ -121,7 +122,12 @@ def next_step(report: Report, name: str | None = None) -> Iterator[str]:
     cut = next((edit for fix in offered[:1] for edit in fix.edits if isinstance(edit, Cut)), None)
     path = name or str(report.bundle.path)
     path = shell(f"./{path}" if path[0] == "-" and path != STDIN else path)
-    if Safety.SAFE in wanted:
+    if Safety.SAFE in wanted and not report.target.version.numbers:
+        old = Path(name or report.bundle.path)
+        yield "A repair shows what it would change, and saves it to a file:"
+        yield f"    unbrick repair {path}"
+        yield f"    unbrick repair {path} -o {shell(str(old.with_name(f'{old.stem}.repaired{old.suffix}')))}"
+    elif Safety.SAFE in wanted:
         yield "A repair shows what it would change, and saves it as a new session:"
         yield f"    unbrick repair {path}"
         yield f"    unbrick repair {path} --as-session"

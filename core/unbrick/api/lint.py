@@ -49,7 +49,7 @@ def lint(request: Request, target: Target, complete: bool = False) -> Iterator[V
         return
     found = [
         *_blocks(request, target), *pairs(request, target.strict), *_messages(request, target, complete),
-        *_system(request, target),
+        *_system(request, target), *_shapes(request),
     ]
     if target.strict:
         found += _alternation(request)
@@ -72,6 +72,8 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
         where = f"messages.{message}.content.{block}"
         if flags & _REFERENCE:
             for tool in _references(request.piece(index)):
+                if request.tools is not None and tool in request.tools:
+                    continue
                 yield Violation("T012", message, block, f"Tool reference '{tool}' not found in available tools", ref)
         if flags & _WORDS:
             yield from _text(request, index, message, block, target)
@@ -95,6 +97,12 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
         found = len(marked) + request.marks
         text = f"A maximum of {MARKS} blocks with cache_control may be provided. Found {found}."
         yield Violation("C020", *marked[0], text)
+
+
+def _shapes(request: Request) -> Iterator[Violation]:
+    """Messages that are refused for their own members."""
+    for message, (code, text, _row) in request.wrong.items():
+        yield Violation(code, message, None, text)
 
 
 def _references(block: dict[str, Any]) -> Iterator[str]:

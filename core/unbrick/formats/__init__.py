@@ -52,6 +52,10 @@ class Clone:
 class Alone:
     """What a format answers whose sessions are one file, resumed in one way."""
 
+    def frame(self, source: Source) -> Source | None:
+        """Files are lines."""
+        return None
+
     def entrance(self, path: Path) -> Path | None:
         """No folder, and no other file, stands for a transcript."""
         return None
@@ -98,6 +102,10 @@ class Format(Protocol):
 
     def entrance(self, path: Path) -> Path | None:
         """The transcript that a folder or another file of a session belongs to; None for what is neither."""
+        ...
+
+    def frame(self, source: Source) -> Source | None:
+        """A file that holds its records otherwise than line by line, read in that way; None for any other."""
         ...
 
     def recognises(self, head: Sequence[Json], path: Path) -> bool:

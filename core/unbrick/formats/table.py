@@ -5,5 +5,6 @@ from __future__ import annotations
 from unbrick.formats import Format
 from unbrick.formats.amplifier import Amplifier
 from unbrick.formats.claude_code import ClaudeCode
+from unbrick.formats.messages import Messages
 
-FORMATS: tuple[Format, ...] = (ClaudeCode(), Amplifier())
+FORMATS: tuple[Format, ...] = (ClaudeCode(), Amplifier(), Messages())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from unbrick.edit import Conform, DropBlock, DropRecord, SetValue
+from unbrick.edit import Conform, DropBlock, DropRecord, Hoist, SetValue
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
-from unbrick.finding import Affect, Finding, Fix, Rule, Severity
+from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules import blocks, features, media, served, thinking, thoughts
 from unbrick.rules.parts import (
     PLACEHOLDER,
@@ -184,14 +184,31 @@ def system_turn_refused(situation: Situation) -> Iterator[Finding]:
     role: the client makes these turns of reminders that it keeps as attachments. What causes it and what helps is
     said under E001.
 
-    No edit of the file helps, since the client writes its reminders anew.
+    No edit of the file helps, since the client writes its reminders anew. In an array of messages the turn stands as
+    such: its words move to the request's own system prompt, or are said by the user.
     """
+    if situation.request.own_system:
+        yield from _own_turns(situation, "C005", "system-turn-refused", "a message names a role that the model refuses")
+        return
     first = next(broken(situation, "C005"), None)
     if first is None:
         return
     count = sum(violation.code == "C005" for violation in situation.violations)
     what = "this is sent as a `system` turn" if count == 1 else f"{count:,} messages are sent as `system` turns"
     yield _note(situation, first, "system-turn-refused", f"{what}, which the model refuses")
+
+
+def _own_turns(situation: Situation, code: str, name: str, message: str) -> Iterator[Finding]:
+    """System turns that stand in the transcript as such, and where their words can go."""
+    for what in broken(situation, code):
+        fixes: tuple[Fix, ...] = ()
+        if what.row is not None:
+            at = situation.at(what.row)
+            ask = Fix("as-user", "Let the user say it", Safety.SAFE, (SetValue(at, ("role",), "user"),),
+                      "keeps every word, as the user's")
+            hoist = Fix("hoist", "Move its words to the request's own system prompt", Safety.SAFE, (Hoist(at),))
+            fixes = (hoist, ask) if situation.request.prompted else (ask,)
+        yield refusal(situation, name, what, message, fixes)
 
 
 def _note(situation: Situation, what: Broken, name: str, message: str) -> Finding:
@@ -210,8 +227,12 @@ def system_turn_misplaced(situation: Situation) -> Iterator[Finding]:
     role: the client makes these turns of its reminders. It shows when the record behind a reminder is missing, or
     with a client that places them wrongly (2.1.199, 2.1.266).
 
-    Retrying or a newer client helps: from 2.1.281 on it sends them again as ordinary reminders.
+    Retrying or a newer client helps: from 2.1.281 on it sends them again as ordinary reminders. In an array of messages
+    the turn stands as such, and its words are moved.
     """
+    if situation.request.own_system:
+        yield from _own_turns(situation, "C006", "system-turn-misplaced", "a `system` turn may not stand here")
+        return
     for what in broken(situation, "C006"):
         finding = refusal(situation, "system-turn-misplaced", what, "a `system` turn stands where the API refuses it")
         yield replace(finding, cause="client")

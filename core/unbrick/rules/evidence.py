@@ -24,7 +24,7 @@ def evidence_at_risk(situation: Situation) -> Iterator[Finding]:
     Do not resume before the session is saved elsewhere or mended. Everything is still there.
     """
     thread = situation.thread
-    if not thread.whole or not thread.losses:
+    if not thread.whole or not thread.losses or thread.outcome is Outcome.REFUSED:
         return
     folder = situation.bundle.path.parent
     came = "with no history at all" if thread.outcome is Outcome.EMPTY else "with an older state of it"

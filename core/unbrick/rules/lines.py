@@ -117,7 +117,7 @@ def why(situation: Situation, row: int) -> str:
     return "the client stops reading here"
 
 
-NOTHING = (Outcome.NOT_FOUND, Outcome.EMPTY)
+NOTHING = (Outcome.NOT_FOUND, Outcome.EMPTY, Outcome.REFUSED)
 
 
 def _crashes(situation: Situation) -> bool:
@@ -215,6 +215,8 @@ def unterminated_last_line(situation: Situation) -> Iterator[Finding]:
     view = situation.session.scan.view
     row = len(view) - 1
     if row < 0 or row in situation.session.scan.faults or view.at(row).line in view.patch:
+        return
+    if view.source.pointer(1) is not None:  # One document, which ends where it ends.
         return
     raw = view.raw(row)
     if raw.endswith(b"\n"):

@@ -36,7 +36,9 @@ def broken(situation: Situation, code: str) -> Iterator[Broken]:
             continue
         start, end = request.first[violation.message], request.first[violation.message + 1]
         index = start + (violation.block or 0)
-        if index < end and request.row[index] >= 0:
+        if violation.block is None and violation.message in request.wrong:
+            yield Broken(violation, request.wrong[violation.message][2], None)
+        elif index < end and request.row[index] >= 0:
             yield Broken(violation, request.row[index], request.block[index])
         elif start == end:
             yield Broken(violation, _between(situation, violation.message), None)

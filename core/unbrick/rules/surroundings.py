@@ -47,7 +47,7 @@ def system_role_flag(situation: Situation) -> Iterator[Finding]:
     refused = any(REFUSED.search(violation.text) for violation in situation.violations)
     error = recorded.last(situation)
     said = error is not None and not error.past and REFUSED.search(error.text) is not None
-    if not refused and not said:
+    if request.own_system or (not refused and not said):
         return
     setting = situation.surroundings.settings.get(SYSTEM_TURNS)
     version = situation.target.version

@@ -31,6 +31,10 @@ class Amplifier:
     name = "Amplifier"
     client = words.CLIENT
 
+    def frame(self, source: Source) -> Source | None:
+        """Files are lines."""
+        return None
+
     def recognises(self, head: Sequence[Json], path: Path) -> bool:
         """Messages under the client's own file names, or with the members that only its records have."""
         named = path.name.removesuffix(places.BACKUP) in (places.TRANSCRIPT, places.CONTEXT)

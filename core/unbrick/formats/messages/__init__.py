@@ -1,0 +1,124 @@
+"""Arrays of messages and request bodies in the form of Anthropic's Messages API: no client writes or heals them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unbrick.bundle import Bundle
+from unbrick.edit import Edit
+from unbrick.entry import Entry
+from unbrick.errors import NotFoundError, UsageError
+from unbrick.formats import Alone, Clock, Clone
+from unbrick.formats.messages import framing, records
+from unbrick.formats.messages import lower as lowering
+from unbrick.formats.messages import request as sending
+from unbrick.patch import Patch
+from unbrick.record import At, Json
+from unbrick.request import Request
+from unbrick.sent import Sent
+from unbrick.session import Session
+from unbrick.source import Source
+from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
+from unbrick.thread import Thread
+
+CLIENT = "messages"
+VERSION = Version(())
+"""Nobody stands between the file and the API, so there is no version to speak of."""
+
+
+class Messages(Alone):
+    """The Format protocol for message arrays."""
+
+    name = "Message array"
+    client = CLIENT
+
+    def frame(self, source: Source) -> Source | None:
+        """The file as the elements of its array."""
+        return framing.framed(source)
+
+    def recognises(self, head: Sequence[Json], path: Path) -> bool:
+        """Messages with a role and content."""
+        return bool(head) and all(isinstance(value.get("role"), str) for value in head[:8])
+
+    def bundle(self, source: Source) -> Bundle:
+        """The file by itself."""
+        return Bundle(source, source.path.stem)
+
+    def entry(self, value: Json) -> Entry:
+        """What a message means. Never raises."""
+        return records.entry(value)
+
+    def blocks(self, value: Json) -> list[dict[str, Any]]:
+        """Content blocks of a message as they stand."""
+        return records.blocks(value)
+
+    def content(self, value: Json) -> tuple[tuple[str | int, ...], object]:
+        """The pointer to a message's content, and the content."""
+        return ("content",), value.get("content")
+
+    def text(self, value: Json) -> str:
+        """What a person reads of a message."""
+        return records.text(value)
+
+    def odd(self, value: Json) -> str:
+        """What is odd about the form of a message."""
+        return records.odd(value)
+
+    def kept(self, value: Json) -> tuple[str, ...]:
+        """There are no boundaries."""
+        return ()
+
+    def surroundings(self, bundle: Bundle, config_dir: Path | None, environ: Mapping[str, str]) -> Surroundings:
+        """Nothing decides what is sent but the file."""
+        return NOWHERE
+
+    def recorded(self, session: Session) -> Target:
+        """The model that the request body names."""
+        model = framing.envelope(session.scan.view).get("model")
+        return Target(CLIENT, VERSION, model if isinstance(model, str) else None, basis=Basis.RECORDED)
+
+    def newest(self) -> Version:
+        """There is one."""
+        return VERSION
+
+    def thread(self, session: Session, target: Target) -> Thread:
+        """Every message in the order of the document."""
+        return sending.thread(session)
+
+    def request(
+        self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+    ) -> Request:
+        """The messages as they stand."""
+        return sending.request(session, thread, prompt)
+
+    def sent(self, session: Session) -> Sequence[Sent]:
+        """Nothing is noted."""
+        return ()
+
+    def lower(
+        self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
+    ) -> Mapping[At, Sequence[bytes]]:
+        """An edit in the style of the document, as pieces by place."""
+        return lowering.lower(edit, session, thread)
+
+    def clone(self, bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
+        """Raises UsageError: no client resumes a message array."""
+        raise UsageError(f"{bundle.path} is no client's session; save it to a file (-o FILE).")
+
+    def owner(self, bundle: Bundle) -> int | None:
+        """Nobody holds it."""
+        return None
+
+    def home(self, config_dir: Path | None) -> Path:
+        """They stand anywhere."""
+        return Path()
+
+    def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
+        """None is looked for."""
+        return ()
+
+    def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:
+        """Raises NotFoundError: they have no ids."""
+        raise NotFoundError(f"{text} is neither a file nor the id of a session on this machine.")

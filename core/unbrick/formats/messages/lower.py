@@ -1,0 +1,262 @@
+"""Neutral edits written into an array of messages, in the style of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from unbrick import jsonspan
+from unbrick.edit import (
+    Answer,
+    Clear,
+    Conform,
+    Cut,
+    DropBlock,
+    DropRecord,
+    DropRecords,
+    Edit,
+    Hoist,
+    Insert,
+    Move,
+    Reframe,
+    Remake,
+    Salvage,
+    SetRef,
+    SetValue,
+)
+from unbrick.formats import draft, pictures
+from unbrick.formats.messages import records, write
+from unbrick.jsonspan import Pointer
+from unbrick.record import FRAME, At, Json
+from unbrick.session import Session
+from unbrick.thread import Thread
+
+MISSING = "[No result was recorded for this call]"
+"""What answers a call whose result nobody has."""
+
+
+class Draft(draft.Draft):
+    """Edits of one document in its own style."""
+
+    def __init__(self, session: Session, thread: Thread) -> None:
+        super().__init__(session, thread)
+        self._style: write.Style | None = None
+        self.frame: tuple[bytes, bytes] | None = None
+
+    @property
+    def style(self) -> write.Style:
+        """How the document's first message is written."""
+        if self._style is None:
+            self._style = write.style(self.view.raw(0).rstrip(b"\r\n")) if len(self.view) else write.Style()
+        return self._style
+
+    def set(self, row: int, pointer: Pointer, value: object) -> None:
+        """Replace one value in a message, or add the member when only that is missing."""
+        self.record(row)
+        raw = self.raw(row)
+        try:
+            place, _end = jsonspan.locate(raw, pointer)
+        except KeyError:
+            place, _end = jsonspan.locate(raw, list(pointer)[:-1])
+        self._set(row, pointer, write.written(value, self.style, write.indent_at(raw, place)))
+
+    def message(self, role: str, content: object) -> bytes:
+        """A new message."""
+        base = write.indent_at(self.view.raw(0), 0) if len(self.view) else ""
+        return write.written({"role": role, "content": content}, self.style, base)
+
+    def put_result(self, row: int, block: Json) -> None:
+        """Put a result into the user's message behind a call's, behind the results that it begins with; into a message
+        of its own where the call's is not followed by one."""
+        behind = row + 1
+        value = self.record(behind) if behind < len(self.view) and self._raw.get(behind, b"") is not None else {}
+        if value.get("role") != "user" or not isinstance(value.get("content"), str | list):
+            self.behind(row, self.message("user", [block]))
+            return
+        found = value["content"]
+        if isinstance(found, str):
+            said = [{"type": "text", "text": found}] if found.strip() else []
+            self.set(behind, ("content",), [block, *said])
+            return
+        place = next((i for i, part in enumerate(found) if not _is_result(part)), len(found))
+        raw = self.raw(behind)
+        start, _end = jsonspan.locate(raw, ("content", 0) if found else ("content",))
+        new = write.written(block, self.style, write.indent_at(raw, start))
+        self.put(behind, write.insert(raw, ("content",), place, new))
+
+    def changes(self) -> Mapping[At, Sequence[bytes]]:
+        """The pieces by place."""
+        result = dict(super().changes())
+        if self.frame is not None:
+            head, tail = self.frame
+            patched = FRAME in self.view.patch
+            result |= {At(FRAME, 0): (head,), At(FRAME, 1): (tail,)} if patched else {At(FRAME, 0): (head, tail)}
+        return result
+
+
+def lower(edit: Edit, session: Session, thread: Thread) -> Mapping[At, Sequence[bytes]]:
+    """An edit as pieces by place. Raises KeyError when it names a place or id that is not there, or is none that a
+    list of messages can be given (links, boundaries, leaves)."""
+    writer = _WRITERS.get(type(edit))
+    if writer is None:
+        raise KeyError(type(edit).__name__)
+    made = Draft(session, thread)
+    writer(edit, made)
+    return made.changes()
+
+
+def _is_result(part: object) -> bool:
+    return isinstance(part, dict) and part.get("type") == "tool_result"
+
+
+def _answer(edit: Answer, made: Draft) -> None:
+    row = made.row(edit.at)
+    if not any(part.get("id") == edit.ref for part in records.blocks(made.record(row))):
+        raise KeyError(edit.ref)
+    block: Json = {"type": "tool_result", "tool_use_id": edit.ref, "content": edit.content or MISSING}
+    if edit.content is None:
+        block["is_error"] = True
+    made.put_result(row, block)
+
+
+def _move(edit: Move, made: Draft) -> None:
+    """Only the results of the call's message move; what else their message says stays where it is."""
+    row, call = made.row(edit.at), made.row(edit.behind)
+    wanted = {part.get("id") for part in records.blocks(made.record(call)) if part.get("type") == "tool_use"}
+    found = records.blocks(made.record(row))
+    moving = [i for i, part in enumerate(found) if _is_result(part) and part.get("tool_use_id") in wanted]
+    if not moving:
+        raise KeyError(edit.at)
+    if len(moving) == len(found):
+        made.drop(row)
+    else:
+        for index in reversed(moving):
+            made.put(row, jsonspan.remove(made.raw(row), ("content", index)))
+    for index in moving:
+        made.put_result(call, found[index])
+
+
+def _drop_block(edit: DropBlock, made: Draft) -> None:
+    row = made.row(edit.at)
+    content = made.record(row).get("content")
+    if isinstance(content, list) and len(content) > 1:
+        made.put(row, jsonspan.remove(made.raw(row), ("content", edit.block)))
+    elif edit.block == 0:
+        made.drop(row)
+    else:
+        raise KeyError(edit.block)
+
+
+def _drop_record(edit: DropRecord, made: Draft) -> None:
+    made.drop(made.row(edit.at))
+
+
+def _drop_records(edit: DropRecords, made: Draft) -> None:
+    for at in edit.ats:
+        made.drop(made.row(at))
+
+
+def _clear(edit: Clear, made: Draft) -> None:
+    row = made.row(edit.at)
+    found = records.blocks(made.record(row))
+    for block, note in edit.notes:
+        if _is_result(found[block]):
+            made.set(row, ("content", block, "content"), note)
+        elif isinstance(made.record(row).get("content"), str):
+            made.set(row, ("content",), note)
+        else:
+            made.set(row, ("content", block), {"type": "text", "text": note})
+
+
+def _set_value(edit: SetValue, made: Draft) -> None:
+    made.set(made.row(edit.at), edit.pointer, edit.value)
+
+
+def _remake(edit: Remake, made: Draft) -> None:
+    pictures.remake(made, made.row(edit.at), edit.values)
+
+
+def _set_ref(edit: SetRef, made: Draft) -> None:
+    call = made.session.calls[edit.old]
+    for row, block in call.uses:
+        made.set(row, ("content", block, "id"), edit.new)
+    for row, block in call.results:
+        made.set(row, ("content", block, "tool_use_id"), edit.new)
+
+
+def _insert(edit: Insert, made: Draft) -> None:
+    made.behind(made.row(edit.behind), made.message(str(edit.record.get("role")), edit.record.get("content")))
+
+
+def _salvage(edit: Salvage, made: Draft) -> None:
+    row = made.row(edit.at)
+    made.drop(row)
+    for piece in edit.pieces:
+        made.behind(row, piece.rstrip(b"\r\n"))
+
+
+def _conform(edit: Conform, made: Draft) -> None:
+    row = made.row(edit.at)
+    value = made.record(row)
+    role = records.ROLES.get(str(value.get("role")))
+    if role is not None:
+        made.set(row, ("role",), role)
+    known = records.SYSTEM_MEMBERS if made.record(row).get("role") == "system" else records.MEMBERS
+    for key in value.keys() - known:
+        made.put(row, jsonspan.remove(made.raw(row), (key,)))
+
+
+def _cut(edit: Cut, made: Draft) -> None:
+    for row in range(made.row(edit.after) + 1, len(made.view)):
+        made.drop(row)
+
+
+def _hoist(edit: Hoist, made: Draft) -> None:
+    row = made.row(edit.at)
+    said = records.text(made.record(row))
+    head, tail = made.view.patch.get(FRAME) or made.view.source.frame()
+    try:
+        around = orjson.loads(head + tail)
+    except orjson.JSONDecodeError:
+        raise KeyError("system") from None
+    if not isinstance(around, dict):
+        raise KeyError("system")
+    system = around.get("system")
+    if isinstance(system, list):
+        system = [*system, {"type": "text", "text": said}]
+    else:
+        system = f"{system}\n\n{said}" if isinstance(system, str) and system else said
+    made.frame = _with_system(head, tail, system, made.style)
+    made.drop(row)
+
+
+def _with_system(head: bytes, tail: bytes, system: object, style: write.Style) -> tuple[bytes, bytes]:
+    """Both halves of a frame with the system prompt set; the split between them stays where the messages are."""
+    whole = head + tail
+    try:
+        start, end = jsonspan.locate(whole, ("system",))
+        new = write.written(system, style, write.indent_at(whole, start))
+        if end <= len(head):
+            return head[:start] + new + head[end:], tail
+        start, end = start - len(head), end - len(head)
+        return head, tail[:start] + new + tail[end:]
+    except KeyError:
+        brace = head.index(b"{") + 1
+        first = jsonspan.skip_space(head, brace)
+        space = head[brace:first]
+        colon = b": " if style.spaced else b":"
+        new = write.written(system, style, write.indent_at(head, first))
+        return head[:first] + b'"system"' + colon + new + b"," + (space or b" " * style.spaced) + head[first:], tail
+
+
+def _reframe(_edit: Reframe, made: Draft) -> None:
+    made.frame = made.view.source.frame()
+
+
+_WRITERS: Mapping[type, Callable[[Any, Draft], None]] = {
+    Answer: _answer, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record, DropRecords: _drop_records,
+    Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
+    Conform: _conform, Cut: _cut, Hoist: _hoist, Reframe: _reframe,
+}
