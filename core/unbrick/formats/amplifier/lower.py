@@ -78,7 +78,7 @@ def _answer(edit: Answer, made: Draft, clock: Clock) -> None:
     if call is None:
         raise KeyError(edit.ref)
     content = edit.content if edit.content is not None else write.unknown(_said(edit.finished))
-    line = write.result(edit.ref, str(call.get("name") or ""), content, clock, with_name=True)
+    line = write.result(edit.ref, str(call.get("name") or ""), content, clock, value)
     made.behind(_place(made, row, edit.ref, calls), line)
 
 
@@ -188,7 +188,7 @@ def _set_ref(edit: SetRef, made: Draft, _clock: Clock) -> None:
 
 
 def _insert(edit: Insert, made: Draft, clock: Clock) -> None:
-    new = write.message(edit.record, clock)
+    new = write.message(edit.record, clock, made.record(made.row(edit.behind) if edit.behind.line else 0))
     if edit.behind.line == 0:
         first = made.raw(0)
         made.drop(0)

@@ -45,13 +45,18 @@ def without(raw: bytes, pointer: Sequence[str | int]) -> bytes:
     return jsonspan.remove(raw, pointer)
 
 
-def result(ref: str, tool: str, content: str, clock: Clock, *, with_name: bool) -> bytes:
-    """The record of a result."""
+def result(ref: str, tool: str, content: str, clock: Clock, like: Json) -> bytes:
+    """The record of a result, its time where a record like it has it."""
     value: Json = {"role": "tool"}
-    if with_name and tool:
+    if tool:
         value["name"] = tool
-    value |= {"tool_call_id": ref, "content": content, "metadata": {"timestamp": now(clock)}}
-    return dump(value)
+    return dump(value | {"tool_call_id": ref, "content": content} | _stamp(clock, like))
+
+
+def _stamp(clock: Clock, like: Json) -> Json:
+    """A record's own time, beside its other members in the file that context-persistent keeps."""
+    stamp = {"timestamp": now(clock)}
+    return stamp if "timestamp" in like and "metadata" not in like else {"metadata": stamp}
 
 
 def unknown(said: str) -> str:
@@ -64,12 +69,12 @@ def now(clock: Clock) -> str:
     return clock.now().replace("Z", "+00:00")
 
 
-def message(record: Mapping[str, Any], clock: Clock) -> bytes:
+def message(record: Mapping[str, Any], clock: Clock, like: Json) -> bytes:
     """A new record of a role and content."""
     role, content = record.get("role", "user"), record.get("content", "")
     if role == "assistant" and isinstance(content, str):
         content = [{"type": "text", "text": content}]
-    return dump({"role": role, "content": content, "metadata": {"timestamp": now(clock)}})
+    return dump({"role": role, "content": content} | _stamp(clock, like))
 
 
 def _place(value: Json, block: int) -> tuple[int | None, int | None]:
