@@ -166,7 +166,7 @@ def _placed(finding: Finding, rule: Rule[Any], situation: Situation) -> Finding:
     return replace(
         finding,
         uuid=finding.uuid or (None if finding.row is None else situation.session.uuid(finding.row)),
-        affects=finding.affects or rule.affects,
+        affects=finding.affects or tuple(one for one in rule.affects if one.client == situation.target.client),
         file=finding.file or str(situation.bundle.path),
         document=_document(finding, situation),
     )

@@ -114,7 +114,8 @@ class Affect:
                 f"above {self.above // 1_000_000} MB" if self.above else "",
             ) if text
         )
-        return f"{span or 'every version'}: {self.outcome or self.severity}"
+        who = "" if self.client == "claude-code" else f"{self.client}, "
+        return f"{who}{span or 'every version'}: {self.outcome or self.severity}"
 
 
 @dataclass(frozen=True)
