@@ -302,7 +302,7 @@ class Behaviour:
     """The effort of the first turn goes out in a system turn."""
     notifications_wrapped: bool = _since(("0", False), ("2.1.240", True), seen="sessions of 2.1.240 and 2.1.329")
     system_models: tuple[str, ...] = _since(
-        ("0", ()), ("2.1.158", _SYSTEM), seen="sessions of 2.1.329 on each model; 2.1.158 on Opus 4.8",
+        ("0", ()), ("2.1.154", _SYSTEM), seen="sessions of 2.1.329 on each model; 2.1.154 on Opus 4.8, 2.1.153 not",
     )
     """Parts of model ids that get attachments as system turns."""
     system_flag: bool = _since(
