@@ -9,7 +9,7 @@ from itertools import count
 
 from unbrick.entry import Entry
 from unbrick.patch import View
-from unbrick.record import END, Json
+from unbrick.record import END, FRAME, Json
 from unbrick.scan import BATCH, Progress, Scan, Strings, read_rows
 
 ROW_COLUMNS = (
@@ -26,7 +26,7 @@ def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progr
     if before.view.source is not view.source or len(before) != len(before.view):
         raise ValueError("the scan is not one of this source, or was not finished")
     old, new = before.view.patch, view.patch
-    changed = sorted(line for line in {*old, *new} if line != END and old.get(line) != new.get(line))
+    changed = sorted(line for line in {*old, *new} if line not in (END, FRAME) and old.get(line) != new.get(line))
     result = Scan(view, _continued(before.strings))
     odd = sorted({*before.faults, *before.salvaged})
     line = 1
