@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import count as count_up
 from pathlib import Path
 
 from unbrick import atomic
@@ -176,6 +177,31 @@ def save_in_place(format_: Format, bundle: Bundle, patch: Patch, clock: Clock) -
         real, new.size, new.sha256, *count(source, patch), backup=backup, session_id=bundle.session_id,
         beside=tuple(follow(parts, suffix_of(real, backup))),
     )
+
+
+def keep_all(bundle: Bundle, clock: Clock) -> list[Path]:
+    """Copies of the transcript, of what is edited with it and of the client's own backups, each beside its file, before
+    somebody resumes the session. Copies, not links: a client may write into its backup in place.
+
+    Raises CannotWriteError.
+    """
+    real = Path(os.path.realpath(bundle.path))
+    if bundle.main.private:
+        raise CannotWriteError(f"{bundle.path} has no file to keep a copy of; save one instead (-o FILE).")
+    kept: list[Path] = []
+    with refusals(real):
+        for path in (real, *bundle.parts.values(), *bundle.evidence.get("backup", ())):
+            name = _free_name(path, clock)
+            with atomic.staged(path.parent, path.name, Privacy.of(path), atomic.read_chunks(path)) as copy:
+                copy.put_new(name)
+            kept.append(name)
+    return kept
+
+
+def _free_name(path: Path, clock: Clock) -> Path:
+    stamp = re.sub(r"[^0-9TZ]", "", clock.now())
+    names = (path.with_name(f"{path.name}.{stamp}{'' if n == 1 else f'-{n}'}{BACKUP}") for n in count_up(1))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def follow(parts: Mapping[Path, bytes], suffix: str) -> Iterator[Path]:

@@ -19,7 +19,7 @@ from unbrick.patch import EMPTY, Patch, View
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report
 from unbrick.rescan import rescan
-from unbrick.save import Receipt, save_as_session, save_copy, save_in_place
+from unbrick.save import Receipt, keep_all, save_as_session, save_copy, save_in_place
 from unbrick.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
@@ -222,6 +222,11 @@ class Workspace:
             return save_in_place(self.format, self.bundle, self.patch, self.clock)
         assert path is not None, "a copy goes to a path"
         return save_copy(self.bundle, self.patch, path)
+
+    def keep(self) -> Work[list[Path]]:
+        """Keep copies of all the session's files as they are on disk, before it is resumed."""
+        yield 0
+        return keep_all(self.bundle, self.clock)
 
     def _repair(self, **how: object) -> Work[Repaired]:
         report = self._report()

@@ -58,6 +58,7 @@ class SessionScreen(ReadingScreen):
         Binding("s", "start", "where resume begins", show=False, tooltip="to where resume begins"),
         Binding("u", "undo", "undo", show=False, tooltip="take the last edit back"),
         Binding("ctrl+r", "redo", "redo", show=False, tooltip="do it again"),
+        Binding("b", "keep", "back up now", show=False, tooltip="keep copies of the session's files as they are"),
         Binding("R", "reread", "read again", show=False, tooltip="read the file again, and do the edits again on it"),
         Binding("escape", "calm", "", show=False),
     ]
@@ -248,9 +249,17 @@ class SessionScreen(ReadingScreen):
         if where is not None:
             self._drive("save", lambda: self.workspace.save(where, path))
 
-    def _taken(self, result: Result | Receipt, name: str) -> None:
+    def action_keep(self) -> None:
+        """Keep copies of the session's files, before somebody resumes it."""
+        if self._free() is not None:
+            self._drive("save", self.workspace.keep)
+
+    def _taken(self, result: Result | Receipt | list[Path], name: str) -> None:
         if isinstance(result, Receipt):
             self._written(result)
+        elif isinstance(result, list):
+            self._say()
+            self.notify(f"kept as it is on disk: {', '.join(path.name for path in result)}", markup=False)
         else:
             super()._taken(result, name)
 

@@ -16,7 +16,7 @@ from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.patch import EMPTY
 from unbrick.repair import Repaired, repair
 from unbrick.restore import restore
-from unbrick.save import save_as_session, save_in_place
+from unbrick.save import keep_all, save_as_session, save_in_place
 from unbrick.scan import finish
 
 SAMPLES = Path(__file__).parents[4] / "sample_sessions" / "amplifier"
@@ -144,3 +144,16 @@ def test_the_history_of_context_persistent_is_what_is_mended(projects: Path) -> 
         assert len(results) == 4
         assert all("timestamp" in record and "metadata" not in record for record in results)
     assert places.entrance(folder.parent / str(copy.session_id)) == copy.path
+
+
+def test_copies_can_be_kept_before_anything_is_done(projects: Path) -> None:
+    folder = projects / "-home-user-app" / "sessions" / ID
+    before = bytes_of(folder)
+    with open_word(str(folder), CHOICES, folder) as session:
+        kept = keep_all(session.bundle, FixedClock())
+        again = keep_all(session.bundle, FixedClock())
+    assert [path.read_bytes() for path in kept] == [
+        before[name] for name in ("transcript.jsonl", "metadata.json", "transcript.jsonl.backup")
+    ]
+    assert not {path.name for path in kept} & {path.name for path in again}
+    assert {name: data for name, data in bytes_of(folder).items() if name in before} == before
