@@ -1,4 +1,4 @@
-"""Everything in a request that the API refuses, found in the request's columns; only suspects are decoded."""
+"""What Anthropic's Messages API refuses in a request, found in the request's columns; only suspects are decoded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import count, pairwise
 from typing import Any
 
 from unbrick import models
-from unbrick.api import media, responses
+from unbrick.api import media
 from unbrick.api.pairing import pairs, turns
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.request import Request, Role
@@ -39,27 +39,7 @@ _ASSISTANT_ONLY = {
 }
 
 
-def lint(request: Request, target: Target, complete: bool = False) -> Iterator[Violation]:
-    """Everything in a request that the API refuses, in the order of the messages.
-
-    `complete` says that no prompt will follow; only then is the end of the request judged.
-    """
-    if target.api == responses.API:
-        yield from sorted(responses.unmatched(request), key=lambda violation: (violation.message, violation.block or 0))
-        return
-    found = [
-        *_blocks(request, target), *pairs(request, target.strict), *_messages(request, target, complete),
-        *_system(request, target), *_shapes(request),
-    ]
-    if target.strict:
-        found += _alternation(request)
-    if complete:
-        found += _end(request, target)
-    found.sort(key=lambda violation: (violation.message, -1 if violation.block is None else violation.block))
-    yield from found
-
-
-def _blocks(request: Request, target: Target) -> Iterator[Violation]:
+def _blocks(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
     """Blocks that are refused for what they are, whatever stands around them."""
     album = media.Album()
     suspect = int(_SHAPE | _WORDS | _REFERENCE)
@@ -97,12 +77,6 @@ def _blocks(request: Request, target: Target) -> Iterator[Violation]:
         found = len(marked) + request.marks
         text = f"A maximum of {MARKS} blocks with cache_control may be provided. Found {found}."
         yield Violation("C020", *marked[0], text)
-
-
-def _shapes(request: Request) -> Iterator[Violation]:
-    """Messages that are refused for their own members."""
-    for message, (code, text, _row) in request.wrong.items():
-        yield Violation(code, message, None, text)
 
 
 def _references(block: dict[str, Any]) -> Iterator[str]:
@@ -162,7 +136,7 @@ def _messages(request: Request, target: Target, complete: bool) -> Iterator[Viol
                     yield Violation("C010", message, index - start, text)
 
 
-def _system(request: Request, target: Target) -> Iterator[Violation]:
+def _system(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
     """System turns: on models that do not know them, and where they may not stand (messages-api-rules R19)."""
     if Role.SYSTEM not in request.roles:
         return
@@ -195,8 +169,10 @@ def _ends_in_server_result(request: Request, message: int) -> bool:
     return end > request.first[message] and request.kind[end - 1] == BlockKind.SERVER_RESULT
 
 
-def _alternation(request: Request) -> Iterator[Violation]:
-    """What consumers insist on that do not join neighbours of one role, as the first-party API did once."""
+def _alternation(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
+    """What strict consumers insist on, which do not join neighbours of one role, as the first-party API did once."""
+    if not target.strict:
+        return
     roles = [(message, role) for message, role in enumerate(request.roles) if role != Role.SYSTEM]
     if roles and roles[0][1] != Role.USER:
         yield Violation("C004", roles[0][0], None, 'messages: first message must use the "user" role')
@@ -209,10 +185,10 @@ def _alternation(request: Request) -> Iterator[Violation]:
             yield Violation("C004", message, None, text)
 
 
-def _end(request: Request, target: Target) -> Iterator[Violation]:
+def _end(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
     """The end of a request that is sent as it stands (messages-api-rules R20, R21)."""
     last = len(request) - 1
-    if last < 0 or request.roles[last] != Role.ASSISTANT:
+    if not complete or last < 0 or request.roles[last] != Role.ASSISTANT:
         return
     if not models.prefills(target.model):
         yield Violation(
@@ -224,3 +200,10 @@ def _end(request: Request, target: Target) -> Iterator[Violation]:
         if isinstance(text, str) and text != text.rstrip():
             text = "messages: final assistant content cannot end with trailing whitespace"
             yield Violation("C004", last, request.first[last + 1] - request.first[last] - 1, text)
+
+
+def _pairs(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
+    return pairs(request, target.strict)
+
+
+CHECKS = (_blocks, _pairs, _messages, _system, _alternation, _end)
