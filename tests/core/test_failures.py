@@ -16,6 +16,7 @@ IDS = (
     *(f"A{n:02}" for n in range(1, 32)), *(f"B{n:02}" for n in range(1, 13)), "B12b",
     *(f"B{n:02}" for n in range(13, 18)), *(f"C{n:02}" for n in range(1, 9)), *(f"D{n:02}" for n in range(1, 7)),
     *(f"E{n:02}" for n in range(1, 6)), *(f"F{n:02}" for n in range(1, 10)), *(f"G{n:02}" for n in range(1, 7)),
+    *(f"H{n:02}" for n in range(1, 16)),
 )
 SAID = [pytest.param(failure, text, id=f"{failure.id}: {text[:60]}") for failure in failures() for text in failure.says]
 

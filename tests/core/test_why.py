@@ -84,6 +84,13 @@ OUTSIDE = {
     "<persisted-output> tool-results/toolu_1.txt": "missing-overflow-file",
     "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory": "memory",
     "ENOSPC: no space left on device, write": "disk-full",
+    "Item 'rs_0c38' of type 'reasoning' was provided without its required following item.": "reasoning-parted",
+    "Item 'fc_0a03' of type 'function_call' was provided without its required 'reasoning' item: 'rs_0a03'.":
+        "reasoning-parted",
+    "{\"code\":\"previous_response_not_found\",\"message\":\"Previous response with id 'resp_0f09' not found.\"}":
+        "response-gone",
+    "Duplicate item found with id fc_0a03. Remove duplicate items from your input and try again.": "item-twice",
+    "Invalid 'tools[43].function.name': string too long. Expected a string with maximum length 64": "tool-definitions",
 }
 
 

@@ -36,7 +36,7 @@ def unknown_block(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, "unknown-block", what, f"{_what(what.violation.text)} is not known to the API", fixes)
 
 
-_NAMED = re.compile(r"Input tag '(?P<type>[^']*)'|(?P<member>[^.\s]+): Extra inputs")
+_NAMED = re.compile(r"(?:Input tag|Invalid value:) '(?P<type>[^']*)'|(?P<member>[^.\s]+): Extra inputs")
 
 
 def _what(sentence: str) -> str:
@@ -86,6 +86,7 @@ def reshape(situation: Situation, row: int, block: int) -> tuple[Fix, ...]:
 
 UNKNOWN: Rule[Situation] = Rule(
     "C009", "unknown-block", unknown_block,
-    r"Input tag '(?!fallback').*' found using 'type' does not match|Extra inputs are not permitted",
+    r"Input tag '(?!fallback').*' found using 'type' does not match|Extra inputs are not permitted"
+    r"|Supported values are: 'text', ",
     (Affect(Severity.ERROR, Outcome.REFUSED),),
 )

@@ -307,10 +307,12 @@ RULES: tuple[Rule[Situation], ...] = (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.70"), Affect(Severity.INFO, since="2.1.70"),
     )),
     Rule("C003", "empty-content", empty_content,
-         r"must have non-empty content|final block in an assistant message cannot be", (_REFUSED,)),
+         r"must have non-empty content|final block in an assistant message cannot be"
+         r"|Invalid value for 'content': expected a string, got null", (_REFUSED,)),
     Rule("C004", "role-not-allowed", role_not_allowed,
          r"roles must alternate|first message must use the .?user|does not support assistant message prefill"
-         r"|cannot end with trailing whitespace", (Affect(Severity.INFO),)),
+         r"|cannot end with trailing whitespace|Supported values are: 'system', 'assistant'"
+         r"|Missing required parameter: 'messages\[\d+\]\.role'", (Affect(Severity.INFO),)),
     Rule("C005", "system-turn-refused", system_turn_refused, r"role '?.?system.?'? is not supported", (
         Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.139", until="2.1.158"),
         Affect(Severity.WARNING, Outcome.HEALED, since="2.1.158"),
@@ -325,7 +327,8 @@ RULES: tuple[Rule[Situation], ...] = (
     blocks.UNKNOWN,
     Rule("C010", "malformed-message", malformed_message,
          r"undefined is not an object|Cannot read properties of undefined|text\.text: Field required"
-         r"|Unable to extract tag using discriminator", (
+         r"|Unable to extract tag using discriminator|'messages\[\d+\]\.tool_calls': (?:empty array|array too long)"
+         r"|(?:required parameter:|type for) 'messages\[\d+\]\.(?:content|tool_calls)[^.']*(?:\.text|\.type)?'", (
              Affect(Severity.ERROR, Outcome.CRASH, until="2.1.275"), Affect(Severity.INFO, since="2.1.275"),
          )),
     *media.RULES,

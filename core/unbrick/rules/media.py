@@ -122,7 +122,8 @@ RULES: tuple[Rule[Situation], ...] = (
     Rule("C011", "bad-image", bad_image,
          r"Could not process image|image cannot be empty|image\.source\.base64: invalid base64"
          r"|does not match the provided media type|image\.source\.base64\.media_type"
-         r"|Image format image/\w+ not supported",
+         r"|Image format image/\w+ not supported|uploaded an unsupported image|Image URLs are only allowed for messages"
+         r"|Expected a base64-encoded data URL with an image MIME type",
          (_REFUSED, _HEALED)),
     Rule("C012", "image-dimensions", image_dimensions, r"image dimensions exceed|exceeds the dimension limit", (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.142"),

@@ -15,7 +15,7 @@ from unbrick.thread import Outcome
 
 TOO_LONG = re.compile(
     r"prompt is too long|conversation too long|input length and `?max_tokens`? exceed context"
-    r"|exceeds? the context window",
+    r"|exceeds? the context window|maximum context length is [\d,]+ tokens",
     re.IGNORECASE,
 )
 
@@ -73,7 +73,7 @@ def _more(situation: Situation) -> Iterator[Advice]:
 RULES: tuple[Rule[Situation], ...] = (
     Rule(
         "S001", "context-too-long", context_too_long,
-        r"prompt is too long|conversation too long|input length and `?max_tokens`? exceed context",
+        TOO_LONG.pattern,
         (
             Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.158"),
             Affect(Severity.WARNING, Outcome.HEALED, since="2.1.158", until="2.1.266"),

@@ -15,6 +15,12 @@ from unbrick.thread import Outcome
 
 R1 = r"tool_use`? ids were found without `?tool_result"
 R2 = r"unexpected `?tool_use_id`? found in `?tool_result`? blocks"
+# The same in the words of OpenAI's APIs and of those who speak their protocol.
+O1 = r"must be followed by tool messages responding to each|No tool output found for function call"
+O2 = (
+    r"messages with role ['\"]tool['\"] must (?:be a response to|follow)|'tool_call_id' of .* not found in 'tool_calls'"
+    r"|No tool call found for function call output"
+)
 
 
 def late_result(situation: Situation) -> Iterator[Finding]:
@@ -149,7 +155,7 @@ def _in_order(situation: Situation, call: Call, place: tuple[int, int]) -> tuple
 
 
 RULES: tuple[Rule[Situation], ...] = (
-    Rule("T004", "late-result", late_result, f"{R1}|{R2}", (
+    Rule("T004", "late-result", late_result, f"{R1}|{R2}|{O1}|{O2}", (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.70"), Affect(Severity.WARNING, since="2.1.70"),
     )),
     Rule("T005", "misplaced-result", misplaced_result, f"{R1}|blocks can only be in `?user`? messages", (

@@ -217,11 +217,13 @@ def _same(situation: Situation, one: tuple[int, int], other: tuple[int, int]) ->
 
 
 RULES: tuple[Rule[Situation], ...] = (
-    Rule("T001", "unanswered-call", unanswered_call, toolplace.R1, (Affect(Severity.WARNING),)),
-    Rule("T002", "orphaned-result", orphaned_result, toolplace.R2, (
+    Rule("T001", "unanswered-call", unanswered_call, f"{toolplace.R1}|{toolplace.O1}", (Affect(Severity.WARNING),)),
+    Rule("T002", "orphaned-result", orphaned_result, f"{toolplace.R2}|{toolplace.O2}", (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.70"), Affect(Severity.WARNING, since="2.1.70"),
     )),
-    Rule("T003", "duplicated-result", duplicated_result, r"each tool_use must have a single result", (
+    Rule("T003", "duplicated-result", duplicated_result,
+         r"each tool_use must have a single result|Duplicate value for 'tool_call_id' of '[^']*', in messages"
+         r"|Duplicate function_call_output", (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.80"), Affect(Severity.INFO, since="2.1.80"),
     )),
     *toolplace.RULES,

@@ -169,12 +169,17 @@ def _object(old: object) -> dict[str, object]:
 _REFUSED = (Affect(Severity.ERROR, Outcome.REFUSED),)
 
 RULES: tuple[Rule[Situation], ...] = (
-    Rule("T006", "duplicated-call-id", duplicated_call_id, r"`?tool_use`? ids must be unique", (
+    Rule("T006", "duplicated-call-id", duplicated_call_id,
+         r"`?tool_use`? ids must be unique|Duplicate value for 'tool_call_id' of \S+ in message\[", (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.80"), Affect(Severity.INFO, since="2.1.80"),
     )),
     Rule("T007", "bad-call-id", bad_call_id,
-         r"(?<!server_)tool_use(?:_id|\.id)?.{0,20}String should match pattern", _REFUSED),
-    Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at", _REFUSED),
+         r"(?<!server_)tool_use(?:_id|\.id)?.{0,20}String should match pattern"
+         r"|(?:tool_calls\[\d+\]\.id|tool_call_id|call_id)': (?:string too long|empty string)"
+         r"|Missing (?:required )?parameter:? '[^']*(?:tool_calls\[\d+\]\.id|tool_call_id)'", _REFUSED),
+    Rule("T008", "bad-tool-name", bad_tool_name, r"tool_use\.name: String should have at"
+         r"|'(?:messages|input)\[\d+\]\.(?:tool_calls\[\d+\]\.function\.)?name'", _REFUSED),
     Rule("T009", "bad-tool-input", bad_tool_input,
-         r"tool_use\.input: (?:Input should be a valid dictionary|Field required)", _REFUSED),
+         r"tool_use\.input: (?:Input should be a valid dictionary|Field required)"
+         r"|tool_calls\[\d+\]\.function\.arguments'", _REFUSED),
 )
