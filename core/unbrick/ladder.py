@@ -6,8 +6,10 @@ message, a cut drops whole turns. Nothing invents a summary.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from unbrick import measure
 from unbrick.answers import in_project
@@ -162,22 +164,11 @@ def _fewest(
     first: tuple[Edit, ...], brings: str,
 ) -> Rung:
     """The rung that clears the fewest of some blocks, given largest first, that make it fit; all where none do."""
-    session = situation.session
     limit = int(measure.window(situation) * measure.ROOM)
-
-    def after(count: int) -> int:
-        weights = {block.index: block.tokens - block.freed for block in blocks[:count]}
-        return measure.context(session, whole, weights)
-
-    low, high = least, len(blocks)
-    while low < high:
-        middle = (low + high) // 2
-        if after(middle) <= limit:
-            high = middle
-        else:
-            low = middle + 1
-    tokens = after(low)
-    chosen = blocks[:low]
+    freed = [*accumulate((block.freed for block in blocks), initial=0)]
+    count = bisect_left(freed, now - limit, least, len(blocks))
+    tokens = now - freed[count]
+    chosen = blocks[:count]
     fix = Fix(
         id_, f"{_title(chosen, bool(first))}: about {measure.tokens(now)} → {measure.tokens(tokens)}", Safety.LOSSY,
         (*first, *_edits(situation, chosen)), "; ".join(filter(None, (brings, f"drops {_counted(chosen)}"))),
@@ -197,7 +188,7 @@ def _blocks(situation: Situation, whole: Sequence[int]) -> Iterator[Block]:
     # Where the API counts less than is estimated, less is freed.
     pace = min(measure.pace(session, whole), 1.0)
     for row in whole:
-        if scan.kind[row] != Kind.USER or scan.flags[row] & Flag.SUMMARY:
+        if scan.kind[row] != Kind.USER or scan.flags[row] & (Flag.SUMMARY | Flag.VIRTUAL):
             continue
         for index in scan.blocks(row):
             kind, inside = scan.block_kind[index], bool(scan.block_flags[index] & BlockFlag.MEDIA)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Sequence
 
 from unbrick import api, models, recorded
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
@@ -28,30 +27,25 @@ TELLING = 2000
 
 _STATED = re.compile(r"prompt is too long:\s*[\d,]+ tokens > ([\d,]+) maximum", re.IGNORECASE)
 
-Weights = Mapping[int, int]
-"""Index of a block in the columns → the tokens it will take once it is changed."""
-
-AS_IT_IS: Weights = MappingProxyType({})
+_TALK, _UNSENT, _MEDIA = (int(Kind.USER), int(Kind.ASSISTANT)), int(Flag.API_ERROR | Flag.VIRTUAL), int(BlockFlag.MEDIA)
 
 
-def weigh(session: Session, rows: Iterable[int], weights: Weights = AS_IT_IS) -> int:
-    """Estimated tokens of rows as they would be sent."""
+def weights(session: Session, rows: Iterable[int]) -> Iterator[int]:
+    """Estimated tokens of each of some rows as it would be sent."""
     scan = session.scan
     kinds, flags, first = scan.kind, scan.flags, scan.first
-    talk, unsent = (int(Kind.USER), int(Kind.ASSISTANT)), int(Flag.API_ERROR | Flag.VIRTUAL)
-    total = 0
+    block_kinds, block_sizes, block_flags = scan.block_kind, scan.block_size, scan.block_flags
     for row in rows:
-        if kinds[row] in talk and not flags[row] & unsent:
+        total = 0
+        if kinds[row] in _TALK and not flags[row] & _UNSENT:
             for block in range(first[row], first[row + 1]):
-                known = weights.get(block) if weights else None
-                total += weight(scan, block) if known is None else known
-    return total
+                total += api.block_tokens(block_kinds[block], block_sizes[block], block_flags[block] & _MEDIA)
+        yield total
 
 
 def weight(scan: Scan, block: int) -> int:
     """Estimated tokens of a block, by its index in the columns."""
-    media = bool(scan.block_flags[block] & BlockFlag.MEDIA)
-    return api.block_tokens(scan.block_kind[block], scan.block_size[block], media)
+    return api.block_tokens(scan.block_kind[block], scan.block_size[block], scan.block_flags[block] & _MEDIA)
 
 
 def noted(scan: Scan, block: int, note: str) -> int:
@@ -76,35 +70,29 @@ def _boundary(session: Session, rows: Iterable[int]) -> int:
     return max((row for row in rows if kinds[row] == Kind.BOUNDARY), default=-1)
 
 
-def _sums(
-    session: Session, rows: Iterable[int], boundary: int, weights: Weights = AS_IT_IS
-) -> Iterator[tuple[int, int]]:
+def _sums(session: Session, rows: Sequence[int], boundary: int) -> Iterator[tuple[int, int]]:
     """After each row: the estimate of all so far, and by how much the API's counts are above it."""
-    scan = session.scan
-    total = above = gone = 0
-    for row in rows:
-        added = weigh(session, (row,), weights)
+    counts, flags, unsaid = session.scan.tokens, session.scan.flags, int(Flag.API_ERROR | Flag.SYNTHETIC)
+    total = above = 0
+    for row, added in zip(rows, weights(session, rows), strict=True):
         total += added
-        counted = scan.tokens[row]
-        if weights:
-            gone += weigh(session, (row,)) - added
-        if counted > gone and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
-            # The count covers the reply itself.
-            above = max(above, counted - gone - total)
+        # The count covers the reply itself.
+        if counts[row] - total > above and row > boundary and not flags[row] & unsaid:
+            above = counts[row] - total
         yield total, above
 
 
-def context(session: Session, rows: Sequence[int], weights: Weights = AS_IT_IS) -> int:
-    """Tokens of the context that rows make up, in the order of sending; with `weights`, once blocks are changed and
-    what was counted is lowered by what they free."""
-    if not weights and not session.most_tokens:
-        return weigh(session, rows)
-    return sum(_sum(session, rows, _boundary(session, rows), weights))
+def context(session: Session, rows: Sequence[int]) -> int:
+    """Tokens of the context that rows make up, in the order of sending. What a change to them frees lowers it by just
+    that, counted or estimated."""
+    if not session.most_tokens:
+        return sum(weights(session, rows))
+    return sum(_sum(session, rows, _boundary(session, rows)))
 
 
-def _sum(session: Session, rows: Iterable[int], boundary: int, weights: Weights = AS_IT_IS) -> tuple[int, int]:
+def _sum(session: Session, rows: Sequence[int], boundary: int) -> tuple[int, int]:
     """What `_sums` comes to."""
-    return next(iter(deque(_sums(session, rows, boundary, weights), maxlen=1)), (0, 0))
+    return next(iter(deque(_sums(session, rows, boundary), maxlen=1)), (0, 0))
 
 
 def pace(session: Session, rows: Sequence[int]) -> float:
@@ -114,8 +102,8 @@ def pace(session: Session, rows: Sequence[int]) -> float:
     scan = session.scan
     points: list[tuple[int, int]] = []
     total = 0
-    for row in rows:
-        total += weigh(session, (row,))
+    for row, added in zip(rows, weights(session, rows), strict=True):
+        total += added
         if scan.tokens[row] and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
             points.append((total, scan.tokens[row]))
     if not points:

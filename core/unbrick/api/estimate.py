@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.request import Request
 
@@ -11,26 +13,21 @@ IMAGE = 1_600
 FRAME = 8
 """Tokens of a block's own brackets and names."""
 
-CHARACTERS: dict[int, float] = {
-    BlockKind.TEXT: 4.0,
-    BlockKind.TOOL_RESULT: 3.6,
-    BlockKind.TOOL_USE: 3.2,
-    BlockKind.DOCUMENT: 60.0,
+_CHARACTERS = dict.fromkeys(map(int, BlockKind), 4.0) | {
+    BlockKind.TOOL_RESULT: 3.6, BlockKind.TOOL_USE: 3.2, BlockKind.DOCUMENT: 60.0,
+    BlockKind.THINKING: inf, BlockKind.IMAGE: inf,
 }
-"""Characters per token: prose about four, code and listings fewer; a document's base64 is mostly layout."""
+"""Characters per token: prose about four, code and listings fewer; a document's base64 is mostly layout. Thinking of
+earlier turns is not counted by the API, and most of a stored block is its signature; an image counts by itself."""
+
+_IMAGE = int(BlockKind.IMAGE)
 
 
-def block_tokens(kind: int, size: int, media: bool = False) -> int:
+def block_tokens(kind: int, size: int, media: int = False) -> int:
     """Estimated tokens of a block from its kind and size (characters; of base64 for media)."""
-    if kind == BlockKind.IMAGE or media:
+    if media or kind == _IMAGE:
         return IMAGE + FRAME
-    return _tokens(kind, size) + FRAME
-
-
-def _tokens(kind: int, size: int) -> int:
-    # Thinking of earlier turns is not counted by the API, and most of a stored block is its signature.
-    silent = kind in (BlockKind.THINKING, BlockKind.IMAGE)
-    return 0 if silent else int(size / CHARACTERS.get(kind, 4.0))
+    return int(size / _CHARACTERS[kind]) + FRAME
 
 
 def estimate(request: Request) -> int:
@@ -45,4 +42,4 @@ def estimate(request: Request) -> int:
             sizes[kind] = sizes.get(kind, 0) + size
     images += request.kind.count(BlockKind.IMAGE)
     total = images * IMAGE + FRAME * (len(request.kind) + len(request))
-    return total + sum(_tokens(kind, size) for kind, size in sizes.items())
+    return total + sum(int(size / _CHARACTERS[kind]) for kind, size in sizes.items())
