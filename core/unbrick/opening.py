@@ -129,13 +129,13 @@ def framed(source: Source, name: str | None = None) -> tuple[Source, Format | No
 
 
 def detect(source: Source) -> Format | None:
-    """The format of a file. A file without one readable record is taken for the first format's: its damage is
-    a finding, not a reason to refuse it."""
+    """The format of a file. One without a readable record goes by its name, to the format that is most particular about
+    names, or else to the first: its damage is a finding, not a reason to refuse it."""
     head = list(islice(_values(source), HEAD))
-    for format_ in FORMATS:
-        if format_.recognises(head, source.path):
-            return format_
-    return None if head else FORMATS[0]
+    known = [format_ for format_ in FORMATS if format_.recognises(head, source.path)]
+    if head:
+        return known[0] if known else None
+    return known[-1] if known else FORMATS[0]
 
 
 def readable(source: Source) -> bool:

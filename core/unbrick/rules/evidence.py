@@ -26,14 +26,14 @@ def evidence_at_risk(situation: Situation) -> Iterator[Finding]:
     thread = situation.thread
     if not thread.whole or not thread.losses or thread.outcome is Outcome.REFUSED:
         return
-    folder = situation.bundle.path.parent
+    folder = situation.bundle.path.resolve().parent
     came = "with no history at all" if thread.outcome is Outcome.EMPTY else "with an older state of it"
     yield Finding(
         "J010", "evidence-at-risk", Severity.ERROR,
         f"do not resume this session again before it is mended: the client would open it {came}, and its second save "
         "destroys what is still in this file",
         outcome=thread.outcome if thread.outcome is Outcome.EMPTY else None,
-        advice=(Advice(
+        advice=() if situation.bundle.main.private else (Advice(
             "Keep a copy of all its files first; nothing is changed by that.",
             f"cp -a {shell(str(folder))} {shell(str(folder.with_name(folder.name + '.kept')))}", FIRST,
         ),),

@@ -113,7 +113,8 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
 def why(situation: Situation, row: int) -> str:
     """What it costs that a line cannot be read, on a client that goes no further."""
     if situation.thread.whole:
-        return next(loss.why for loss in situation.thread.losses if loss.row == row)
+        reasons = (loss.why for loss in situation.thread.losses if loss.row == row)
+        return next(reasons, "the client cannot read the file")
     return "the client stops reading here"
 
 

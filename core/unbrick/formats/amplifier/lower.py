@@ -111,8 +111,8 @@ def _move(edit: Move, made: Draft, _clock: Clock) -> None:
     calls = [part for part, _odd in records.calls_and_texts(value) if _is_use(part)]
     ref = made.record(row).get("tool_call_id")
     place = _place(made, behind, str(ref), calls) if calls else behind
-    if place == row:
-        place = behind
+    if place == row or row == place + 1:
+        return
     made.move_behind(row, place)
 
 

@@ -81,7 +81,8 @@ def repaired(session: Session, pairs: Pairs) -> Mended:
             if found < 0 or misplaced:
                 broken.append((text(number) or "", name))
                 if misplaced:
-                    mended.dropped.add(found)
+                    # By its id: with one that is not in its place, all of them go.
+                    mended.dropped.update(at for at, _block in session.calls[text(number) or ""].results)
             else:
                 last = max(last, found)
         if broken:
