@@ -30,7 +30,9 @@ def foreign_form(situation: Situation) -> Iterator[Finding]:
     The record is written in the client's own form, in both places; what it says stays.
     """
     name = "foreign-call-form"
-    scan = situation.session.scan
+    scan, odd = situation.session.scan, int(BlockFlag.FORM)
+    if not any(flags & odd for flags in scan.block_flags):
+        return
     refused: dict[int, Violation] = {}
     for what in broken(situation, "T014"):
         if what.row is not None:
@@ -41,7 +43,7 @@ def foreign_form(situation: Situation) -> Iterator[Finding]:
         and situation.session.calls[what.ref].uses
     }
     for row in situation.thread.rows:
-        first = next((i for i in scan.blocks(row) if scan.block_flags[i] & BlockFlag.FORM), None)
+        first = next((i for i in scan.blocks(row) if scan.block_flags[i] & odd), None)
         if first is None or scan.block_kind[first] != BlockKind.TOOL_USE:
             continue
         block = first - scan.first[row]

@@ -28,6 +28,8 @@ def recovered(bundle: Bundle, session: Session) -> Sequence[Recovered]:
     after its end. Never raises."""
     kept = _backup(bundle)
     told = [dump(value) for path in bundle.evidence.get("events", ()) for value in _told(path)]
+    if not kept and not told:
+        return ()
     sources = ((kept, places.BACKUP), (told, places.EVENTS))
     found = [*_lines(session, sources), *_calls(session, sources)]
     older = _older(session, kept)
