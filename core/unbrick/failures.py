@@ -30,7 +30,8 @@ HEAD = """\
 
 Every known way in which a Claude Code session dies or loses history, and in which OpenAI's APIs refuse a conversation,
 with the error in its own words and what covers it: a [rule](rules.md) that finds it in the file, or an answer of
-`unbrick why` that says why the file is innocent and what helps. Where there is neither, the reason is given. `#` numbers are reports in anthropics/claude-code.
+`unbrick why` that says why the file is innocent and what helps. Where there is neither, the reason is given. `#`
+numbers are reports in anthropics/claude-code.
 
 This page is written by `python -m unbrick.failures > docs/failures.md`; a test fails when the two differ.
 """

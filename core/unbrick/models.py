@@ -57,10 +57,27 @@ def thinks_by_budget(model: str | None) -> bool:
 _LONG_SINCE = {"opus": (4, 7), "sonnet": (5, 0), "fable": (5, 0), "mythos": (5, 0)}
 
 
+_OPENAI = (
+    (re.compile(r"gpt-5(?:\.[12])?(?![\d.])"), 272_000),
+    (re.compile(r"gpt-4\.1(?![\d.])"), 1_047_576),
+    (re.compile(r"(?:chatgpt-4o|gpt-4o|gpt-4-turbo|gpt-4-1106|gpt-4-0125|o1-mini|o1-preview)(?![\d.])"), 128_000),
+    (re.compile(r"(?:o1|o3|o3-mini|o3-pro|o4-mini|codex-mini)(?![\d.])"), 200_000),
+    (re.compile(r"gpt-3\.5-turbo(?![\d.])"), 16_385),
+    (re.compile(r"gpt-4-32k(?![\d.])"), 32_768),
+    (re.compile(r"gpt-4(?![\d.])"), 8_192),
+)
+"""Windows of OpenAI's models, as its pages of models name them; of gpt-5's 400,000 the part that may come in
+(anomalyco/models.dev#851, anomalyco/opencode#6071). The first that fits counts."""
+
+
 def window(model: str | None) -> int:
     """Context window in tokens: one million for the ids that say `[1m]` and for the families that have no other."""
     if model is not None and model.endswith("[1m]"):
         return LONG_WINDOW
+    name = (model or "").rsplit("/", 1)[-1].lower()
+    for pattern, size in _OPENAI:
+        if pattern.match(name):
+            return size
     known = family(model)
     if known is None:
         return WINDOW

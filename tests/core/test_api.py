@@ -322,6 +322,14 @@ def test_tokens_are_estimated_by_kind() -> None:
     ("claude-fable-5-1", ("fable", (5, 1)), 1_000_000, True, False),
     ("anthropic.claude-opus-4-1-20250805-v1:0", ("opus", (4, 1)), 200_000, False, True),
     ("glm-4.6", None, 200_000, False, False),
+    ("gpt-4o-2024-08-06", None, 128_000, False, False),
+    ("openai/gpt-4.1-mini", None, 1_047_576, False, False),
+    ("gpt-5", None, 272_000, False, False),
+    ("gpt-5.2-codex", None, 272_000, False, False),
+    ("gpt-5.6", None, 200_000, False, False),
+    ("o3-mini", None, 200_000, False, False),
+    ("o1-preview", None, 128_000, False, False),
+    ("gpt-4", None, 8_192, False, False),
     (None, None, 200_000, False, False),
 ])
 def test_models_are_told_by_their_ids(

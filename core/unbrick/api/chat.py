@@ -242,7 +242,7 @@ def _images(request: Request, message: int, block: int, value: dict[str, Any], w
                 f"message with role '{role}' contains an image URL."
             )  # openai/openai-node#1030, OpenHands/OpenHands#7700
             yield Violation("C011", message, block, text, None, path)
-            return
+            continue
         said = _image(image, f"{where}.image_url.url")
         if said is not None:
             yield Violation("C011", message, block, said, None, path)

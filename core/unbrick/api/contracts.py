@@ -17,17 +17,24 @@ Check = Callable[[Request, Target, bool], Iterator[Violation]]
 @dataclass(frozen=True)
 class Contract:
     """What an API accepts. `name` is what a target's `api` says, `title` what a person calls it; each check looks for
-    one kind of refusal and words it as that API does, under the code of the rule that explains it."""
+    one kind of refusal and words it as that API does, under the code of the rule that explains it. A tool's name has up
+    to `name_limit` characters, and none of `not_in_names`. `turns` says whether strict endpoints want roles to
+    alternate, `images_anywhere` whether others than the user may show images.
+    """
 
     name: str
     title: str
     checks: tuple[Check, ...]
+    name_limit: int = chat.NAME_LIMIT
+    not_in_names: str = r"[^a-zA-Z0-9_-]"
+    turns: bool = True
+    images_anywhere: bool = True
 
 
 CONTRACTS = {
     contract.name: contract for contract in (
-        Contract("anthropic", "Anthropic's Messages API", messages.CHECKS),
-        Contract("openai-chat", "OpenAI's Chat Completions API", chat.CHECKS),
+        Contract("anthropic", "Anthropic's Messages API", messages.CHECKS, 200, r"(?!)"),
+        Contract("openai-chat", "OpenAI's Chat Completions API", chat.CHECKS, turns=False, images_anywhere=False),
         Contract("openai-responses", "OpenAI's Responses API", responses.CHECKS),
     )
 }

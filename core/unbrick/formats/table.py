@@ -5,6 +5,6 @@ from __future__ import annotations
 from unbrick.formats import Format
 from unbrick.formats.amplifier import Amplifier
 from unbrick.formats.claude_code import ClaudeCode
-from unbrick.formats.messages import Messages
+from unbrick.formats.messages import Chat, Messages
 
-FORMATS: tuple[Format, ...] = (ClaudeCode(), Amplifier(), Messages())
+FORMATS: tuple[Format, ...] = (ClaudeCode(), Amplifier(), Chat(), Messages())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from unbrick.edit import Conform, DropBlock, DropRecord, Hoist, SetValue
+from unbrick.edit import DropBlock, DropRecord, Hoist, SetValue
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules import blocks, features, media, served, thinking, thoughts
@@ -14,6 +14,7 @@ from unbrick.rules.parts import (
     TALK,
     Broken,
     broken,
+    conforming,
     content,
     lossy,
     refusal,
@@ -153,7 +154,8 @@ def role_not_allowed(situation: Situation) -> Iterator[Finding]:
     """
     name = "role-not-allowed"
     for what in broken(situation, "C004"):
-        yield refusal(situation, name, what, _role(what.violation.text))
+        odd, fixes = conforming(situation, what.row)
+        yield refusal(situation, name, what, odd or _role(what.violation.text), fixes)
     scan = situation.session.scan
     for row in situation.thread.rows:
         start = scan.first[row]
@@ -174,6 +176,8 @@ def _role(sentence: str) -> str:
         return "two messages of one role follow each other, which strict readers refuse"
     if "first message" in sentence:
         return "the conversation does not begin with the user, which strict readers refuse"
+    if "role" in sentence or "Supported values" in sentence:
+        return "the message has no role that the API knows"
     return "the conversation ends with the assistant, and no prompt follows"
 
 
@@ -250,8 +254,13 @@ def malformed_message(situation: Situation) -> Iterator[Finding]:
     claimed: set[int | None] = set()
     for what in broken(situation, "C010"):
         claimed.add(what.row)
-        fixes = () if what.row is None or what.block is None else blocks.reshape(situation, what.row, what.block)
-        yield refusal(situation, name, what, "a content block does not have the shape that its type requires", fixes)
+        said, fixes = conforming(situation, what.row)
+        if what.violation.block is None:
+            said = said or "the message does not have the shape that the API requires"
+        elif what.row is not None and what.block is not None:
+            said = "a content block does not have the shape that its type requires"
+            fixes = blocks.reshape(situation, what.row, what.block)
+        yield refusal(situation, name, what, said, fixes)
     crash = situation.thread.outcome is Outcome.CRASH
     for row in situation.thread.rows:
         if row in claimed or not situation.session.has(row, Flag.MALFORMED):
@@ -271,9 +280,9 @@ def _shape(situation: Situation, row: int) -> tuple[str, tuple[Fix, ...]]:
     at = situation.at(row)
     base, found = content(situation, row)
     value = situation.session.value(row)
-    odd = situation.asks.conforms(row)
+    odd, fixes = conforming(situation, row)
     if odd:
-        return odd, (safe("conform", "Write it in the client's own form", Conform(at)),)
+        return odd, fixes
     drop = safe("drop", "Take the record out: there is nothing in it", DropRecord(at))
     lose = lossy("drop", "Take the record out", "drops 1 message", DropRecord(at))
     message = value.get("message")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from unbrick.api import CONTRACTS
 from unbrick.edit import Conform, DropRecord, Edit, Insert, SetValue
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
@@ -68,7 +69,7 @@ def neighbours(situation: Situation) -> Iterator[Finding]:
     Where such an endpoint is in use, two prompts can be merged into one record, or a short reply put between.
     """
     request = situation.request
-    if not situation.thread.whole:
+    if not situation.thread.whole or not CONTRACTS[situation.target.api].turns:
         return
     pairs = [
         (before, here) for message in range(1, len(request))
@@ -77,7 +78,7 @@ def neighbours(situation: Situation) -> Iterator[Finding]:
     ]
     if not pairs:
         return
-    refused = next((one for one in situation.violations if one.code == "C004"), None)
+    refused = next((one for one in situation.violations if one.code == "C004" and "alternate" in one.text), None)
     said = f"{counted(len(pairs), 'message')} of the user {'follows' if len(pairs) == 1 else 'follow'} another one of "
     said += "the user; the first-party API joins them, an endpoint that insists on turns refuses them"
     severity = Severity.INFO if refused is None else Severity.ERROR
@@ -101,7 +102,7 @@ def headless(situation: Situation) -> Iterator[Finding]:
     """
     request = situation.request
     row = _row(situation, 0) if len(request) and request.roles[0] == Role.ASSISTANT else None
-    if row is None or not situation.thread.whole:
+    if row is None or not situation.thread.whole or not CONTRACTS[situation.target.api].turns:
         return
     refused = next((one for one in situation.violations if one.code == "C004" and one.message == 0), None)
     fix = safe(

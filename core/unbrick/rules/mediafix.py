@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from unbrick.api import media
+from unbrick.api import CONTRACTS, media
 from unbrick.api.media import Album, Path
-from unbrick.edit import Remake, Scale, Words
+from unbrick.edit import Insert, Remake, Scale, Words
+from unbrick.entry import BlockKind, Kind
 from unbrick.finding import Fix
 from unbrick.media import documents, images, pixels
 from unbrick.rules.parts import counted, lossy, pointer, safe, stored
@@ -45,6 +46,10 @@ def _placed(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[P
 
 def repaired(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Fix]:
     """Fixes for images that cannot be processed."""
+    told = any(spot.path for spot in spots) or situation.session.kind(row) is not Kind.USER
+    if told and not CONTRACTS[situation.target.api].images_anywhere:
+        yield _by_the_user(situation, row, spots)
+        return
     values: list[Value] = []
     removed: list[str] = []
     for place in _placed(situation, row, spots):
@@ -62,6 +67,24 @@ def repaired(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[
         yield safe("placeholder", f"Write a note in the place of the image: {removed[0]}", edit, price=SENT)
     else:
         yield safe("placeholder", f"Write notes in the place of {counted(len(removed), 'image')}", edit, price=SENT)
+
+
+def _by_the_user(situation: Situation, row: int, spots: Sequence[Spot]) -> Fix:
+    """The fix that has the user show images of a result or a reply, behind the results that follow."""
+    places = tuple(_placed(situation, row, spots))
+    note = _text("[image: see the next message of the user]")
+    kinds = situation.session.scan.block_kind
+    rows = situation.thread.rows
+    last = situation.loaded[row]
+    while last + 1 < len(rows) and [*map(kinds.__getitem__, situation.session.scan.blocks(rows[last + 1]))] == [
+        BlockKind.TOOL_RESULT
+    ]:
+        last += 1
+    shown = {"role": "user", "content": [place.value for place in places]}
+    return safe(
+        "show", "Show it in a message of the user's" if len(places) == 1 else "Show them in a message of the user's",
+        Remake(situation.at(row), tuple((place.at, note) for place in places)), Insert(situation.at(rows[last]), shown),
+    )
 
 
 def _renamed(place: Placed) -> list[Value]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from unbrick import recorded
-from unbrick.edit import Edit, SetValue
+from unbrick.edit import Conform, Edit, SetValue
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.recorded import Recorded
 from unbrick.situation import Situation, Violation
@@ -154,6 +154,14 @@ def set_content(situation: Situation, row: int, value: object) -> SetValue:
     """The edit that replaces the content of a record's message."""
     base, _found = content(situation, row)
     return SetValue(situation.at(row), base, value)
+
+
+def conforming(situation: Situation, row: int | None) -> tuple[str, tuple[Fix, ...]]:
+    """What is odd about the form of a record that can be written as its reader takes it, and the fix."""
+    odd = "" if row is None else situation.asks.conforms(row)
+    if row is None or not odd:
+        return "", ()
+    return odd, (safe("conform", "Write it in the form that its reader takes", Conform(situation.at(row))),)
 
 
 def safe(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from unbrick.api import CONTRACTS
 from unbrick.edit import DropBlock, Edit, SetRef
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
@@ -14,7 +16,6 @@ from unbrick.rules.parts import broken, refusal, remark, safe, sends, sent, set_
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
-NAME_LIMIT = 200
 NO_NAME = "unknown_tool"
 
 
@@ -106,13 +107,15 @@ def bad_call_id(situation: Situation) -> Iterator[Finding]:
 def bad_tool_name(situation: Situation) -> Iterator[Finding]:
     """A tool call has an empty or overlong name.
 
-    The API takes names of 1 to 200 characters in the history; a model that calls a tool by a whole sentence makes
-    every later request fail. Clients before 2.1.281 stay stuck; later ones shorten a long name each time they
-    send it, and stay stuck on an empty one.
+    Anthropic's API takes names of 1 to 200 characters in the history, OpenAI's of 64 letters, digits, `_` and `-`; a
+    model that calls a tool by a whole sentence makes every later request fail. Clients before 2.1.281 stay stuck; later
+    ones shorten a long name each time they send it, and stay stuck on an empty one.
 
     The name is shortened. It labels a call that is over, so nothing that the conversation says changes.
     """
-    name, message = "bad-tool-name", f"the name of a tool call is not of 1 to {NAME_LIMIT} characters"
+    contract = CONTRACTS[situation.target.api]
+    taken = f"{contract.name_limit} characters" if contract.name_limit > 64 else "64 letters, digits, _ and -"
+    name, message = "bad-tool-name", f"the name of a tool call is not of 1 to {taken}"
     claimed: set[tuple[int | None, int | None]] = set()
     for what in broken(situation, "T008"):
         claimed.add((what.row, what.block))
@@ -131,8 +134,11 @@ def bad_tool_name(situation: Situation) -> Iterator[Finding]:
 def _rename(situation: Situation, row: int, block: int) -> Fix:
     found = stored(situation, row, block)
     old = found.get("name") if isinstance(found, dict) else None
-    new = (old[:NAME_LIMIT] if isinstance(old, str) else "") or NO_NAME
-    title = f"Shorten the name to {NAME_LIMIT} characters" if new != NO_NAME else f"Name it {NO_NAME}"
+    contract = CONTRACTS[situation.target.api]
+    given = re.sub(contract.not_in_names, "_", old) if isinstance(old, str) else ""
+    new = given[: contract.name_limit] or NO_NAME
+    longer = len(given) > contract.name_limit
+    title = f"Shorten the name to {contract.name_limit} characters" if longer else f"Name it {new}"
     return safe("rename", title, set_block(situation, row, block, new, "name"))
 
 
@@ -156,6 +162,8 @@ def bad_tool_input(situation: Situation) -> Iterator[Finding]:
 
 
 def _object(old: object) -> dict[str, object]:
+    if isinstance(old, dict):
+        return old
     if isinstance(old, str):
         try:
             found = json.loads(old)

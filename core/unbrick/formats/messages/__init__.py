@@ -1,8 +1,10 @@
-"""Arrays of messages and request bodies in the form of Anthropic's Messages API: no client writes or heals them."""
+"""Arrays of messages and request bodies as Anthropic's and OpenAI's APIs take them: no client writes or heals them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,11 @@ from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.errors import NotFoundError, UsageError
 from unbrick.formats import Alone, Clock, Clone
-from unbrick.formats.messages import framing, records
+from unbrick.formats.messages import chat, chatlower, framing, records
 from unbrick.formats.messages import lower as lowering
 from unbrick.formats.messages import request as sending
-from unbrick.patch import Patch
-from unbrick.record import At, Json
+from unbrick.patch import Patch, View
+from unbrick.record import At, Json, read
 from unbrick.request import Request
 from unbrick.sent import Sent
 from unbrick.session import Session
@@ -122,3 +124,63 @@ class Messages(Alone):
     def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:
         """Raises NotFoundError: they have no ids."""
         raise NotFoundError(f"{text} is neither a file nor the id of a session on this machine.")
+
+
+class Chat(Messages):
+    """The Format protocol for arrays in the form of OpenAI's Chat Completions API."""
+
+    name = "OpenAI message array"
+    client = "openai-chat"
+
+    def frame(self, source: Source) -> Source | None:
+        """The file as the elements of its array, where they are in this form."""
+        found = framing.framed(source)
+        return found if found is not None and chat.tells(_head(found), framing.envelope(View(found))) else None
+
+    def recognises(self, head: Sequence[Json], path: Path) -> bool:
+        """Messages with a role, at least one of them in a form that only this API has."""
+        return super().recognises(head, path) and chat.tells(head, {})
+
+    def entry(self, value: Json) -> Entry:
+        """What a message means. Never raises."""
+        return chat.entry(value)
+
+    def blocks(self, value: Json) -> list[dict[str, Any]]:
+        """A message's parts and calls, or its result, as blocks."""
+        return chat.blocks(value)
+
+    def content(self, value: Json) -> tuple[tuple[str | int, ...], object]:
+        """The pointer to a message's content, and the content as blocks."""
+        return ("content",), chat.content(value)
+
+    def text(self, value: Json) -> str:
+        """What a person reads of a message."""
+        return chat.text(value)
+
+    def odd(self, value: Json) -> str:
+        """What is odd about the form of a message."""
+        return chat.odd(value)
+
+    def recorded(self, session: Session) -> Target:
+        """The model that the request body names, asked through OpenAI's API."""
+        return replace(super().recorded(session), client=self.client, api="openai-chat")
+
+    def request(
+        self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+    ) -> Request:
+        """The messages as they stand."""
+        return sending.request(session, thread, prompt, sending.OPENAI)
+
+    def lower(
+        self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
+    ) -> Mapping[At, Sequence[bytes]]:
+        """An edit in the style of the document, as pieces by place."""
+        return lowering.lower(edit, session, thread, chatlower.Draft)
+
+
+def _head(source: Source) -> Iterator[Json]:
+    """The first messages of a document that can be read."""
+    for raw in islice(source.lines(), 256):
+        value, _fault = read(raw)
+        if value is not None:
+            yield value

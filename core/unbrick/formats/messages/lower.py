@@ -86,6 +86,30 @@ class Draft(draft.Draft):
         new = write.written(block, self.style, write.indent_at(raw, start))
         self.put(behind, write.insert(raw, ("content",), place, new))
 
+    def move(self, row: int, call: int, blocks: Sequence[int]) -> None:
+        """Move results of a message behind a call's."""
+        found = records.blocks(self.record(row))
+        if len(blocks) == len(found):
+            self.drop(row)
+        else:
+            for index in reversed(blocks):
+                self.drop_block(row, index)
+        for index in blocks:
+            self.put_result(call, found[index])
+
+    def drop_block(self, row: int, block: int) -> None:
+        """Take one block out of a message that holds more."""
+        self.put(row, jsonspan.remove(self.raw(row), ("content", block)))
+
+    def conform(self, row: int) -> None:
+        """Name the role as the API does, and take out what it does not know."""
+        role = records.ROLES.get(str(self.record(row).get("role")))
+        if role is not None:
+            self.set(row, ("role",), role)
+        value = self.record(row)
+        for key in value.keys() - (records.SYSTEM_MEMBERS if value.get("role") == "system" else records.MEMBERS):
+            self.put(row, jsonspan.remove(self.raw(row), (key,)))
+
     def changes(self) -> Mapping[At, Sequence[bytes]]:
         """The pieces by place."""
         result = dict(super().changes())
@@ -96,13 +120,15 @@ class Draft(draft.Draft):
         return result
 
 
-def lower(edit: Edit, session: Session, thread: Thread) -> Mapping[At, Sequence[bytes]]:
+def lower(
+    edit: Edit, session: Session, thread: Thread, draft: type[Draft] | None = None,
+) -> Mapping[At, Sequence[bytes]]:
     """An edit as pieces by place. Raises KeyError when it names a place or id that is not there, or is none that a
     list of messages can be given (links, boundaries, leaves)."""
     writer = _WRITERS.get(type(edit))
     if writer is None:
         raise KeyError(type(edit).__name__)
-    made = Draft(session, thread)
+    made = (draft or Draft)(session, thread)
     writer(edit, made)
     return made.changes()
 
@@ -129,20 +155,14 @@ def _move(edit: Move, made: Draft) -> None:
     moving = [i for i, part in enumerate(found) if _is_result(part) and part.get("tool_use_id") in wanted]
     if not moving:
         raise KeyError(edit.at)
-    if len(moving) == len(found):
-        made.drop(row)
-    else:
-        for index in reversed(moving):
-            made.put(row, jsonspan.remove(made.raw(row), ("content", index)))
-    for index in moving:
-        made.put_result(call, found[index])
+    made.move(row, call, moving)
 
 
 def _drop_block(edit: DropBlock, made: Draft) -> None:
     row = made.row(edit.at)
     content = made.record(row).get("content")
     if isinstance(content, list) and len(content) > 1:
-        made.put(row, jsonspan.remove(made.raw(row), ("content", edit.block)))
+        made.drop_block(row, edit.block)
     elif edit.block == 0:
         made.drop(row)
     else:
@@ -198,14 +218,7 @@ def _salvage(edit: Salvage, made: Draft) -> None:
 
 
 def _conform(edit: Conform, made: Draft) -> None:
-    row = made.row(edit.at)
-    value = made.record(row)
-    role = records.ROLES.get(str(value.get("role")))
-    if role is not None:
-        made.set(row, ("role",), role)
-    known = records.SYSTEM_MEMBERS if made.record(row).get("role") == "system" else records.MEMBERS
-    for key in value.keys() - known:
-        made.put(row, jsonspan.remove(made.raw(row), (key,)))
+    made.conform(made.row(edit.at))
 
 
 def _cut(edit: Cut, made: Draft) -> None:

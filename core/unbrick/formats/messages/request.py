@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from unbrick.entry import BlockFlag, BlockKind, Kind
-from unbrick.formats.messages import records
+from unbrick.formats.messages import chat, records
 from unbrick.formats.messages.framing import envelope, has_body
-from unbrick.record import FaultKind
+from unbrick.record import FaultKind, Json
 from unbrick.request import Part, Request, Role, Synthetic
 from unbrick.session import Session, Standing
 from unbrick.thread import Loss, Outcome, Thread
 
-_ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
+
+class Dialect(NamedTuple):
+    """How messages are written: as blocks, what is wrong with one by itself, the role that each counts as, the members
+    that the API knows, and how it names the place of one."""
+
+    blocks: Callable[[Json], list[dict[str, Any]]]
+    wrong: Callable[[Json, bool], tuple[str, str] | None]
+    roles: Mapping[str, Role]
+    members: frozenset[str]
+    place: str
+
+
+ANTHROPIC = Dialect(
+    records.blocks, records.wrong, {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM},
+    records.MEMBERS, "messages.{}",
+)
+OPENAI = Dialect(
+    chat.blocks, chat.wrong,
+    {"user": Role.USER, "tool": Role.USER, "function": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM,
+     "developer": Role.SYSTEM},
+    chat.MEMBERS, "messages[{}]",
+)
 _LENIENT = (FaultKind.SURROGATE, FaultKind.BOM, FaultKind.UTF8, FaultKind.BLANK)
 """Faults that a reader of JSON gets over, whatever the API then says."""
 
@@ -40,22 +62,24 @@ def thread(session: Session) -> Thread:
     )
 
 
-def request(session: Session, thread: Thread, prompt: str | None = None) -> Request:
+def request(
+    session: Session, thread: Thread, prompt: str | None = None, dialect: Dialect = ANTHROPIC
+) -> Request:
     """The messages as they stand, each with what is wrong with itself; a prompt is one more."""
     scan, view = session.scan, session.scan.view
     around, body = envelope(view), has_body(view)
     built = Request(
-        lambda row: records.blocks(session.value(row)), complete=body and prompt is None, own_system=True,
+        lambda row: dialect.blocks(session.value(row)), complete=body and prompt is None, own_system=True,
         prompted=body, marks=_marks(around.get("system")) + _marks(around.get("tools")), tools=_tools(around),
     )
     for row in thread.rows:
         value = session.value(row)
-        role = _ROLES.get(str(value.get("role")), Role.USER)
+        role = dialect.roles.get(str(value.get("role")), Role.USER)
         message = built.start(role)
-        found = records.wrong(value, body)
+        found = dialect.wrong(value, body)
         if found is not None:
-            built.wrong[message] = (found[0], found[1].replace("{at}", f"messages.{message}"), row)
-        extra = {key: part for key, part in value.items() if key not in records.MEMBERS}
+            built.wrong[message] = (found[0], found[1].replace("{at}", dialect.place.format(message)), row)
+        extra = {key: part for key, part in value.items() if key not in dialect.members}
         if extra and body:
             built.extra[message] = extra
         start = scan.first[row]
