@@ -6,9 +6,13 @@ import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 
+import orjson
+
 from unbrick.jsonspan import Pointer, skip_space, value_end
 from unbrick.record import END, FRAME
 from unbrick.source import Source
+
+BOM = b"\xef\xbb\xbf"
 
 _KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*', re.DOTALL)
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -20,7 +24,8 @@ class Elements(Source):
     """The elements of one array in a JSON document, addressed by index from 0: the document itself, or a member of the
     object that it is.
 
-    A document that breaks off keeps its beginning as a last piece; `flaw` says so, and writing any change closes it.
+    A document that breaks off keeps its beginning as a last piece. `flaw` says what keeps a reader of JSON from reading
+    it, apart from what is wrong inside an element; `mended` is what stands around the elements, made whole.
     """
 
     unit = "message"
@@ -38,6 +43,8 @@ class Elements(Source):
         raw = self.read(0, self.stamp.size)
         position = skip_space(raw, self._first)
         self.flaw = ""
+        self.parted = True
+        """Whether a comma parts each two elements, and none stands elsewhere."""
         while position < len(raw) and raw[position : position + 1] != b"]":
             try:
                 end = value_end(raw, position)
@@ -49,18 +56,22 @@ class Elements(Source):
             follows = raw[behind : behind + 1]
             position = skip_space(raw, behind + 1) if follows == b"," else behind
             if follows not in (b",", b"]", b""):
-                self.flaw = self.flaw or f"no comma stands behind {self.unit} {len(self.ends):,}"
+                self._unparted(f"no comma stands behind {self.unit} {len(self.ends):,}")
             elif follows == b"," and raw[position : position + 1] == b"]":
-                self.flaw = self.flaw or f"a comma stands behind the last {self.unit}"
-        behind = self.ends[-1] if self.ends else self._first
-        self._head = raw[: self.starts[0]] if self.starts else raw[:position]
-        self._tail = _TRAILING.sub(b"", raw[behind:], count=1) if self.starts else raw[position:]
-        if position >= len(raw):
-            self.flaw = "the document breaks off: its end is missing"
-            self._tail = b"\n]" + b"}" * len(self.base) + b"\n"
+                self._unparted(f"a comma stands behind the last {self.unit}")
+        behind = self.ends[-1] if self.ends else min(self._first, len(raw))
+        self._head = raw[: self.starts[0]] if self.starts else raw[:behind]
+        self._tail = _TRAILING.sub(b"", raw[behind:], count=1) if self.starts else raw[behind:]
         self._gap = raw[self.ends[0] : self.starts[1]] if len(self.starts) > 1 else b""
         if not _COMMA.match(self._gap):
             self._gap = b"," + self._head[len(self._head.rstrip()) :]
+        cut = position >= len(raw)
+        why, self.mended = _mended(self._head, self._tail, "}" * len(self.base) if cut else None)
+        self.flaw = why or self.flaw
+
+    def _unparted(self, why: str) -> None:
+        self.flaw = self.flaw or why
+        self.parted = False
 
     @property
     def indent(self) -> bytes:
@@ -69,7 +80,7 @@ class Elements(Source):
         return space if found else b""
 
     def frame(self) -> tuple[bytes, bytes]:
-        """What stands before the first and behind the last element, with what closes a document that breaks off."""
+        """What stands before the first and behind the last element."""
         return self._head, self._tail
 
     def pointer(self, line: int) -> tuple[str | int, ...] | None:
@@ -122,7 +133,7 @@ class Elements(Source):
             return
         if written:
             yield self._between(first)
-        if not self.flaw:
+        if self.parted:
             yield from self.copied(self.starts[first], self.ends[end - 1])
             return
         for index in range(first, end):
@@ -136,10 +147,47 @@ class Elements(Source):
         return gap if _COMMA.match(gap) else self._gap
 
 
+def _mended(head: bytes, tail: bytes, closing: str | None) -> tuple[str, tuple[bytes, bytes] | None]:
+    """Why what stands around an array's elements is no JSON (empty where it is), and both halves of it made whole; None
+    where that cannot be done without guessing. `closing` is what a document that breaks off lacks behind its array."""
+    if closing is not None:
+        why = "the document breaks off: its end is missing" if head.strip() else "the file is empty"
+        tail = b"\n]" + closing.encode() + b"\n"
+        return why, next(_readable((head.removeprefix(BOM), tail)), None)
+    if next(_readable((head, tail)), None):
+        return "", (head, tail)
+    bare = head.removeprefix(BOM)
+    if bare != head and next(_readable((bare, tail)), None):
+        return "a byte order mark stands in front of the document", (bare, tail)
+    whole = bare + tail
+    try:
+        end = value_end(whole, skip_space(whole, 0))
+    except KeyError:
+        # What is whole of the members behind the messages stays: up to each comma, from the last one on.
+        ends = [tail.rstrip(), *(tail[: found.start()] for found in reversed([*re.finditer(b",", tail)][-64:]))]
+        return "the document breaks off behind its messages", next(
+            _readable(*((bare, one + b"\n}\n") for one in ends)), None
+        )
+    behind = whole[end:].strip()
+    if not behind:
+        return "what stands around the messages is not valid JSON", None
+    found = next(_readable((bare, tail[: max(end - len(bare), 0)] + b"\n")), None)
+    return f"{len(behind):,} bytes stand behind the end of the document", found
+
+
+def _readable(*halves: tuple[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
+    for head, tail in halves:
+        try:
+            orjson.loads(head + tail)
+        except orjson.JSONDecodeError:
+            continue
+        yield head, tail
+
+
 def array_start(raw: bytes, names: Sequence[str]) -> tuple[tuple[str, ...], int] | None:
     """Where the array of a document begins (one past its bracket), and the member that it is: one of `names` in an
     object, or the document itself. None where there is none. Reads on where a document breaks off."""
-    start = skip_space(raw, 3 if raw.startswith(b"\xef\xbb\xbf") else 0)
+    start = skip_space(raw, len(BOM) if raw.startswith(BOM) else 0)
     if raw[start : start + 1] == b"[":
         return (), start + 1
     if raw[start : start + 1] != b"{":

@@ -120,8 +120,8 @@ def _cutting(situation: Situation, whole: Sequence[int], among: bool) -> Iterato
     for point in points(situation):
         if point.drops and point.tokens <= limit and (not among or point.row in behind):
             fix = Fix(
-                "cut", f"Cut behind line {point.at.line:,}: leaves about {measure.tokens(point.tokens)}", Safety.LOSSY,
-                (Cut(point.at),), point.price,
+                "cut", f"Cut behind {situation.place(point.row)}: leaves about {measure.tokens(point.tokens)}",
+                Safety.LOSSY, (Cut(point.at),), point.price,
             )
             yield Rung(fix, None, point.tokens, point.keeps, True, True)
             return

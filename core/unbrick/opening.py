@@ -99,7 +99,9 @@ def open_word(word: str, choices: Choices, cwd: Path) -> Opened:
 def open_source(source: Source, choices: Choices) -> Opened:
     """Open a file that is already indexed. Raises NotATranscriptError when no format knows it."""
     source, format_ = framed(source, choices.format)
-    strange = foreign(source, list(islice(_values(source), 2))) if choices.format is None else None
+    strange = None
+    if choices.format is None and source.pointer(1) is None:
+        strange = foreign(source, list(islice(_values(source), 2)))
     if format_ is None or strange is not None:
         source.close()
         raise NotATranscriptError(
@@ -123,7 +125,7 @@ def framed(source: Source, name: str | None = None) -> tuple[Source, Format | No
             raise UsageError(f"--format takes {', '.join(format_.client for format_ in FORMATS)}, not {name!r}.")
     for format_ in FORMATS if named is None else (named,):
         found = format_.frame(source)
-        if found is not None and (named or readable(found) or not len(found)):
+        if found is not None and (named or readable(found) or not len(found) or not readable(source)):
             return found, format_
     return source, named or detect(source)
 

@@ -36,6 +36,16 @@ class View:
     def __len__(self) -> int:
         return self._body + len(self._appended)
 
+    @property
+    def flaw(self) -> str:
+        """What is wrong around and between the records, until a patch writes that anew."""
+        return "" if FRAME in self.patch else self.source.flaw
+
+    def place(self, at: At) -> str:
+        """A place in words: `line 214`, `message 4`, `an added line`."""
+        unit = self.source.unit
+        return f"{unit} {at.line:,}" if at.line < END else f"an added {unit}"
+
     def at(self, row: int) -> At:
         """Where a row comes from."""
         if row >= self._body:

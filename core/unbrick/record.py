@@ -97,6 +97,9 @@ def _diagnose(raw: bytes) -> tuple[Json | None, Fault | None]:
             error.start, (repaired,), True,
         )
     value, error_at = _loads(text)
+    if error_at is not None and (whole := _finite(text)) is not None:
+        message = "the record holds NaN or Infinity, which JSON does not know"
+        return None, Fault(FaultKind.GARBAGE, message, 0, (whole.encode("utf-8", "surrogatepass"),))
     if error_at is None:
         if isinstance(value, dict):
             return value, fault or _surrogate(body, value)
@@ -160,6 +163,17 @@ def _loads(text: str) -> tuple[Any, int | None]:
         return None, 0
 
 
+_NUMBERS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|(-?(?:NaN|Infinity)\b)', re.DOTALL)
+
+
+def _finite(text: str) -> str | None:
+    """A record with null in the place of numbers that JSON does not know; None where it is not all that is wrong."""
+    if "NaN" not in text and "Infinity" not in text:
+        return None
+    whole = _NUMBERS.sub(lambda found: "null" if found[1] else found[0], text)
+    return whole if whole != text and _is_complete(whole) else None
+
+
 def _is_complete(text: str) -> bool:
     value, error_at = _loads(text)
     return error_at is None and isinstance(value, dict)
@@ -173,7 +187,8 @@ def _nul(body: bytes) -> Fault:
     if rest.strip():
         value, _fault = read(rest)
         pieces = (rest,) if value is not None else salvage(rest)
-    return Fault(FaultKind.NUL, f"{count:,} NUL bytes, as after a crash or power loss", body.find(b"\x00"), pieces)
+    message = f"{count:,} NUL byte{'s' * (count > 1)}, as after a crash or power loss"
+    return Fault(FaultKind.NUL, message, body.find(b"\x00"), pieces)
 
 
 _START = re.compile(r'\{"(?:parentUuid|type|uuid|role|message|isSidechain|timestamp|logicalParentUuid)":')

@@ -150,6 +150,10 @@ class Situation:
         """Where a row stands in the file."""
         return self.session.at(row)
 
+    def place(self, row: int) -> str:
+        """Where a row stands, in words: `line 214`."""
+        return self.session.scan.view.place(self.at(row))
+
     def blocks(self, row: int) -> list[tuple[int, BlockKind, int, str | None]]:
         """(block in the row, kind, flags, call id) of each block of a row."""
         scan = self.session.scan

@@ -37,6 +37,8 @@ class Source:
     """What a piece is to a person."""
     flaw = ""
     """What is wrong between the pieces, as a sentence; lines have nothing between them."""
+    mended: tuple[bytes, bytes] | None = None
+    """What stands around the pieces, made whole; None where it cannot be."""
 
     def __init__(self, path: Path, file: BinaryIO, *, private: bool = False) -> None:
         self.path = path

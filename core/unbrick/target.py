@@ -54,6 +54,11 @@ class Target:
     way: str = ""
     api: str = "anthropic"
 
+    @property
+    def resumed(self) -> bool:
+        """Whether a client stands behind it that resumes sessions; else messages go to the API as they are."""
+        return bool(self.version.numbers)
+
 
 @dataclass(frozen=True)
 class Setting:

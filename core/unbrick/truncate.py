@@ -60,7 +60,7 @@ def _cut(
         format_, before.bundle, new, before.target, surroundings, before.situation.session.scan
     )
     price = point.price if point else _price(before, report)
-    fix = Fix("cut", f"Cut behind line {after.line:,}", Safety.LOSSY, (edit,), price)
+    fix = Fix("cut", f"Cut behind {before.situation.session.scan.view.place(after)}", Safety.LOSSY, (edit,), price)
     return Repaired(before, report, new, (Applied(Finding("cut", "truncate", Severity.INFO, fix.title), fix),))
 
 

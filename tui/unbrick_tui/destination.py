@@ -112,7 +112,8 @@ def _shown(result: Repaired, name: str) -> Iterator[str]:
     yield from outcome_lines(result, paint)
     yield ""
     if result.patch:
-        yield "Nothing has been written. To save it: --as-session (a session of its own), -o OUT, or --in-place."
+        ways = "--as-session (a session of its own), -o OUT," if result.after.target.resumed else "-o OUT"
+        yield f"Nothing has been written. To save it: {ways} or --in-place."
     elif result.after.verdict is Verdict.HEALTHY:
         yield "Nothing has been changed."
     else:
@@ -125,9 +126,10 @@ def _receipt_lines(receipt: Receipt, written: Report) -> Iterator[str]:
             (receipt.changed, "changed"), (receipt.added, "added"), (receipt.dropped, "dropped"),
         ) if number
     ]
+    unit = written.bundle.main.unit
     total = receipt.kept + receipt.changed + receipt.dropped
-    yield f"wrote {printable(str(receipt.path))}: {', '.join(parts) or 'no line changed'}; " \
-          f"{receipt.kept:,} of {total:,} lines as they were."
+    yield f"wrote {printable(str(receipt.path))}: {', '.join(parts) or f'no {unit} changed'}; " \
+          f"{receipt.kept:,} of {total:,} {unit}s as they were."
     if receipt.backup is not None:
         yield f"backup: {printable(str(receipt.backup))}"
     if receipt.note:

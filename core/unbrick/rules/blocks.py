@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from unbrick.api import faults
-from unbrick.edit import DropBlock
+from unbrick.edit import Conform, DropBlock
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
 from unbrick.record import compact
 from unbrick.rules import toolfix
@@ -33,7 +33,12 @@ def unknown_block(situation: Situation) -> Iterator[Finding]:
         fixes: tuple[Fix, ...] = ()
         if what.row is not None and what.block is not None:
             fixes = _known(situation, what.row, what.block)
-        yield refusal(situation, "unknown-block", what, f"{_what(what.violation.text)} is not known to the API", fixes)
+        said = f"{_what(what.violation.text)} is not known to the API"
+        if what.row is not None and what.violation.block is None and what.violation.message in situation.request.wrong:
+            said = said.replace("of a block", "of a message")
+            fixes = (safe("strip", "Take out what the API does not know of a message", Conform(situation.at(what.row)),
+                          price="keeps everything that can be sent"),)
+        yield refusal(situation, "unknown-block", what, said, fixes)
 
 
 _NAMED = re.compile(r"(?:Input tag|Invalid value:) '(?P<type>[^']*)'|(?P<member>[^.\s]+): Extra inputs")

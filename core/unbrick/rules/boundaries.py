@@ -10,7 +10,7 @@ from unbrick.answers import contents, listing
 from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Severity
-from unbrick.rules.chainfix import TALK, history, line, restoring
+from unbrick.rules.chainfix import TALK, history, restoring
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -128,7 +128,7 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
     count = measure.messages(session, rows)
     window = measure.window(situation)
     now = measure.context(session, situation.thread.rows)
-    where = f"{line(situation, rows[0])} to {line(situation, rows[-1])}" if rows else ""
+    where = f"{situation.place(rows[0])} to {situation.place(rows[-1])}" if rows else ""
     message = "the compaction here failed and was kept all the same: its summary is only an error text"
     if not count:
         yield Finding(

@@ -10,7 +10,7 @@ from unbrick.edit import Relink, SetLeaf
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.breaks import thread_ends_aside
-from unbrick.rules.chainfix import TALK, descendants, line, restoring
+from unbrick.rules.chainfix import TALK, descendants, restoring
 from unbrick.rules.leaf import last_main
 from unbrick.rules.order import true_end
 from unbrick.session import Standing
@@ -46,7 +46,7 @@ def lost_branch(situation: Situation) -> Iterator[Finding]:
             fixes = (_switch(situation, rows, tail, parent),)
         elif follower is not None:
             edit = Relink(situation.at(follower), session.uuid(tail))
-            title = f"Hang {line(situation, follower)}, which went on, behind {line(situation, tail)}"
+            title = f"Hang {situation.place(follower)}, which went on, behind {situation.place(tail)}"
             fixes = (restoring(situation, "graft", title, (edit,), rows, certain=certain),)
         else:
             continue
@@ -57,7 +57,7 @@ def lost_branch(situation: Situation) -> Iterator[Finding]:
         if prompts:
             held += f" ({measure.counted(prompts, 'prompt')} among them)"
         one = len(talk) == 1
-        where = f"from here to {line(situation, rows[-1])} " if rows[-1] != rows[0] else ""
+        where = f"from here to {situation.place(rows[-1])} " if rows[-1] != rows[0] else ""
         yield Finding(
             "L005", "lost-branch", severity,
             f"{held} {where}{'hangs' if one else 'hang'} beside the thread and {'is' if one else 'are'} not loaded: "
@@ -116,7 +116,7 @@ def _switch(situation: Situation, rows: Sequence[int], tail: int, parent: int) -
     """Go on with another branch instead of the loaded one."""
     session = situation.session
     return Fix(
-        "switch", f"Go on from {line(situation, tail)} instead", Safety.MANUAL, (SetLeaf(session.uuid(tail) or ""),),
+        "switch", f"Go on from {situation.place(tail)} instead", Safety.MANUAL, (SetLeaf(session.uuid(tail) or ""),),
         f"brings back {measure.counted(measure.messages(session, rows), 'message')}, "
         f"leaves {measure.counted(situation.once(_left, parent), 'message')} out",
     )
@@ -193,7 +193,7 @@ def wrong_leaf(situation: Situation) -> Iterator[Finding]:
                 "the main one are not loaded",
                 situation.at(leaf), leaf,
                 fixes=(Fix(
-                    "leaf", f"Make {line(situation, last)} the end", Safety.SAFE, (SetLeaf(session.uuid(last) or ""),),
+                    "leaf", f"Make {situation.place(last)} the end", Safety.SAFE, (SetLeaf(session.uuid(last) or ""),),
                     "keeps everything; the subagent's records stay in the file", situation.lost,
                 ),),
             )
@@ -206,7 +206,7 @@ def wrong_leaf(situation: Situation) -> Iterator[Finding]:
         rows, certain = branch.rows, branch.why is Why.CUT
         talk = [row for row in rows if session.kind(row) in TALK]
         edit = SetLeaf(session.uuid(talk[-1]) or "")
-        title = f"Make {line(situation, talk[-1])} the end"
+        title = f"Make {situation.place(talk[-1])} the end"
         fix = restoring(situation, "leaf", title, (edit,), rows, certain=certain)
         doubtful = Severity.WARNING if _has_replies(situation, branch) else Severity.INFO
         yield Finding(

@@ -11,7 +11,7 @@ from unbrick.compaction import sound_summary
 from unbrick.edit import Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Finding, Fix, Safety, Severity
-from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, line, restoring, true_parent
+from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, restoring, true_parent
 from unbrick.rules.replays import copied
 from unbrick.session import Standing
 from unbrick.situation import Situation
@@ -163,11 +163,11 @@ def broken_link(situation: Situation, name: str, found: Break, what: str, fixes:
             are = "is" if found.messages == 1 else "are"
             after = f"; the client stops there, and {lost} before it {are} not loaded"
         else:
-            after = f"; the client goes on with {line(situation, found.goes_on)} instead and leaves {lost} out"
+            after = f"; the client goes on with {situation.place(found.goes_on)} instead and leaves {lost} out"
     elif outcome is not None:
         severity, after = Severity.ERROR, "; the client hangs on it"
     elif found.goes_on is not None:
-        severity, after = Severity.INFO, f"; this client goes on with {line(situation, found.goes_on)}"
+        severity, after = Severity.INFO, f"; this client goes on with {situation.place(found.goes_on)}"
     elif situation.thread.standing[found.row] == Standing.LOST:
         severity, after = Severity.ERROR, "; this is a further break in the history that is not loaded"
     else:
@@ -183,7 +183,7 @@ def hang_behind(situation: Situation, found: Break) -> tuple[Fix, ...]:
     if found.before is None:
         return ()
     edit = Relink(situation.at(found.row), situation.session.uuid(found.before))
-    title = f"Hang it behind {line(situation, found.before)}, which stood before it"
+    title = f"Hang it behind {situation.place(found.before)}, which stood before it"
     if not found.lost:
         return (Fix("relink", title, Safety.SAFE, (edit,)),)
     certain = all(situation.thread.standing[row] != Standing.UNDECIDED for row in found.lost)

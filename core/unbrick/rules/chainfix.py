@@ -160,10 +160,4 @@ def restoring(
     return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price, tuple(rows))
 
 
-def line(situation: Situation, row: int) -> str:
-    """`line 214`."""
-    at = situation.at(row)
-    return f"line {at.line:,}" if at.line < 1 << 62 else "an added line"
-
-
-__all__ = ["MISSING", "NO_PARENT", "TALK", "descendants", "history", "line", "restoring", "true_parent"]
+__all__ = ["MISSING", "NO_PARENT", "TALK", "descendants", "history", "restoring", "true_parent"]

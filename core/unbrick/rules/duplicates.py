@@ -11,7 +11,7 @@ from unbrick.edit import Adopt, Edit, Relink, Salvage
 from unbrick.entry import Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.breaks import breaks, broken_link, hang_behind
-from unbrick.rules.chainfix import MISSING, descendants, history, line, restoring, true_parent
+from unbrick.rules.chainfix import MISSING, descendants, history, restoring, true_parent
 from unbrick.session import Standing
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -35,7 +35,7 @@ def duplicate_uuid(situation: Situation) -> Iterator[Finding]:
             told = True
             yield Finding(
                 "L004", "duplicate-uuid", Severity.ERROR,
-                f"{line(situation, last)} carries the same id ({str(session.uuid(row))[:8]}…) and takes its place: "
+                f"{situation.place(last)} carries the same id ({str(session.uuid(row))[:8]}…) and takes its place: "
                 "this message is not sent",
                 situation.at(row), row, fixes=tuple(_tell_apart(situation, row, following)),
             )
@@ -70,11 +70,11 @@ def _other_parents(situation: Situation) -> Iterator[Finding]:
                 if thread.standing[other] in (Standing.LOST, Standing.UNDECIDED)
             ]
             if measure.messages(session, lost):
-                title = f"Hang it where {line(situation, row)} hangs, which it repeats"
+                title = f"Hang it where {situation.place(row)} hangs, which it repeats"
                 edit = Relink(situation.at(last), session.uuid(parent))
                 yield Finding(
                     "L004", "duplicate-uuid", Severity.WARNING,
-                    f"it repeats {line(situation, row)} with another parent, and "
+                    f"it repeats {situation.place(row)} with another parent, and "
                     f"{measure.counted(measure.messages(session, lost), 'message')} that this one follows are not "
                     "loaded",
                     situation.at(last), last,
@@ -99,7 +99,7 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
         if behind is not None and session.parent_row[behind] == MISSING:
             named = scan.strings.text(scan.parent[behind])
             yield Fix(
-                "rename", f"Give {line(situation, twin)} its own id back, which {line(situation, behind)} still names",
+                "rename", f"Give {situation.place(twin)} its own id back, which {situation.place(behind)} still names",
                 Safety.SAFE, (Adopt(situation.at(twin), uuid=named),), brings=situation.lost,
             )
             return
@@ -117,7 +117,7 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
     elif session.parent_row[last] == rows[-1] and place > 1:
         # It names the shared id: the nearest record before it that carried that, which gets another one as well.
         edits.append(Relink(situation.at(last), _fresh(session.uuid(last) or "", rows[place - 1])))
-    title = f"Give {line(situation, last)} an id of its own"
+    title = f"Give {situation.place(last)} an id of its own"
     yield Fix("rename", title, Safety.SAFE, tuple(edits), brings=situation.lost)
 
 

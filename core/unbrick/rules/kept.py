@@ -10,7 +10,7 @@ from unbrick.edit import DropRecord, Edit, Keep, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.boundaries import undone
-from unbrick.rules.chainfix import TALK, history, line, restoring
+from unbrick.rules.chainfix import TALK, history, restoring
 from unbrick.rules.order import in_front, moved_behind
 from unbrick.situation import Situation
 
@@ -36,7 +36,7 @@ def missing_boundary(situation: Situation) -> Iterator[Finding]:
             Relink(situation.at(child), session.uuid(before)) for child in session.children.get(talk, ())
         ]
         edits.append(DropRecord(situation.at(talk)))
-        title = f"Take the summary out and go on from {line(situation, before)}, with the history before"
+        title = f"Take the summary out and go on from {situation.place(before)}, with the history before"
         rest = [row for row in thread.rows if row != talk]
         undo = restoring(situation, "uncompact", title, edits, rows, certain=False, instead=rest)
         yield Finding(
@@ -57,7 +57,7 @@ def _beside(situation: Situation, summary: int) -> Finding:
     return Finding(
         "B007", "missing-boundary", Severity.INFO,
         "the boundary of this compaction is not in the file: the client goes on with "
-        f"{line(situation, thread.bridged[summary])}, and sends {count} beside the summary that stands for them",
+        f"{situation.place(thread.bridged[summary])}, and sends {count} beside the summary that stands for them",
         situation.at(summary), summary,
         fixes=(Fix(
             "begin", "Begin with the summary", Safety.LOSSY, (Relink(situation.at(summary), None),),
@@ -113,7 +113,7 @@ def _keep_last(situation: Situation, boundary: int) -> Iterator[Fix]:
     if not 0 <= named < boundary or summary is None or session.kind(named) is not Kind.ASSISTANT:
         return
     edit = Keep(situation.at(boundary), (session.uuid(named) or "",))
-    title = f"Keep {line(situation, named)}, the last record before the compaction"
+    title = f"Keep {situation.place(named)}, the last record before the compaction"
     yield restoring(situation, "keep", title, (edit,), [named], certain=False)
 
 
@@ -184,7 +184,7 @@ def summary_before_boundary(situation: Situation) -> Iterator[Finding]:
         lost = summary not in situation.loaded
         yield Finding(
             "B009", "summary-before-boundary", Severity.ERROR if lost else Severity.INFO,
-            f"it stands in front of its boundary, {line(situation, row)}"
+            f"it stands in front of its boundary, {situation.place(row)}"
             + (": the client does not read it" if lost else "; this client reads it all the same"),
             situation.at(summary), summary,
             fixes=(Fix(

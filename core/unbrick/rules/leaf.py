@@ -8,7 +8,7 @@ from unbrick import measure
 from unbrick.edit import Adopt
 from unbrick.entry import Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.chainfix import TALK, line, restoring
+from unbrick.rules.chainfix import TALK, restoring
 from unbrick.session import Session, Standing
 from unbrick.situation import Situation
 from unbrick.thread import Outcome, Why
@@ -60,7 +60,7 @@ def leaf_not_found(situation: Situation) -> Iterator[Finding]:
             untimed = [row for row in (branch.parent, *branch.rows) if session.has(row, Flag.NO_TIME)]
             yield Finding(
                 "L007", "leaf-not-found", Severity.ERROR,
-                f"a record without a valid time makes the client end at {line(situation, branch.parent)}: "
+                f"a record without a valid time makes the client end at {situation.place(branch.parent)}: "
                 f"{measure.counted(measure.messages(session, branch.rows), 'message')} after it are not loaded",
                 situation.at(untimed[0]), untimed[0], fixes=(_adopt(situation, untimed),),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from unbrick.edit import Salvage
+from unbrick.edit import Reframe, Salvage
 from unbrick.entry import Entry, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.record import Fault, FaultKind
@@ -83,7 +83,7 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
         wanted = _wanted(situation, row, entries)
         talk = sum(entry.kind in (Kind.USER, Kind.ASSISTANT) for entry in wanted)
         crash = kind is FaultKind.NOT_OBJECT and situation.thread.outcome is Outcome.CRASH and _crashes(situation)
-        message = fault.message
+        message = fault.message.replace("the line", f"the {situation.session.scan.view.source.unit}")
         severity, outcome = Severity.INFO, None
         if crash:
             severity, outcome = Severity.ERROR, Outcome.CRASH
@@ -188,7 +188,7 @@ def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: 
         rest = len(body) - sum(map(len, fault.salvage))
         if fault.kind is FaultKind.NUL:
             rest = len(body.replace(b"\x00", b"")) - sum(map(len, fault.salvage))
-        title = f"Keep {counted(len(fault.salvage), 'whole record')} of the line"
+        title = f"Keep {counted(len(fault.salvage), 'whole record')} of the {view.source.unit}"
         if rest > 0:
             title += f"; {counted(rest, 'byte')} of a record that was cut off go"
         yield safe("salvage", title, Salvage(at, fault.salvage), price=back(talk) if talk else "keeps everything")
@@ -198,7 +198,7 @@ def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: 
     if last and fault.kind is FaultKind.TORN and not raw.endswith(b"\n") and not situation.thread.whole:
         yield safe("close", "End the line, so that the next record begins on its own", Salvage(at, (body,)))
     start = body[:40].decode("utf-8", "replace")
-    title = f"Take the line out: {counted(len(body), 'byte')}, beginning with {start!r}"
+    title = f"Take the {view.source.unit} out: {counted(len(body), 'byte')}, beginning with {start!r}"
     if fault.kind is FaultKind.TORN and severity is Severity.INFO:
         yield Fix("drop", title, Safety.MANUAL, (Salvage(at, ()),), "you decide")
     else:
@@ -227,6 +227,33 @@ def unterminated_last_line(situation: Situation) -> Iterator[Finding]:
     yield remark(situation, "J008", "unterminated-last-line", Severity.INFO, message, row, fixes=(fix,))
 
 
+def flawed_document(situation: Situation) -> Iterator[Finding]:
+    """What stands around or between the messages of a JSON document is damaged: its end is missing, a comma is missing
+    or too many, something stands behind it, or the file is empty.
+
+    It happens when a log is written while the program is killed, when pieces are joined by hand, or when an editor
+    leaves a comma behind the last message. A reader of JSON refuses the whole document; so does the API ("The request
+    body is not valid JSON").
+
+    It is written as JSON wants it. Every message that is whole keeps its bytes.
+    """
+    view = situation.session.scan.view
+    if not view.flaw:
+        return
+    fixes: tuple[Fix, ...] = ()
+    if view.source.mended is not None and len(view):
+        head, tail = view.source.frame()
+        gone = len(b"".join((head, tail)).strip()) - len(b"".join(view.source.mended).strip())
+        title = "Write what stands around the messages as JSON wants it"
+        title += f"; {counted(gone, 'byte')} that are no part of it go" if gone > 0 else ""
+        price = back(len(situation.lost)) if situation.lost else "keeps everything"
+        fixes = (replace(safe("reframe", title, Reframe(), price=price), brings=situation.lost),)
+    yield Finding(
+        "J013", "flawed-document", Severity.ERROR, f"the file is not valid JSON: {view.flaw}",
+        api_error=situation.thread.error, fixes=fixes, outcome=Outcome.REFUSED,
+    )
+
+
 def readable(situation: Situation, kind: FaultKind) -> Iterator[tuple[int, Fault]]:
     """Rows with a fault of a kind that some clients read past."""
     for row, fault in situation.session.scan.faults.items():
@@ -248,6 +275,7 @@ RULE_AFFECTS: dict[str, tuple[Affect, ...]] = {
         Affect(Severity.ERROR, Outcome.CRASH, client="amplifier"),
     ),
     "J007": (Affect(Severity.ERROR, until="2.0.69"), Affect(Severity.INFO, since="2.0.69")),
+    "J013": (Affect(Severity.ERROR, Outcome.REFUSED, client="messages"),),
     "J009": (Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.132"), Affect(Severity.INFO, since="2.1.132")),
 }
 
@@ -265,4 +293,5 @@ RULES: tuple[Rule[Situation], ...] = (
     rule("J005", "not-an-object", not_an_object,
           r"null is not an object|Cannot (?:read properties|use 'in' operator).{0,40}(?:null|undefined)"),
     rule("J008", "unterminated-last-line", unterminated_last_line),
+    rule("J013", "flawed-document", flawed_document, r"request body is not valid JSON(?!: no low)"),
 )

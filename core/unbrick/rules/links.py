@@ -10,7 +10,7 @@ from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules import branching, duplicates, leaf, mixed, order, replays, responses, sidechains
 from unbrick.rules.breaks import breaks, broken_link, hang_behind, nameless
-from unbrick.rules.chainfix import line, restoring
+from unbrick.rules.chainfix import restoring
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -37,7 +37,7 @@ def missing_parent(situation: Situation) -> Iterator[Finding]:
         if damaged is None or found.before is None:
             yield broken_link(situation, "missing-parent", found, what, hang_behind(situation, found))
         else:
-            what = f"its parent ({parent[:8]}…) stands on {line(situation, damaged)}, which is damaged: mend that first"
+            what = f"its parent ({parent[:8]}…) stands on {situation.place(damaged)}, which is damaged: mend that first"
             yield broken_link(situation, "missing-parent", found, what, ())
 
 
@@ -131,7 +131,7 @@ def record_without_uuid(situation: Situation) -> Iterator[Finding]:
         scan = situation.session.scan
         named = scan.strings.text(scan.parent[found.row])
         edits = (Adopt(situation.at(bare), uuid=named),)
-        title = f"Give it the id that {line(situation, found.row)} names"
+        title = f"Give it the id that {situation.place(found.row)} names"
         fixes = (
             (restoring(situation, "name", title, edits, (*found.lost, bare)),) if found.hurts
             else (Fix("name", title, Safety.SAFE, edits),)

@@ -9,7 +9,7 @@ from unbrick import measure
 from unbrick.edit import DropRecords, Rename, SetLeaf
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.chainfix import TALK, line
+from unbrick.rules.chainfix import TALK
 from unbrick.situation import Situation
 
 SPELLED = 36
@@ -39,7 +39,7 @@ def foreign_records(situation: Situation) -> Iterator[Finding]:
              and not session.has(row, Flag.SIDECHAIN | Flag.NO_UUID | Flag.API_ERROR)), None,
         )
         fixes = (drop,) if own is None else (Fix(
-            "leaf", f"Make {line(situation, own)} the end", Safety.SAFE, (SetLeaf(session.uuid(own) or ""),),
+            "leaf", f"Make {situation.place(own)} the end", Safety.SAFE, (SetLeaf(session.uuid(own) or ""),),
             "keeps everything; the other session's records stay in the file", situation.lost,
         ), drop)
         yield Finding(

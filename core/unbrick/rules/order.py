@@ -8,7 +8,7 @@ from unbrick import measure
 from unbrick.edit import Edit, Salvage, SetLeaf
 from unbrick.entry import Kind
 from unbrick.finding import Affect, Finding, Rule, Severity
-from unbrick.rules.chainfix import descendants, history, line, restoring
+from unbrick.rules.chainfix import descendants, history, restoring
 from unbrick.situation import Situation
 
 MOST = 50_000_000
@@ -37,10 +37,10 @@ def records_out_of_order(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         "L014", "records-out-of-order", Severity.ERROR,
         "the records of this file are not in the order in which they were written: the client takes this one for the "
-        f"end, and {measure.counted(measure.messages(session, lost), 'message')} up to {line(situation, end)} are not "
+        f"end, and {measure.counted(measure.messages(session, lost), 'message')} up to {situation.place(end)} are not "
         "loaded",
         situation.at(at), at,
-        fixes=(restoring(situation, "order", f"Make {line(situation, end)}, the newest, the end", edits, lost),),
+        fixes=(restoring(situation, "order", f"Make {situation.place(end)}, the newest, the end", edits, lost),),
     )
 
 

@@ -9,7 +9,7 @@ from unbrick import measure
 from unbrick.edit import Edit, Relink, Salvage
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.chainfix import history, line, restoring
+from unbrick.rules.chainfix import history, restoring
 from unbrick.session import Standing
 from unbrick.situation import Situation
 
@@ -41,12 +41,12 @@ def replayed_records(situation: Situation) -> Iterator[Finding]:
         first = replay.copies[0]
         edits: list[Edit] = [Salvage(situation.at(row), ()) for row in replay.copies]
         count = measure.counted(len(replay.copies), "record")
-        written = f"{count} from here to {line(situation, replay.copies[-1])} are written a second time"
+        written = f"{count} from here to {situation.place(replay.copies[-1])} are written a second time"
         title = f"Take the {count} out that stand further up already"
         lost: list[int] = []
         if replay.follower is not None and replay.before is not None:
             edits.append(Relink(situation.at(replay.follower), session.uuid(replay.before)))
-            title += f", and hang {line(situation, replay.follower)} behind {line(situation, replay.before)}"
+            title += f", and hang {situation.place(replay.follower)} behind {situation.place(replay.before)}"
             lost = [
                 row for row in history(situation, replay.before)
                 if thread.standing[row] in (Standing.LOST, Standing.UNDECIDED)
@@ -56,7 +56,7 @@ def replayed_records(situation: Situation) -> Iterator[Finding]:
             made = restoring(situation, "once", title, edits, lost)
             yield Finding(
                 "L015", "replayed-records", Severity.ERROR,
-                f"{written}, and {line(situation, replay.follower or first)} hangs on the last copy: "
+                f"{written}, and {situation.place(replay.follower or first)} hangs on the last copy: "
                 f"{measure.counted(messages, 'message')} before it {'is' if messages == 1 else 'are'} not loaded",
                 situation.at(first), first, fixes=(replace(made, brings=(*made.brings, *situation.lost)),),
             )

@@ -84,8 +84,8 @@ def _parted(situation: Situation, ref: str) -> str:
     ):
         return f"a call of {name} and its result do not stand in one reply ({ref})"
     left, lost = ("call", "result") if any(row in situation.loaded for row, _block in call.uses) else ("result", "call")
-    line = situation.at((call.results if lost == "result" else call.uses)[0][0]).line
-    return f"the {lost} that belongs to a {left} of {name} ({ref}), line {line:,}, is not loaded"
+    place = situation.place((call.results if lost == "result" else call.uses)[0][0])
+    return f"the {lost} that belongs to a {left} of {name} ({ref}), {place}, is not loaded"
 
 
 def _together(situation: Situation, call: Call) -> bool:

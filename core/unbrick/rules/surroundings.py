@@ -96,8 +96,8 @@ def _innocence(
     holding = [row for row in situation.thread.rows if _ROLE.search(session.scan.view.raw(row))]
     if holding:
         name = "names" if len(holding) == 1 else "name"
-        yield (f"{measure.counted(len(holding), 'record')} of the conversation {name} that role (first: line "
-               f"{situation.at(holding[0]).line:,}), but the client sends none of them under it.")
+        yield (f"{measure.counted(len(holding), 'record')} of the conversation {name} that role (first: "
+               f"{situation.place(holding[0])}), but the client sends none of them under it.")
     else:
         yield f"None of the {len(session):,} records of the file holds that role in the conversation."
     if not exposed:
@@ -106,7 +106,7 @@ def _innocence(
         go = "goes" if len(rows) == 1 else "go"
         up_to = "" if any(role == Role.SYSTEM for role in situation.request.roles) else "Up to "
         yield (f"{up_to}{measure.counted(len(rows), 'record')} that the client keeps as reminders {go} out under it "
-               f"(first: line {situation.at(rows[0]).line:,}); without them it would write new ones.")
+               f"(first: {situation.place(rows[0])}); without them it would write new ones.")
     if setting is not None:
         where = "the environment" if setting.source == ENVIRONMENT else setting.source
         yield f"The cause is a setting: {_name(setting)} in {where} names “{setting.value}”."

@@ -84,7 +84,7 @@ def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
         yield situation.once(_one_chain, first)
     else:
         yield safe(
-            "move-back", f"Put the result from line {situation.at(off[0]).line:,} back behind its call",
+            "move-back", f"Put the result from {situation.place(off[0])} back behind its call",
             Move(situation.at(off[0]), situation.at(row)), price=back(1), brings=off[:1],
         )
 
@@ -154,7 +154,7 @@ def move_back(situation: Situation, call: Call, result: int) -> Iterator[Fix]:
     refs, last = situation.once(_loaded_response, next(iter(response(situation, use)), use))
     if only_results(situation, result, refs):
         yield safe(
-            "move-back", f"Put the result back behind its call in line {situation.at(use).line:,}",
+            "move-back", f"Put the result back behind its call in {situation.place(use)}",
             Move(situation.at(result), situation.at(last)),
         )
 
@@ -179,7 +179,7 @@ def relink_to_call(situation: Situation, call: Call, result: int) -> Iterator[Fi
             new = up[: up.index(parent)] if parent in up else up
             count = sum(session.kind(row) in (Kind.USER, Kind.ASSISTANT) for row in new)
             yield safe(
-                "relink", f"Hang the result on its call in line {situation.at(use).line:,}",
+                "relink", f"Hang the result on its call in {situation.place(use)}",
                 Relink(situation.at(result), uuid), price=back(count),
             )
             return

@@ -70,7 +70,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
                 continue  # L009 speaks of the whole response
             said = toolfix.describe(situation, call)
             if lost:
-                said = f"the result of {said}, line {situation.at(lost[0]).line:,}, is not loaded"
+                said = f"the result of {said}, {situation.place(lost[0])}, is not loaded"
             else:
                 said = f"{said} has no result"
             certain = any(situation.thread.standing_of(found) is Standing.LOST for found in lost)
@@ -82,7 +82,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
 
 
 def _mend_first(situation: Situation, row: int) -> str:
-    return f"stands on line {situation.at(row).line:,}, which is damaged: mend that first"
+    return f"stands on {situation.place(row)}, which is damaged: mend that first"
 
 
 def _answers(situation: Situation, call: Call, row: int) -> tuple[Fix, ...]:

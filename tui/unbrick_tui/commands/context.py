@@ -9,7 +9,7 @@ import click
 
 from unbrick import measure
 from unbrick.filling import Filling, Piece, Share, filling
-from unbrick.json_report import context_document, line
+from unbrick.json_report import context_document
 from unbrick.ladder import Rung, ladder
 from unbrick.opening import STDIN, Choices, examine, open_word
 from unbrick.printable import printable, shell
@@ -98,8 +98,7 @@ def _table(title: str, shares: Sequence[Share], whole: int) -> Iterator[str]:
 
 
 def _place(report: Report, piece: Piece) -> str:
-    number = None if piece.row < 0 else line(report.situation.session.at(piece.row))
-    where = "the client's own" if piece.row < 0 else "added" if number is None else f"line {number:,}"
+    where = "the client's own" if piece.row < 0 else report.situation.place(piece.row)
     return printable(f"{where}: {piece.kind.value}{f', {piece.tool}' if piece.tool else ''}")
 
 

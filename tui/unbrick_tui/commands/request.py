@@ -10,7 +10,7 @@ import click
 
 from unbrick import sentences
 from unbrick.errors import UsageError
-from unbrick.json_report import line, request_document
+from unbrick.json_report import request_document
 from unbrick.opening import Choices, examine, open_word
 from unbrick.printable import printable, shorten
 from unbrick.report import Report
@@ -67,18 +67,17 @@ def request(
 
 def request_lines(report: Report, built: Request) -> Iterator[str]:
     """A request as text: one line per block, indented under its message."""
-    session = report.situation.session
     yield f"{sentences.client(report.target)} will send {sentences.messages(len(built))}:"
     for message in range(len(built)):
         content = built.content(message)
         blocks: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content
         yield f"messages.{message} {built.role(message).word}"
         for index, (part, block) in enumerate(zip(built.parts(message), blocks, strict=False)):
-            place = _origin(part, None if part.row < 0 else line(session.at(part.row)))
+            place = _origin(part, "" if part.row < 0 else report.situation.place(part.row))
             yield f"  content.{index} {part.kind.name.lower()} ({place}): {shorten(printable(brief(block)), 100)}"
 
 
-def _origin(part: Part, number: int | None) -> str:
+def _origin(part: Part, place: str) -> str:
     if part.row < 0 or part.synthetic is not None:
         return f"the client's own: {part.synthetic.value if part.synthetic else 'unnamed'}"
-    return f"line {number:,}" if number is not None else "added"
+    return place

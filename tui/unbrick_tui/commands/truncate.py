@@ -9,7 +9,6 @@ import click
 
 from unbrick import sentences
 from unbrick.errors import UsageError
-from unbrick.json_report import line
 from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.printable import printable, shorten
 from unbrick.record import At
@@ -93,4 +92,5 @@ def _point(report: Report, point: SafePoint) -> str:
     segment = f", before the last {back}" if point.segment else ""
     text = report.situation.text(point.reply).strip().split("\n")[0]
     said = f"  “{shorten(printable(text), 60)}”" if text else ""
-    return f"line {line(point.at):,}: keeps {sentences.messages(point.keeps)}, {point.price}{size}{when}{segment}{said}"
+    place = report.situation.place(point.row)
+    return f"{place}: keeps {sentences.messages(point.keeps)}, {point.price}{size}{when}{segment}{said}"

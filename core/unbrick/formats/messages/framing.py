@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from unbrick.elements import Elements, array_start
+from unbrick.elements import BOM, Elements, array_start
 from unbrick.jsonspan import skip_space
 from unbrick.patch import View
 from unbrick.record import FRAME, read
@@ -24,8 +24,11 @@ def framed(source: Source) -> Source | None:
     An object that a line holds whole is a body only when nothing but white space follows the line: else it is the first
     of many records.
     """
-    head = source.read(0, _HEAD)
-    start = skip_space(head, 3 if head.startswith(b"\xef\xbb\xbf") else 0)
+    head = source.read(0, _HEAD).removeprefix(BOM)
+    if not head.strip() and source.size < _HEAD:
+        # A name is all that tells what an empty file was to be.
+        return Elements(source, (), source.size) if source.path.suffix == ".json" else None
+    start = skip_space(head, 0)
     lead = head[start : start + 1]
     if lead not in (b"[", b"{") or (lead == b"{" and not _may_be_body(source, head)):
         return None
@@ -43,12 +46,19 @@ def _may_be_body(source: Source, head: bytes) -> bool:
     return b'"' + MEMBER.encode() + b'"' in head or head.lstrip()[1:2] in (b"\n", b"\r")
 
 
+def around(view: View) -> tuple[bytes, bytes]:
+    """What stands before and behind the messages, as a patch leaves it; made whole where the document is damaged."""
+    source = view.source
+    head, tail = view.patch.get(FRAME) or (source.mended if isinstance(source, Elements) else None) or source.frame()
+    return head, tail
+
+
 def envelope(view: View) -> dict[str, Any]:
     """What a request body says beside its messages, as a patch leaves it; empty for an array by itself."""
     source = view.source
     if not isinstance(source, Elements) or not source.base:
         return {}
-    head, tail = view.patch.get(FRAME) or source.frame()
+    head, tail = around(view)
     try:
         value = orjson.loads(head + tail)
     except orjson.JSONDecodeError:
