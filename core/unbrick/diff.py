@@ -9,7 +9,7 @@ from typing import NamedTuple
 from unbrick.json_report import pointer
 from unbrick.patch import Patch
 from unbrick.printable import around, printable, shorten
-from unbrick.record import END, compact, read
+from unbrick.record import END, FRAME, compact, read
 from unbrick.source import Source
 
 CONTEXT = 160
@@ -27,11 +27,13 @@ class ValueChange(NamedTuple):
 @dataclass(frozen=True)
 class LineChange:
     """What becomes of one line: `before` its bytes without terminator (None when `line` is END, for lines
-    appended), `after` the lines that stand in its place. A line that only got company is `kept`."""
+    appended), `after` the lines that stand in its place. A line that only got company is `kept`. `unit` says what
+    counts as a line of this file."""
 
     line: int
     before: bytes | None
     after: tuple[bytes, ...]
+    unit: str = "line"
 
     @property
     def kept(self) -> bool:
@@ -64,8 +66,10 @@ class LineChange:
 
     @property
     def where(self) -> str:
-        """`line 214`, or `end`."""
-        return "end" if self.line >= END else f"line {self.line:,}"
+        """`line 214`, `end`, or what stands around the records of a document."""
+        if self.line == FRAME:
+            return f"around the {self.unit}s"
+        return "end" if self.line >= END else f"{self.unit} {self.line:,}"
 
     def words(self, moved: Mapping[str, int] = NOWHERE) -> Iterator[str]:
         """What happens here, a sentence each. `moved` says from which lines records came (see `moves`)."""
@@ -75,15 +79,16 @@ class LineChange:
         elif self.rewritten:
             names = [printable(change.pointer) or "/" for change in self.values()]
             shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-            yield f"{self.where}: {shown or 'spelling'} changed ({describe(self.before or b'')})"
+            what = "" if self.line == FRAME else f" ({describe(self.before or b'')})"
+            yield f"{self.where}: {shown or 'spelling'} changed{what}"
         elif self.before is not None and not self.kept:
             yield f"{self.where}: {describe(self.before)}, replaced by {describe(self.after[0])}"
-        place = "at the end" if self.line >= END else f"behind line {self.line:,}"
+        place = "at the end" if self.line >= END else f"behind {self.unit} {self.line:,}"
         if self.before is not None and self.kept and self.after[-1] == self.before:
-            place = f"before line {self.line:,}"
+            place = f"before {self.unit} {self.line:,}"
         for raw in self.inserted:
             origin = moved.get(_uuid(raw) or "")
-            said = "added" if origin is None else f"moved here from line {origin:,}"
+            said = "added" if origin is None else f"moved here from {self.unit} {origin:,}"
             yield f"{place}: {said} ({describe(raw)})"
 
 
@@ -101,8 +106,10 @@ def changes(source: Source, patch: Patch) -> list[LineChange]:
     for line in sorted(patch):
         before = None if line >= END else source[line - 1].rstrip(b"\r\n")
         after = tuple(piece.rstrip(b"\r\n") for piece in patch[line])
+        if line == FRAME:
+            before, after = b"".join(source.frame()), (b"".join(patch[line]),)
         if after != ((before,) if before is not None else ()):
-            found.append(LineChange(line, before, after))
+            found.append(LineChange(line, before, after, source.unit))
     return found
 
 
@@ -195,15 +202,17 @@ def _clip(text: str, width: int) -> str:
     return printable(shorten(text, width))
 
 
-def count(found: list[LineChange], total: int) -> str:
-    """How much a patch changes, in one sentence; `total` is the number of lines of the original."""
+def count(found: list[LineChange], source: Source) -> str:
+    """How much a patch of a source changes, in one sentence."""
+    total, unit = len(source), source.unit
     removed = sum(c.before is not None and not c.after for c in found)
-    changed = sum(c.before is not None and bool(c.after) and not c.kept for c in found)
+    changed = sum(c.before is not None and bool(c.after) and not c.kept and c.line != FRAME for c in found)
     added = sum(len(c.inserted) for c in found)
     said = [
         text for number, text in (
             (changed, f"{changed:,} changed"), (added, f"{added:,} added"), (removed, f"{removed:,} removed"),
+            (any(c.line == FRAME for c in found), f"what stands around the {unit}s changed"),
         ) if number
     ]
     kept = total - removed - changed
-    return f"{', '.join(said) or 'no lines touched'}; {kept:,} of {total:,} lines keep their bytes."
+    return f"{', '.join(said) or f'no {unit}s touched'}; {kept:,} of {total:,} {unit}s keep their bytes."

@@ -16,7 +16,7 @@ from unbrick.thread import Outcome
 
 CLIENTS = {"claude-code": "Claude Code", "amplifier": "Amplifier", "messages": "the Messages API"}
 
-WAYS = {"chat": "in a terminal", "run": "`run --resume`"}
+WAYS = {"chat": "in a terminal", "run": "with `run --resume`"}
 """Ways to resume a session, as a person knows them."""
 
 BASIS = {
@@ -39,7 +39,7 @@ _STOPS = {
 
 def client(target: Target) -> str:
     """`Claude Code 2.1.329`; with the way it is resumed, where there are several."""
-    way = f" ({WAYS.get(target.way, target.way)})" if target.way else ""
+    way = f" {WAYS.get(target.way, target.way)}" if target.way else ""
     return f"{CLIENTS.get(target.client, target.client)} {target.version}".rstrip() + way
 
 
@@ -48,14 +48,14 @@ def judged_for(target: Target) -> str:
     model = f", {target.model}" if target.model else ""
     endpoint = "" if target.endpoint == "api" else f", through {target.endpoint}"
     strict = ", strict" if target.strict else ""
-    basis = f" ({BASIS[target.basis]})" if target.version.numbers else ""
+    basis = f" ({BASIS[target.basis]})" if target.resumed else ""
     return f"judged for {client(target)}{basis}{printable(model + endpoint)}{strict}"
 
 
 def headline(report: Report) -> str:
     """Will the next prompt work, and on which client."""
     outcome, who = report.resume.outcome, client(report.target)
-    if not report.target.version.numbers:
+    if not report.target.resumed:
         return _of_a_request(report)
     if outcome is not Outcome.ACCEPTED:
         return f"The next prompt {_STOPS[outcome]}, on {who}."
@@ -103,7 +103,7 @@ def halves(finding: Finding) -> tuple[str, str]:
 def loads(report: Report) -> str:
     """What resume loads and what it does not, in plain numbers."""
     resume = report.resume
-    if not report.target.version.numbers and not resume.lost:
+    if not report.target.resumed and not resume.lost:
         return f"{messages(resume.messages)}, about {resume.tokens:,} tokens."
     everything = resume.messages + resume.lost + resume.summarised + resume.undecided + resume.rewound
     if not everything:
@@ -111,7 +111,7 @@ def loads(report: Report) -> str:
     size = f" (about {resume.tokens:,} tokens)" if resume.tokens else ""
     if resume.outcome in (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG) or not resume.messages:
         there = resume.messages + resume.lost
-        said = "Resume loads nothing"
+        said = "Resume loads nothing" if report.target.resumed else "Nothing of it can be sent as it stands"
         if there:
             said += f"; {messages(there)} {are(there)} in the file{_back(resume)}"
     elif resume.lost and resume.since is not None and behind_start(report) == resume.lost:

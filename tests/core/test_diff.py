@@ -56,7 +56,7 @@ def test_a_patch_in_words(patch: Patch, words: list[str], total: str) -> None:
     with Source.of(b"\n".join(LINES) + b"\n") as source:
         found = changes(source, patch)
         assert [said for change in found for said in change.words(moves(found))] == words
-        assert count(found, len(source)) == total
+        assert count(found, source) == total
 
 
 def test_a_changed_value_is_in_sight_on_a_long_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -13,8 +14,7 @@ from driving import SAMPLES, Open, Opened, screen_text, settle
 
 from unbrick import sentences
 from unbrick.clock import FixedClock
-from unbrick.formats.table import FORMATS
-from unbrick.source import Source
+from unbrick.opening import Choices, open_word
 from unbrick_tui.app import UnbrickApp
 from unbrick_tui.glyphs import ASCII, UNICODE
 from unbrick_tui.workspace import Workspace
@@ -49,7 +49,8 @@ def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def open_app() -> Open:
-    """Opens a sample, or some bytes, in the application and waits for the check, unless told not to."""
+    """Opens a sample (one of Claude Code, or `amplifier/NAME`) or some bytes in the application, as the command does,
+    and waits for the check unless told not to."""
 
     @asynccontextmanager
     async def opened(
@@ -57,11 +58,16 @@ def open_app() -> Open:
         checked: bool = True, note: str = "",
     ) -> AsyncIterator[Opened]:
         path = Path(name)  # Relative, as the screens may show it.
-        path.write_bytes(what if isinstance(what, bytes) else (SAMPLES / what / "session.jsonl").read_bytes())
-        format_ = FORMATS[0]
-        with Source.open(path) as source:
+        if isinstance(what, bytes):
+            path.write_bytes(what)
+        elif (SAMPLES / what).is_dir():
+            path.write_bytes((SAMPLES / what / "session.jsonl").read_bytes())
+        else:
+            shutil.copytree(SAMPLES.parent / what, Path(what).name)
+            path = Path(what).name / Path("transcript.jsonl")
+        with open_word(str(path), Choices(surroundings=False, environ={}), Path()) as session:
             workspace = Workspace(
-                format_, format_.bundle(source), clock=FixedClock("2026-06-01T12:00:00.000Z"),
+                session.format, session.bundle, target=session.target, clock=FixedClock("2026-06-01T12:00:00.000Z"),
                 glyphs=ASCII if ascii_ else UNICODE,
             )
             app = UnbrickApp(workspace, note=note)

@@ -236,13 +236,13 @@ async def test_save_to_a_file(open_app: Open, tmp_path: Path) -> None:
     original = (SAMPLES / "crash-mid-tool" / "session.jsonl").read_bytes()
     async with open_app("crash-mid-tool") as pilot:
         await press(pilot, "f", "w", "j", "j", "enter")
-        assert pilot.app.screen.query_one("#path", Input).value.endswith("session-repaired.jsonl")
+        assert pilot.app.screen.query_one("#path", Input).value.endswith("session.repaired.jsonl")
         await press(pilot, "enter")
         assert "206 kept" in screen_text(pilot.app)
         await press(pilot, "enter")
         assert "1 edit, saved" in screen_text(pilot.app)
     assert (tmp_path / "session.jsonl").read_bytes() == original
-    assert (tmp_path / "session-repaired.jsonl").read_bytes().startswith(original)
+    assert (tmp_path / "session.repaired.jsonl").read_bytes().startswith(original)
 
 
 async def test_save_as_a_session_gives_the_command(open_app: Open, tmp_path: Path) -> None:

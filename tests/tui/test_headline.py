@@ -35,7 +35,7 @@ def test_lines_fit_and_keep_the_price(name: str, tmp_path: Path) -> None:
     for width in (36, 58, 78, 118, 158):
         lines = [
             headline.opening(report.bundle, 210, "A title of some length, so that it has to be cut", width, UNICODE),
-            headline.judged(report, width, UNICODE), headline.wrong(report, width, UNICODE),
+            headline.judged(report, width, UNICODE), headline.wrong(report, False, width, UNICODE),
             headline.loaded(report, width, UNICODE), headline.offer(report, 0, True, width, UNICODE),
         ]
         texts = ["".join(text for text, _style in line) for line in lines]

@@ -109,12 +109,12 @@ def test_from_opening_to_a_saved_copy(terminal: Terminal, tmp_path: Path) -> Non
     terminal.press("w")
     terminal.wait_for("As a new session")
     terminal.press("jj\r")
-    terminal.wait_for("session-repaired.jsonl")
+    terminal.wait_for("session.repaired.jsonl")
     terminal.press("\r")
     terminal.wait_for("206 kept byte for byte")
     terminal.press("j\r")
     assert terminal.wait_for_end() == 0
-    copy = (tmp_path / "session-repaired.jsonl").read_bytes()
+    copy = (tmp_path / "session.repaired.jsonl").read_bytes()
     assert copy.startswith(original)
     assert (tmp_path / "session.jsonl").read_bytes() == original
     assert b"\x1b[?1049l" in terminal.raw, "the terminal was not given back"

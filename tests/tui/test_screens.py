@@ -12,7 +12,31 @@ from unbrick_tui.app import UnbrickApp
 NARROW, SMALL, LARGE = (40, 20), (80, 24), (120, 40)
 Same = Callable[[UnbrickApp, str], None]
 
+REQUEST = b"""{
+  "model": "claude-opus-4-7",
+  "max_tokens": 4096,
+  "messages": [
+    {"role": "system", "content": "You help in a shop."},
+    {"role": "user", "content": "Which mugs are in stock?"},
+    {"role": "assistant", "content": [
+      {"type": "text", "text": "I will look."},
+      {"type": "tool_use", "id": "toolu_01", "name": "stock", "input": {"kind": "mug"}},
+      {"type": "tool_use", "id": "toolu_02", "name": "prices", "input": {"kind": "mug"}}
+    ]},
+    {"role": "user", "content": [
+      {"type": "text", "text": "And hurry up."},
+      {"type": "tool_result", "tool_use_id": "toolu_01", "content": "blue: 4, red: 0"}
+    ]}
+  ]
+}
+"""
+"""A request as engineers find it in their own log: a call unanswered, text before a result, a role out of place."""
+
 BOTH = [
+    pytest.param("amplifier/torn-last-line", (), id="resuming-destroys"),
+    pytest.param("amplifier/killed-while-tools-ran", (), id="two-ways-to-resume"),
+    pytest.param("context-too-long", (), id="context-too-long"),
+    pytest.param(REQUEST, (), id="request"),
     pytest.param("healthy-compacted-twice", (), id="healthy"),
     pytest.param("crash-mid-tool", (), id="opened-at-the-break"),
     pytest.param("crash-mid-tool", ("f", "r"), id="review"),
@@ -32,27 +56,30 @@ ONCE = [
     pytest.param("failed-compaction", ("f",), id="which-fix"),
     pytest.param("role-system-with-flag", ("f",), id="what-helps"),
     pytest.param("torn-and-glued", (), id="torn-line"),
+    pytest.param("context-too-long", ("f",), id="what-makes-it-fit"),
+    pytest.param(REQUEST, ("F", "r"), id="request-review"),
+    pytest.param(REQUEST, ("F", "w"), id="request-save"),
 ]
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 @pytest.mark.parametrize(("sample", "keys"), BOTH)
 async def test_screen_at_two_sizes(
-    open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str, keys: tuple[str, ...],
+    open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str | bytes, keys: tuple[str, ...],
     size: tuple[int, int],
 ) -> None:
-    async with open_app(sample, size) as pilot:
+    async with open_app(sample, size, name=name_of(sample)) as pilot:
         await press(pilot, *keys)
         same_screen(pilot.app, request.node.callspec.id.rsplit("-", 1)[0])
 
 
 @pytest.mark.parametrize(("sample", "keys"), ONCE)
 async def test_screen(
-    open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str, keys: tuple[str, ...],
+    open_app: Open, same_screen: Same, request: pytest.FixtureRequest, sample: str | bytes, keys: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", "/home/dev/.claude")  # Some screens name it.
-    async with open_app(sample, SMALL) as pilot:
+    async with open_app(sample, SMALL, name=name_of(sample)) as pilot:
         await press(pilot, *keys)
         same_screen(pilot.app, request.node.callspec.id)
 
@@ -69,6 +96,10 @@ async def test_ascii(open_app: Open, same_screen: Same) -> None:
         for keys in (("p",), ("escape", "question_mark"), ("escape", "enter"), ("escape", "t")):
             await press(pilot, *keys)
             assert screen_of(pilot.app).isascii(), keys
+
+
+def name_of(sample: str | bytes) -> str:
+    return "body.json" if isinstance(sample, bytes) else "session.jsonl"
 
 
 def screen_of(app: UnbrickApp) -> str:

@@ -32,7 +32,7 @@ def change_lines(result: Repaired, paint: Paint = plain) -> Iterator[str]:
         for line in diff.lines(change):
             yield paint(line, _STYLE[line[0]]) if line[0] in _STYLE else line
     yield ""
-    yield diff.count(found, len(source))
+    yield diff.count(found, source)
 
 
 def outcome_lines(result: Repaired, paint: Paint = plain) -> Iterator[str]:

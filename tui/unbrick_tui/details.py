@@ -30,11 +30,11 @@ WORD = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "no
 
 
 def place(view: View, row: int) -> str:
-    """`line 214`, `line 214, part 2`, `added at the end`."""
+    """`line 214`, `message 4`, `line 214, part 2`, `added at the end`."""
     line, part = view.at(row)
     if line >= END:
         return "added at the end"
-    return f"line {line:,}, part {part + 1}" if part else f"line {line:,}"
+    return f"{view.source.unit} {line:,}" + (f", part {part + 1}" if part else "")
 
 
 def fate(outline: Outline, row: int) -> str:
@@ -42,6 +42,8 @@ def fate(outline: Outline, row: int) -> str:
     situation = outline.report.situation
     standing = outline.standing(row)
     if standing is not Standing.LOADED:
+        if standing is Standing.LOST and not situation.target.resumed:
+            return "lost: as the file stands, nothing of it can be sent"
         word = "" if standing is Standing.APART else f"{standing.name.lower()}: "
         return f"{word}{REASONS[standing]}"
     request = situation.request
@@ -104,7 +106,7 @@ def record(format_: Format, view: View, row: int, outline: Outline | None, glyph
             yield from finding(found, glyphs)
     yield "plain", ""
     if value is None:
-        yield "bad", fault.message if fault is not None else "the line cannot be read"
+        yield "bad", fault.message if fault is not None else "it cannot be read"
         if fault is not None and fault.salvage:
             yield "plain", f"{count(len(fault.salvage), 'whole record')} can be cut out of it."
         yield "plain", raw.decode("utf-8", "replace")
@@ -177,7 +179,7 @@ def structure(view: View, row: int) -> Iterator[Paragraph]:
     raw = view.raw(row)
     value, fault = read(raw)
     if value is None:
-        yield "bad", fault.message if fault is not None else "the line cannot be read"
+        yield "bad", fault.message if fault is not None else "it cannot be read"
         yield from raw_bytes(view, row)
     else:
         yield "plain", pretty(value)

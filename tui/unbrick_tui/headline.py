@@ -11,6 +11,7 @@ from unbrick.bundle import Bundle
 from unbrick.finding import Severity
 from unbrick.printable import printable
 from unbrick.report import Report, Resume, Verdict
+from unbrick.target import Target
 from unbrick.thread import Outcome
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.remedy import Remedy, remedy
@@ -28,6 +29,8 @@ def verdict(report: Report) -> tuple[str, str]:
     outcome, lost = report.resume.outcome, report.resume.lost
     if report.verdict is Verdict.BROKEN and report.cause in sentences.INNOCENT:
         return "not this file", "bad"
+    if not report.target.resumed:
+        return _of_a_request(report)
     if outcome in _CLOSED:
         return "will not open", "bad"
     if outcome is Outcome.REFUSED:
@@ -41,6 +44,12 @@ def verdict(report: Report) -> tuple[str, str]:
     if report.verdict is Verdict.FRAGILE or outcome is Outcome.HEALED:
         return "resumes, with changes", "warn"
     return "resumes in full", "good"
+
+
+def _of_a_request(report: Report) -> tuple[str, str]:
+    if report.verdict is Verdict.BROKEN or report.resume.outcome is not Outcome.ACCEPTED:
+        return "refused", "bad"
+    return ("accepted", "good") if report.verdict is Verdict.HEALTHY else ("accepted, with flaws", "warn")
 
 
 _GLYPH = {"good": "ok", "warn": "warning", "bad": "error"}
@@ -64,7 +73,8 @@ def opening(
     dot = f" {glyphs.dot} "
     if news.change:
         return [(first_fit(_changed(news, dot), width, glyphs), "warn")]
-    facts = f"{dot}{size(bundle.main.size)}{dot}{count(records, 'record')}"
+    noun = "record" if bundle.main.unit == "line" else bundle.main.unit
+    facts = f"{dot}{size(bundle.main.size)}{dot}{count(records, noun)}"
     owned = f"{dot}{news.owner} has it open" if news.owner else ""
     if width < 50 or (owned and width < 100):
         facts = dot + size(bundle.main.size)
@@ -102,15 +112,24 @@ def judged(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
     who = f" on {sentences.client(target)} ({sentences.BASIS[target.basis]})"
     model = f", {printable(target.model)}" if target.model else ""
     strict = ", strict" if target.strict else ""
-    other = "".join(
-        f" {glyphs.dot} {sentences.BASIS[o.basis]}, {o.version}: {short_outcome(resume)}" for o, resume in report.others
-    )
-    brief = f" on {target.version}"
-    short_other = "".join(f" {glyphs.dot} {o.version}: {short_outcome(resume)}" for o, resume in report.others)
+    others = [(o, _other(target, o), short_outcome(resume)) for o, resume in report.others]
+    other = "".join(f" {glyphs.dot} {sentences.BASIS[o.basis]}, {name}: {said}" for o, name, said in others)
+    brief = f" on {target.version} {sentences.WAYS.get(target.way, target.way)}".rstrip()
+    short_other = "".join(f" {glyphs.dot} {name}: {said}" for _o, name, said in others)
+    if not target.resumed:
+        who, brief = f" by {sentences.client(target)}", ""
     forms = [who + model + strict + other, who + model + strict + short_other, who + strict + short_other,
-             who + strict, brief + short_other, brief]
-    tail = next((form for form in forms if len(head) + len(form) <= width), brief)
+             brief + short_other, who + strict, brief, f" on {target.version}" if target.resumed else ""]
+    tail = next((form for form in forms if len(head) + len(form) <= width), forms[-1])
     return [(head, style), (shorten(tail, max(width - len(head), 0), glyphs.ellipsis), "")]
+
+
+def _other(target: Target, other: Target) -> str:
+    """What another target is called beside the one that was judged for: by what differs."""
+    way = sentences.WAYS.get(other.way, other.way)
+    if other.version == target.version and way:
+        return way
+    return f"{other.version} {way}".rstrip()
 
 
 def short_outcome(resume: Resume) -> str:
@@ -121,8 +140,20 @@ def short_outcome(resume: Resume) -> str:
 _ID = re.compile(r" \(\S{16,}\)")
 
 
-def wrong(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
-    """What is wrong in one sentence, with its line; or the last error, where nothing else is."""
+_AT_RISK = "J010"
+_BACK_UP = (
+    "Do not resume it again: that destroys what is left of it. Press b to back up now.",
+    "Do not resume it again; press b to back up now.",
+    "Do not resume it; b backs up now.",
+)
+
+
+def wrong(report: Report, kept: bool, width: int, glyphs: Glyphs) -> list[Piece]:
+    """What is wrong in one sentence, with its line; or the last error, where nothing else is. Before all, where a
+    resume would destroy what is left, that it has to be backed up, until it is (`kept`)."""
+    private = report.bundle.main.private
+    if not kept and not private and any(found.code == _AT_RISK for found in report.findings):
+        return [(first_fit(_BACK_UP, width, glyphs), "bad")]
     said = sentences.sentence(report)
     if not any(found.severity is not Severity.INFO for found in report.findings):
         last = report.last_error

@@ -27,7 +27,7 @@ REASONS = {
     Standing.UNDECIDED: "off the thread; the file does not say why",
     Standing.SIDE: "a subagent's",
     Standing.APART: "never part of the conversation",
-    Standing.UNREADABLE: "the line is not a record",
+    Standing.UNREADABLE: "it is not a record",
 }
 
 
@@ -93,6 +93,8 @@ class Outline:
     start: int | None
     start_text: str
     title: str
+    timed: bool
+    """Whether any record says when it was written."""
 
     @classmethod
     def of(cls, report: Report) -> Outline:
@@ -112,6 +114,7 @@ class Outline:
         return cls(
             report, {row: tuple(found) for row, found in by_row.items()}, array("q", sorted(worst or by_row)),
             boundaries, tuple(_runs(kinds, breaks)), Spans.of(session.scan), start, _start_text(report), _title(report),
+            any(time == time for time in session.scan.time),
         )
 
     def standing(self, row: int) -> Standing:
@@ -172,6 +175,8 @@ def _runs(kinds: array[int], breaks: list[int]) -> list[Group]:
 
 def _start(report: Report) -> int | None:
     thread = report.situation.thread
+    if not report.target.resumed:
+        return None
     if thread.boundary is not None:
         return thread.boundary
     return min(thread.rows) if thread.rows else None

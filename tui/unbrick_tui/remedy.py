@@ -53,6 +53,8 @@ def remedy(report: Report) -> Remedy:
             finding, fix = min(found, key=lambda pair: order.index(pair[1].safety))
             return Remedy("f", fix.title, fix.price, finding)
     resume = report.resume
+    if not report.target.resumed:
+        return Remedy("p", "no edit is known to help; shows what is wrong")
     if not resume.messages + resume.lost + resume.summarised + resume.rewound + resume.undecided:
         return Remedy("", "there is nothing in it to bring back")
     return Remedy("t", "cut back to a safe point: shows what goes")

@@ -122,7 +122,7 @@ def next_step(report: Report, name: str | None = None) -> Iterator[str]:
     cut = next((edit for fix in offered[:1] for edit in fix.edits if isinstance(edit, Cut)), None)
     path = name or str(report.bundle.path)
     path = shell(f"./{path}" if path[0] == "-" and path != STDIN else path)
-    if Safety.SAFE in wanted and not report.target.version.numbers:
+    if Safety.SAFE in wanted and not report.target.resumed:
         old = Path(name or report.bundle.path)
         yield "A repair shows what it would change, and saves it to a file:"
         yield f"    unbrick repair {path}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NamedTuple
 
 from unbrick.entry import BlockFlag, BlockKind, Entry, Flag, Kind
@@ -45,7 +46,7 @@ def say(format_: Format, raw: bytes, glyphs: Glyphs) -> Said:
     """What a line of a transcript says. Never raises."""
     value, fault = read(raw)
     if value is None:
-        why = fault.message if fault is not None else "the line cannot be read"
+        why = fault.message if fault is not None else "it cannot be read"
         start = printable(" ".join(raw[:160].decode("utf-8", "replace").split()))
         return Said(glyphs.error, "unreadable", f"{why} {glyphs.dot} {start}" if start else why, Tone.FAULT, NAN)
     entry = format_.entry(value)
@@ -74,7 +75,7 @@ def _what(entry: Entry, glyphs: Glyphs) -> tuple[str, str, Tone]:
             return glyphs.prompt, "you", Tone.PROMPT
         return glyphs.context, "context", Tone.QUIET
     if kind is Kind.ATTACHMENT:
-        return glyphs.attached, "attached", Tone.QUIET
+        return glyphs.attached, "system" if entry.type == "system" else "attached", Tone.QUIET
     if kind is Kind.BOUNDARY:
         return glyphs.heavy, "compacted", Tone.SUMMARY
     words = {Kind.NOTICE: "notice", Kind.PROGRESS: "progress", Kind.METADATA: "record"}
@@ -93,6 +94,8 @@ def _text(format_: Format, value: Json, entry: Entry, glyphs: Glyphs) -> str:
         ) or "(empty)"
     name = entry.type.split("/", 1)[-1]
     text = one_line(format_.text(value))
+    if entry.kind in (Kind.USER, Kind.ASSISTANT) or entry.type == "system":
+        return text or "(empty)"
     if not text or text == name:
         return printable(name)
     return f"{printable(name)} {glyphs.dot} {text}"
@@ -140,7 +143,7 @@ def _result(block: Mapping[str, Any], flags: int, glyphs: Glyphs) -> str:
         said = piece.get("text")
         if isinstance(said, str):
             length += len(said)
-            text = text or one_line(said, 200)
+            text = text or unwrapped(said, glyphs) or one_line(said, 200)
         elif (shown := media(piece)) and len(parts) < 3:
             parts.append(shown)
     if length > 80:
@@ -150,6 +153,32 @@ def _result(block: Mapping[str, Any], flags: int, glyphs: Glyphs) -> str:
     if text:
         parts.append(text)
     return f" {glyphs.dot} ".join(parts) or "(empty)"
+
+
+_JSON = 100_000
+"""Characters of a result that are still looked into for what they say."""
+
+
+def unwrapped(text: str, glyphs: Glyphs) -> str:
+    """What a JSON object says on one line: its texts, and its numbers with their names; empty for any other text."""
+    if text[:1] != "{" or len(text) > _JSON:
+        return ""
+    value, _fault = read(text.encode("utf-8", "replace"))
+    said = (part for part in _said(value) if part) if value is not None else ()
+    return one_line(f" {glyphs.dot} ".join(islice(said, 12)), 200)
+
+
+def _said(value: object, name: str = "") -> Iterator[str]:
+    if isinstance(value, str):
+        yield one_line(value, 200)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield f"{name} {value}".strip()
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _said(part, key)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _said(part, name)
 
 
 def media(block: Mapping[str, Any]) -> str:

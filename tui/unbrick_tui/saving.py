@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from unbrick.printable import shell
 from unbrick.save import Receipt
 from unbrick_tui import headline
 from unbrick_tui.screens.choice import Answer
@@ -11,11 +12,16 @@ from unbrick_tui.text import count, size
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.workspace import Workspace
 
-DESTINATIONS = (
-    Answer("session", "As a new session", "the original stays as it is; the client lists both"),
-    Answer("place", "In place", "replaces the original and keeps a backup beside it"),
-    Answer("copy", "To a file", "a copy wherever you like"),
-)
+SESSION = Answer("session", "As a new session", "the original stays as it is; the client lists both")
+PLACE = Answer("place", "In place", "replaces the original and keeps a backup beside it")
+COPY = Answer("copy", "To a file", "a copy wherever you like")
+
+
+def destinations(workspace: Workspace) -> tuple[Answer, ...]:
+    """Where to: a session only where a client can resume one, no place where there was no file."""
+    if not _resumed(workspace):
+        return (COPY,) if workspace.bundle.main.private else (COPY, PLACE)
+    return (SESSION, COPY) if workspace.bundle.main.private else (SESSION, PLACE, COPY)
 
 
 def about(workspace: Workspace) -> list[Paragraph]:
@@ -29,10 +35,11 @@ def about(workspace: Workspace) -> list[Paragraph]:
 
 def suggested(workspace: Workspace) -> Path:
     """A free name in the folder the person is in: a copy beside the original would be listed as a session."""
-    stem = Path(workspace.bundle.path.name).stem or "session"
+    name = Path(workspace.bundle.path.name)
+    stem, suffix = name.stem or "session", name.suffix or ".jsonl"
     number = 1
     while True:
-        path = Path.cwd() / f"{stem}-repaired{'' if number == 1 else f'-{number}'}.jsonl"
+        path = Path.cwd() / f"{stem}.repaired{'' if number == 1 else f'-{number}'}{suffix}"
         if not path.exists():
             return path
         number += 1
@@ -47,19 +54,28 @@ def receipt(workspace: Workspace, written: Receipt) -> list[Paragraph]:
         ) if number
     ]
     said: list[Paragraph] = [
-        ("plain", f"{written.path} ({size(written.size)}; lines: {', '.join(counts)})"),
+        ("plain", f"{written.path} ({size(written.size)}; {workspace.bundle.main.unit}s: {', '.join(counts)})"),
     ]
     if written.backup is not None:
         said.append(("plain", f"What stood there before: {written.backup}"))
-        said.append(("dim", f"unbrick restore {workspace.bundle.session_id} puts it back."))
+        said.append(("dim", f"unbrick restore {_word(workspace)} puts it back."))
     if written.note:
         said.append(("warn", written.note))
     if written.command:
         said += [("plain", ""), ("plain", "To resume it:"), ("key", written.command)]
-    elif written.session_id:
+    elif written.session_id and _resumed(workspace):
         said += [("plain", ""), ("plain", f"Resume it as always; its id is still {written.session_id}.")]
     if workspace.outline is not None:
         word, style = headline.verdict(workspace.outline.report)
-        where = f"{count(workspace.outline.report.resume.messages, 'message')}"
-        said += [("plain", ""), (style, f"{word}: loads {where}")]
+        loads = "loads " if _resumed(workspace) else ""
+        said += [("plain", ""), (style, f"{word}: {loads}{count(workspace.outline.report.resume.messages, 'message')}")]
     return said
+
+
+def _resumed(workspace: Workspace) -> bool:
+    return workspace.outline is None or workspace.outline.report.target.resumed
+
+
+def _word(workspace: Workspace) -> str:
+    """What a person calls the session by: its id, or else its path."""
+    return str(workspace.bundle.session_id) if _resumed(workspace) else shell(str(workspace.bundle.path))

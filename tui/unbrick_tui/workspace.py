@@ -68,6 +68,8 @@ class Workspace:
         """What the first check said, before any edit."""
         self.saved: Patch = EMPTY
         """The patch that was last written somewhere."""
+        self.kept = False
+        """Whether copies of its files were made before anything was done."""
         self.history = History(bundle.main)
         self._target = target
         self._left: list[Source] = []
@@ -176,7 +178,7 @@ class Workspace:
         except BaseException:
             bundle.main.close()
             raise
-        said = f"Read again: {count(len(bundle.main), 'line')}."
+        said = f"Read again: {count(len(bundle.main), bundle.main.unit)}."
         if dropped:
             said += f" {count(len(dropped), 'edit')} no longer fit{'s' if len(dropped) == 1 else ''} and fell away: "
             said += "; ".join(step.title for step in dropped)
@@ -207,7 +209,7 @@ class Workspace:
             self.format, self.bundle, point.at, report.target, self.surroundings, patch=self.patch, clock=self.clock,
             known=report,
         )
-        title = f"Cut behind line {point.at.line:,}: {point.price}"
+        title = f"Cut behind {self.bundle.main.unit} {point.at.line:,}: {point.price}"
         return self._done(done, title, f"{title}. u takes it back.")
 
     def _done(self, done: Repaired, title: str, said: str) -> Result:
@@ -244,16 +246,17 @@ class Workspace:
         return self.outline.report
 
 
-def _title(applied: Applied) -> str:
+def _title(applied: Applied, *, priced: bool = True) -> str:
     """A fix with its price and its place."""
     where = sentences.place(applied.finding).rstrip(": ") or "the session"
-    return f"{applied.fix.title}: {applied.fix.price} ({applied.finding.code}, {where})"
+    price = f": {applied.fix.price}" if priced else ""
+    return f"{applied.fix.title}{price} ({applied.finding.code}, {where})"
 
 
 def _titles(applied: Sequence[Applied]) -> str:
     """Several fixes as one step."""
     if len(applied) == 1:
         return _title(applied[0])
-    listed = "; ".join(_title(one) for one in applied[:LISTED])
+    listed = "; ".join(_title(one, priced=False) for one in applied[:LISTED])
     more = f"; and {len(applied) - LISTED} more" if len(applied) > LISTED else ""
     return f"{len(applied)} fixes that keep everything: {listed}{more}"

@@ -38,6 +38,8 @@ class Choices(OptionList):
     ]
 
 
+_SCROLLS = ", ctrl+d scrolls"
+
 SHORT = 24
 """A terminal with fewer rows has none to give away."""
 
@@ -99,6 +101,9 @@ class ChoiceScreen(ModalScreen[str | None]):
             given[0] = min(wanted[0], room - sum(given[1:]))
         for part, height in zip(parts, given, strict=True):
             part.styles.max_height = max(height, 1)
+        if self._about and given[0] < wanted[0] and _SCROLLS not in self._hint:
+            self._hint += _SCROLLS
+            self.query_one("#hint", Static).update(self._hint)
 
     def _option(self, answer: Answer) -> Option:
         detail = f"\n   {answer.detail}" if answer.detail else ""

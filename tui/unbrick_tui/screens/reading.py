@@ -161,9 +161,9 @@ class ReadingScreen(Screen[None]):
         report = outline.report
         lines.append(headline.judged(report, width, glyphs))
         if self._busy:
-            word = {"save": "SAVING", "read": "READING AGAIN"}.get(self._busy, "CHECKING AGAIN")
+            word = {"save": "SAVING", "keep": "BACKING UP", "read": "READING AGAIN"}.get(self._busy, "CHECKING AGAIN")
             lines[-1] = [(f"{glyphs.busy} {word}", "strong"), (self._progress(), "")]
-        lines.append(headline.wrong(report, width, glyphs))
+        lines.append(headline.wrong(report, workspace.kept, width, glyphs))
         lines.append(headline.loaded(report, width, glyphs))
         lines.append(headline.offer(report, len(workspace.titles), not workspace.unsaved, width, glyphs))
         return lines
@@ -241,8 +241,11 @@ class ReadingScreen(Screen[None]):
 
     def action_start(self) -> None:
         """To where resume begins."""
-        start = self.workspace.outline.start if self.workspace.outline is not None else None
-        if start is None:
+        outline = self.workspace.outline
+        start = outline.start if outline is not None else None
+        if outline is not None and not outline.report.target.resumed:
+            self.notify("nothing is resumed here: the request is sent as it stands", markup=False)
+        elif start is None:
             self.notify("it is not known where resume begins, or it loads nothing", markup=False)
         else:
             self.timeline.jump(start)

@@ -37,11 +37,11 @@ def paragraphs(workspace: Workspace) -> Iterator[Paragraph]:
         before, _style = headline.verdict(workspace.first.report)
         after, style = headline.verdict(workspace.outline.report)
         yield style, f" {before} {workspace.glyphs.arrow} {after}"
-    yield "plain", f" {diff.count(found, len(source))}"
+    yield "plain", f" {diff.count(found, source)}"
     if any(change.line <= len(source) for change in found) or workspace.patch:
         yield "plain", " Nothing is written yet; press w to save."
     yield "plain", ""
-    yield "head", "Line by line"
+    yield "head", f"{source.unit.capitalize()} by {source.unit}"
     for change in found[:MOST]:
         for words in change.words():
             yield "plain", f" {words}"
@@ -52,7 +52,7 @@ def paragraphs(workspace: Workspace) -> Iterator[Paragraph]:
             style = {"+": "plus", "-": "minus", "@": "dim"}.get(line[:1], "plain")
             yield style, line
     if len(found) > MOST:
-        yield "dim", f"and {count(len(found) - MOST, 'more line')}"
+        yield "dim", f"and {count(len(found) - MOST, f'more {source.unit}')}"
 
 
 class ReviewScreen(Screen[str | None]):

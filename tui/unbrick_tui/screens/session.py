@@ -103,7 +103,7 @@ class SessionScreen(ReadingScreen):
         findings = outline.report.findings
         title, about = problems.overview(outline)
         answers = problems.listed(findings, self.workspace.glyphs)
-        hint = "enter goes there, esc goes back, ctrl+d scrolls the text"
+        hint = "enter goes there, esc goes back"
         chosen = await self._ask(title, about, answers, hint)
         if chosen is not None and (row := findings[int(chosen)].row) is not None:
             self.timeline.touched = True
@@ -148,8 +148,12 @@ class SessionScreen(ReadingScreen):
             findings = (named,)
             if named.row is not None:
                 self.timeline.jump(named.row)
+        # Beside something worse, a note is no reason to act.
+        findings = [finding for finding in findings if finding.severity is not Severity.INFO] or findings
         pairs = [(finding, fix) for finding in findings for fix in ranked(finding)]
-        chosen = pairs[0] if len(pairs) == 1 and pairs[0][1].safety is Safety.SAFE else None
+        helped = [finding for finding in findings if finding.fixes or finding.advice]
+        sure = len(pairs) == 1 == len(helped) and pairs[0][1].safety is Safety.SAFE
+        chosen = pairs[0] if sure else None
         if chosen is None:
             chosen = await self._which(findings, pairs)
         if chosen is not None:
@@ -240,7 +244,7 @@ class SessionScreen(ReadingScreen):
         if not self.workspace.patch:
             self.notify("nothing has been changed; there is nothing to save", markup=False)
             return
-        where = await self._ask("Save", saving.about(self.workspace), saving.DESTINATIONS)
+        where = await self._ask("Save", saving.about(self.workspace), saving.destinations(self.workspace))
         path: Path | None = None
         if where == "copy":
             path = await self.app.push_screen_wait(PathScreen(saving.suggested(self.workspace)))
@@ -252,14 +256,16 @@ class SessionScreen(ReadingScreen):
     def action_keep(self) -> None:
         """Keep copies of the session's files, before somebody resumes it."""
         if self._free() is not None:
-            self._drive("save", self.workspace.keep)
+            self._drive("keep", self.workspace.keep)
 
     def _taken(self, result: Result | Receipt | list[Path], name: str) -> None:
         if isinstance(result, Receipt):
             self._written(result)
         elif isinstance(result, list):
+            self.workspace.kept = True
             self._say()
-            self.notify(f"kept as it is on disk: {', '.join(path.name for path in result)}", markup=False)
+            names = ", ".join(path.name for path in result)
+            self.notify(f"kept as it is on disk, in {result[0].parent}: {names}", timeout=15, markup=False)
         else:
             super()._taken(result, name)
 

@@ -107,6 +107,9 @@ class TruncateScreen(Screen[SafePoint | None]):
         if point.segment:
             said = "goes back before a compaction: its summary goes, the history itself is loaded"
             lines.append([(shorten(said, width, glyphs.ellipsis), "warn")])
+        elif not self._outline.report.target.resumed:
+            said = "ends with a reply: put the next prompt behind it before you send it"
+            lines.append([(shorten(said, width, glyphs.ellipsis), "warn")])
         elif point.prompts:
             text = one_line(self._workspace.format.text(session.value(point.prompts[0])), 200)
             lines.append([("first prompt that goes: ", "dim"), (shorten(text, width - 24, glyphs.ellipsis), "")])

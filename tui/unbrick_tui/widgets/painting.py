@@ -89,7 +89,7 @@ class Painting(ScrollView):
         when = clock(said.time)
         at = f" at {when}" if when else ""
         lead = self.glyphs.cursor + " " if at_cursor else "  "
-        return self._rule(f"line {self._number(row)}: compacted{at}{numbers}", "rule", base, lead)
+        return self._rule(f"{self.view.source.unit} {self._number(row)}: compacted{at}{numbers}", "rule", base, lead)
 
     def _record(self, row: int, at_cursor: bool, lit: bool, base: Style) -> Strip:
         glyphs, width = self.glyphs, self._width or self.size.width
@@ -107,7 +107,7 @@ class Painting(ScrollView):
             (pointer, self._style("lit")), (mark, mark_style),
             (self._number(row).rjust(max(len(str(len(self.view))), 4)) + " ", self._style("number")),
         ]
-        if width >= WIDE:
+        if width >= WIDE and (self.outline is None or self.outline.timed):
             parts.append((f"{clock(said.time):5} ", self._style("number")))
         parts.append((self._gutter(row) + " ", self._style("lit" if lit or (at_cursor and self._lit) else "number")))
         parts.append((f"{said.glyph} {said.word:<8} ", self._style("lit") if lit else tone))
