@@ -59,6 +59,8 @@ def receipt(workspace: Workspace, written: Receipt) -> list[Paragraph]:
     if written.backup is not None:
         said.append(("plain", f"What stood there before: {written.backup}"))
         said.append(("dim", f"unbrick restore {_word(workspace)} puts it back."))
+    if written.beside:
+        said.append(("dim", f"with it: {', '.join(sorted(path.name for path in written.beside))}"))
     if written.note:
         said.append(("warn", written.note))
     if written.command:
@@ -77,5 +79,7 @@ def _resumed(workspace: Workspace) -> bool:
 
 
 def _word(workspace: Workspace) -> str:
-    """What a person calls the session by: its id, or else its path."""
-    return str(workspace.bundle.session_id) if _resumed(workspace) else shell(str(workspace.bundle.path))
+    """What the session is found by: its id where the client keeps it, or else its path."""
+    path, home = workspace.bundle.path, workspace.format.home(workspace.surroundings.config_dir)
+    known = _resumed(workspace) and home in path.absolute().parents
+    return str(workspace.bundle.session_id) if known else shell(str(path))
