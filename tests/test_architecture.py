@@ -25,7 +25,8 @@ TUI = ROOT / "tui" / "unbrick_tui"
 SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
-    ("what a file is", "errors media disk jsonspan printable source elements record entry edit target patch bundle clock models"),
+    ("what a file is",
+     "errors media disk jsonspan printable source elements record entry edit target patch bundle clock models"),
     ("what its records are", "scan rescan columns"),
     ("what a session is", "session thread request compaction sent held"),
     ("what may be wrong", "finding situation report answers recorded"),
@@ -33,7 +34,7 @@ FLOW = (
     ("what the API says", "api measure safepoints filling ladder"),
     ("judging", "rules why failures catalogue check"),
     ("showing", "json_report sentences diff"),
-    ("acting", "history stale repair truncate atomic save restore foreign opening proof"),
+    ("acting", "history stale repair truncate atomic save restore foreign opening linting proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 
@@ -186,8 +187,9 @@ def sample_codes() -> frozenset[str]:
     found: set[str] = set()
     for path in SAMPLES.glob("*/*/expected.json"):
         found |= set(re.findall(r'"([JLBTCSE]\d{3})"', path.read_text(encoding="utf-8")))
+        main = next(path.parent.glob("body.json"), path.parent)
         for client in ("recorded", str(FORMATS[0].newest())):
-            with open_word(str(path.parent), Choices(client, surroundings=False), path.parent) as opened:
+            with open_word(str(main), Choices(client, surroundings=False), path.parent) as opened:
                 found |= {finding.code for finding in finish(examine(opened)).findings}
     return frozenset(found)
 

@@ -181,7 +181,8 @@ def _document(finding: Finding, situation: Situation) -> tuple[str | int, ...]:
         return ()
     inside = finding.pointer
     if not inside and finding.block is not None and finding.row is not None:
-        inside = (*situation.asks.content(finding.row)[0], finding.block)
+        at, content = situation.asks.content(finding.row)
+        inside = (*at, finding.block) if isinstance(content, list) else at
     return (*base, *inside)
 
 

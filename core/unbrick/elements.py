@@ -31,8 +31,9 @@ class Elements(Source):
     unit = "message"
 
     def __init__(self, source: Source, base: Pointer, start: int) -> None:
-        super().__init__(source.path, source.file, private=source.private)
-        self.stamp = source.stamp
+        self.path, self.file, self.private, self.stamp = source.path, source.file, source.private, source.stamp
+        self._source = source
+        self.ends = array("Q")
         self.base = tuple(base)
         """Where the array stands in the document."""
         self.starts: array[int] = array("Q")
@@ -82,6 +83,18 @@ class Elements(Source):
     def frame(self) -> tuple[bytes, bytes]:
         """What stands before the first and behind the last element."""
         return self._head, self._tail
+
+    def read(self, start: int, end: int) -> bytes:
+        """Bytes of a range of the document."""
+        return self._source.read(start, end)
+
+    def intact(self) -> bool:
+        """Whether every element can still be read."""
+        return self._source.intact()
+
+    def mode(self) -> int:
+        """Permission bits of the document."""
+        return self._source.mode()
 
     def pointer(self, line: int) -> tuple[str | int, ...] | None:
         """Where an element stands in the document."""

@@ -86,10 +86,10 @@ class Source:
         source._index()
         return source
 
-    @classmethod
-    def of(cls, data: bytes, name: str = "<memory>") -> Source:
+    @staticmethod
+    def of(data: bytes, name: str = "<memory>") -> Source:
         """A source over bytes in memory."""
-        return cls.spool(io.BytesIO(data), name)
+        return Memory(data, name)
 
     def _index(self) -> None:
         start = self.ends[-1] if self.ends else 0
@@ -98,7 +98,7 @@ class Source:
         position = start
         line_start = start
         while position < size:
-            chunk = os.pread(self._fd, min(CHUNK, size - position), position)
+            chunk = self.read(position, min(position + CHUNK, size))
             if not chunk:
                 break
             found = chunk.find(b"\n")
@@ -137,7 +137,7 @@ class Source:
             while stop < total and ends[stop] <= limit:
                 stop += 1
             stop = max(stop, index + 1)
-            chunk = os.pread(self._fd, ends[stop - 1] - start, start)
+            chunk = self.read(start, ends[stop - 1])
             offset = start
             for end in ends[index:stop]:
                 yield chunk[offset - start : end - start]
@@ -246,6 +246,31 @@ class Source:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+class Memory(Source):
+    """Bytes that stand in no file."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self.path = Path(name)
+        self.private = True
+        self.file = io.BytesIO(data)
+        self._data = data
+        self.ends = array("Q")
+        self.stamp = Stamp(0, len(data), 0)
+        self._index()
+
+    def read(self, start: int, end: int) -> bytes:
+        """Bytes of a range."""
+        return self._data[start:end]
+
+    def intact(self) -> bool:
+        """Nobody else can change them."""
+        return True
+
+    def extend(self) -> bool:
+        """They do not grow."""
+        return False
 
 
 def _stamp(found: os.stat_result) -> Stamp:

@@ -40,7 +40,7 @@ def test_lines_longer_than_a_chunk_are_whole(size: int) -> None:
 
 @given(TEXT, TEXT.filter(bool))
 def test_extending_gives_what_opening_anew_gives(before: bytes, more: bytes) -> None:
-    with Source.of(before) as source, Source.of(before + more) as whole:
+    with Source.spool(io.BytesIO(before)) as source, Source.of(before + more) as whole:
         os.pwrite(source._fd, more, len(before))
         assert source.extend()
         assert list(source.ends) == list(whole.ends)

@@ -121,7 +121,8 @@ def _messages(request: Request, target: Target, complete: bool) -> Iterator[Viol
     for message, role in enumerate(request.roles):
         start, end = first[message], first[message + 1]
         if start == end:
-            if role != system and not (complete and message == last and role == assistant):
+            ends = complete and message == last and role == assistant
+            if message not in request.wrong and role != system and not ends:
                 yield _no_content(message)
         elif role == assistant:
             if kinds[end - 1] in _THINKING and not (message < last and request.roles[message + 1] == assistant):

@@ -108,6 +108,10 @@ def empty_content(situation: Situation) -> Iterator[Finding]:
     """
     scan = situation.session.scan
     claimed: set[int] = set()
+    thread = situation.thread
+    if thread.outcome is Outcome.REFUSED and not len(scan) and not scan.view.flaw:
+        yield Finding("C003", "empty-content", Severity.ERROR, "there is no message", api_error=thread.error,
+                      outcome=Outcome.REFUSED)
     for what in broken(situation, "C003"):
         fixes: tuple[Fix, ...] = ()
         message = "a message has no content"
@@ -256,6 +260,8 @@ def malformed_message(situation: Situation) -> Iterator[Finding]:
         claimed.add(what.row)
         said, fixes = conforming(situation, what.row)
         if what.violation.block is None:
+            if what.row is not None:
+                said, fixes = _shape(situation, what.row)
             said = said or "the message does not have the shape that the API requires"
         elif what.row is not None and what.block is not None:
             said = "a content block does not have the shape that its type requires"
@@ -298,7 +304,8 @@ def _shape(situation: Situation, row: int) -> tuple[str, tuple[Fix, ...]]:
         fix = safe("list", "Put it into a list", SetValue(at, base, [found]))
         return "the content is one block, not a list", (fix,)
     if found is None or isinstance(found, str):
-        return ("there is no message" if "message" not in value else "the message has no content"), (drop,)
+        none = "message" in base and message is None
+        return "there is no message" if none else "the message has no content", (drop,)
     return "the content is not a list of blocks", (lose,)
 
 
@@ -316,7 +323,7 @@ RULES: tuple[Rule[Situation], ...] = (
         Affect(Severity.ERROR, Outcome.REFUSED, until="2.1.70"), Affect(Severity.INFO, since="2.1.70"),
     )),
     Rule("C003", "empty-content", empty_content,
-         r"must have non-empty content|final block in an assistant message cannot be"
+         r"must have non-empty content|at least one message is required|final block in an assistant message cannot be"
          r"|Invalid value for 'content': expected a string, got null", (_REFUSED,)),
     Rule("C004", "role-not-allowed", role_not_allowed,
          r"roles must alternate|first message must use the .?user|does not support assistant message prefill"

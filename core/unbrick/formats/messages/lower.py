@@ -26,8 +26,9 @@ from unbrick.edit import (
     SetRef,
     SetValue,
 )
+from unbrick.elements import Elements
 from unbrick.formats import draft, pictures
-from unbrick.formats.messages import records, write
+from unbrick.formats.messages import framing, records, write
 from unbrick.jsonspan import Pointer
 from unbrick.record import FRAME, At, Json
 from unbrick.session import Session
@@ -224,12 +225,14 @@ def _conform(edit: Conform, made: Draft) -> None:
 def _cut(edit: Cut, made: Draft) -> None:
     for row in range(made.row(edit.after) + 1, len(made.view)):
         made.drop(row)
+    if made.view.flaw:
+        _reframe(Reframe(), made)
 
 
 def _hoist(edit: Hoist, made: Draft) -> None:
     row = made.row(edit.at)
     said = records.text(made.record(row))
-    head, tail = made.view.patch.get(FRAME) or made.view.source.frame()
+    head, tail = framing.around(made.view)
     try:
         around = orjson.loads(head + tail)
     except orjson.JSONDecodeError:
@@ -265,7 +268,10 @@ def _with_system(head: bytes, tail: bytes, system: object, style: write.Style) -
 
 
 def _reframe(_edit: Reframe, made: Draft) -> None:
-    made.frame = made.view.source.frame()
+    source = made.view.source
+    if not isinstance(source, Elements) or source.mended is None:
+        raise KeyError("frame")
+    made.frame = source.mended
 
 
 _WRITERS: Mapping[type, Callable[[Any, Draft], None]] = {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from unbrick.entry import BlockFlag, BlockKind, Kind
+from unbrick.formats.claude_code.reading import mark_surrogates
 from unbrick.formats.messages import chat, records
 from unbrick.formats.messages.framing import envelope, has_body
 from unbrick.record import FaultKind, Json
@@ -38,6 +39,8 @@ OPENAI = Dialect(
 )
 _LENIENT = (FaultKind.SURROGATE, FaultKind.BOM, FaultKind.UTF8, FaultKind.BLANK)
 """Faults that a reader of JSON gets over, whatever the API then says."""
+NO_MESSAGE = "messages: at least one message is required"
+INVALID = "The request body is not valid JSON"
 
 
 def thread(session: Session) -> Thread:
@@ -45,19 +48,22 @@ def thread(session: Session) -> Thread:
     scan = session.scan
     standing = array("B", bytes(len(scan)))
     bad = [row for row, fault in scan.faults.items() if fault.kind not in _LENIENT]
+    flaw = scan.view.flaw
     for row, kind in enumerate(scan.kind):
         if kind == Kind.FAULT:
             standing[row] = Standing.UNREADABLE
     rows = array("i", (row for row, found in enumerate(standing) if found == Standing.LOADED))
-    if not bad:
-        return Thread(rows, rows[-1] if rows else None, standing=standing, whole=True)
+    if not bad and not flaw:
+        empty = not rows and has_body(scan.view)
+        outcome, error = (Outcome.REFUSED, NO_MESSAGE) if empty else (Outcome.ACCEPTED, None)
+        return Thread(rows, rows[-1] if rows else None, outcome, error, standing=standing, whole=True)
     why = "one message that cannot be read has a reader reject the whole document"
     lost = len(rows)
     for row in rows:
         standing[row] = Standing.LOST
     losses = tuple(Loss(row, why, None, lost if row == bad[0] else 0) for row in bad)
     return Thread(
-        array("i"), None, Outcome.REFUSED, "The request body is not valid JSON", standing=standing, losses=losses,
+        array("i"), None, Outcome.REFUSED, INVALID, standing=standing, losses=losses,
         whole=True,
     )
 
@@ -90,6 +96,7 @@ def request(
                 row, index - start, BlockKind(scan.block_kind[index]), scan.block_flags[index],
                 scan.strings.text(scan.block_ref[index]), None, scan.block_size[index],
             ))
+    mark_surrogates(session, built)
     if prompt is not None:
         message = built.start(Role.USER)
         built.plain.add(message)
