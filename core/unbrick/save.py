@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count as count_up
@@ -190,18 +190,20 @@ def keep_all(bundle: Bundle, clock: Clock) -> list[Path]:
         raise CannotWriteError(f"{bundle.path} has no file to keep a copy of; save one instead (-o FILE).")
     kept: list[Path] = []
     with refusals(real):
-        for path in (real, *bundle.parts.values(), *bundle.evidence.get("backup", ())):
-            name = _free_name(path, clock)
+        paths = (real, *bundle.parts.values(), *bundle.evidence.get("backup", ()))
+        for path, name in zip(paths, _free_names(paths, clock), strict=True):
             with atomic.staged(path.parent, path.name, Privacy.of(path), atomic.read_chunks(path)) as copy:
                 copy.put_new(name)
             kept.append(name)
     return kept
 
 
-def _free_name(path: Path, clock: Clock) -> Path:
+def _free_names(paths: Sequence[Path], clock: Clock) -> list[Path]:
+    """Names of backups beside files, none of them taken: what belongs together has one time in its names."""
     stamp = re.sub(r"[^0-9TZ]", "", clock.now())
-    names = (path.with_name(f"{path.name}.{stamp}{'' if n == 1 else f'-{n}'}{BACKUP}") for n in count_up(1))
-    return next(name for name in names if not os.path.lexists(name))
+    suffixes = (f".{stamp}{'' if n == 1 else f'-{n}'}{BACKUP}" for n in count_up(1))
+    tried = ([path.with_name(path.name + suffix) for path in paths] for suffix in suffixes)
+    return next(names for names in tried if not any(map(os.path.lexists, names)))
 
 
 def follow(parts: Mapping[Path, bytes], suffix: str) -> Iterator[Path]:
