@@ -42,12 +42,13 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
             repeated = _essence(situation, row, block) == first
             message = f"the call id {call.ref} is used {len(loaded)} times, "
             message += "for the same call" if repeated else "for different calls"
-            if repeated:
+            following = bisect_right(answers, (place, row, block))
+            until = loaded[number][0] if number < len(loaded) else len(situation.thread.rows)
+            answer = answers[following] if following < len(answers) and answers[following][0] < until else None
+            if repeated and not (answer is not None and following):
                 fix = _drop_repeat(situation, row, block)
             else:
-                following = bisect_right(answers, (place, row, block))
-                until = loaded[number][0] if number < len(loaded) else len(situation.thread.rows)
-                answer = answers[following] if following < len(answers) and answers[following][0] < until else None
+                # Of two calls that were both answered, each was made.
                 new = toolfix.fresh_ref(situation, call.ref, number=number)
                 fix = _own_id(situation, new, (row, block), None if answer is None else answer[1:])
             if what is not None:

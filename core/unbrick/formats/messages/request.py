@@ -37,7 +37,7 @@ OPENAI = Dialect(
      "developer": Role.SYSTEM},
     chat.MEMBERS, "messages[{}]",
 )
-_LENIENT = (FaultKind.SURROGATE, FaultKind.BOM, FaultKind.UTF8, FaultKind.BLANK)
+_LENIENT = (FaultKind.SURROGATE, FaultKind.BOM, FaultKind.BLANK)
 """Faults that a reader of JSON gets over, whatever the API then says."""
 NO_MESSAGE = "messages: at least one message is required"
 INVALID = "The request body is not valid JSON"
