@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
+from itertools import compress
 from typing import Any
 
 from unbrick import measure
@@ -56,6 +56,8 @@ def choose_target(
     ValueError when `installed` is asked for and none is found, or when there is no such way."""
     recorded = format_.recorded(session)
     chosen = recorded
+    if client is not None and not recorded.version.numbers:
+        raise ValueError("no client stands between this file and the API; leave --client out")
     if isinstance(client, Version):
         chosen = replace(recorded, version=client, basis=Basis.GIVEN)
     elif client == "installed" and surroundings.installed is None:
@@ -205,6 +207,9 @@ def _cause(findings: tuple[Finding, ...]) -> Cause:
     return Cause.NONE if worst is None else Cause(worst.cause)
 
 
+_TALK = bytes(kind in (Kind.USER, Kind.ASSISTANT) for kind in range(256))
+"""Kind → 1 for a message, as a translation table."""
+
 _WORST = [Outcome.CRASH, Outcome.HANG, Outcome.NOT_FOUND, Outcome.EMPTY, Outcome.REFUSED, Outcome.HEALED]
 
 
@@ -212,8 +217,8 @@ def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
     """The numbers of a resume."""
     session, thread = situation.session, situation.thread
     scan = session.scan
-    by_kind = Counter(zip(scan.kind, thread.standing, strict=True))
-    counts = {standing: by_kind[Kind.USER, standing] + by_kind[Kind.ASSISTANT, standing] for standing in Standing}
+    talk = bytes(compress(thread.standing, scan.kind.tobytes().translate(_TALK)))
+    counts = {standing: talk.count(standing) for standing in Standing}
     outcome, error = thread.outcome, thread.error
     if outcome is Outcome.ACCEPTED:
         stopping = [f for f in findings if f.outcome is not None]

@@ -14,7 +14,10 @@ from unbrick.session import Standing
 from unbrick.target import Basis, Target
 from unbrick.thread import Outcome
 
-CLIENTS = {"claude-code": "Claude Code", "amplifier": "Amplifier", "messages": "the Messages API"}
+CLIENTS = {
+    "claude-code": "Claude Code", "amplifier": "Amplifier", "messages": "the Messages API",
+    "openai-chat": "the Chat Completions API",
+}
 
 WAYS = {"chat": "in a terminal", "run": "with `run --resume`"}
 """Ways to resume a session, as a person knows them."""
@@ -241,6 +244,8 @@ def _back(resume: Resume) -> str:
 
 def _of_a_request(report: Report) -> str:
     """Will a request work that no client stands behind."""
+    if not len(report.situation.session):
+        return "There are no messages in this file; the API takes no request without one."
     if report.resume.outcome is not Outcome.ACCEPTED:
         return "The API will refuse this request."
     return "The API will accept these messages" + (

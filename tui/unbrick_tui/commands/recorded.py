@@ -71,9 +71,10 @@ def show(opened: Opened, report: Report, number: int, *, as_json: bool, diff: bo
 
 def _none(opened: Opened, report: Report) -> Iterator[str]:
     wrote = opened.format.recorded(report.situation.session)
+    by = f"; {sentences.client(wrote)} wrote this file last" if wrote.version.numbers else ""
     yield (
-        f"This file records no requests. Claude Code notes what it sends from 2.1.300 on; {sentences.client(wrote)} "
-        "wrote this file last. Without --recorded, unbrick works out what will be sent."
+        f"This file records no requests. Claude Code notes what it sends from 2.1.300 on{by}. Without --recorded, "
+        "unbrick works out what will be sent."
     )
 
 

@@ -67,7 +67,8 @@ def request(
 
 def request_lines(report: Report, built: Request) -> Iterator[str]:
     """A request as text: one line per block, indented under its message."""
-    yield f"{sentences.client(report.target)} will send {sentences.messages(len(built))}:"
+    who = f"{sentences.client(report.target)} will send" if report.target.version.numbers else "The request holds"
+    yield f"{who} {sentences.messages(len(built))}:"
     for message in range(len(built)):
         content = built.content(message)
         blocks: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content

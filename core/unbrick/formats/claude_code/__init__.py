@@ -118,7 +118,7 @@ class ClaudeCode(Alone):
         return sending.request(session, thread, target, surroundings, prompt)
 
     def sent(self, session: Session) -> Sequence[Sent]:
-        """The requests that clients from 2.1.291 on noted, rebuilt and verified."""
+        """The requests that clients from 2.1.300 on noted, rebuilt and verified."""
         return recorded_requests.sent(session)
 
     def lower(
