@@ -117,8 +117,8 @@ def lighten(situation: Situation, excess: int) -> Iterator[Fix]:
 def _cutting(situation: Situation, whole: Sequence[int], among: bool) -> Iterator[Rung]:
     limit = measure.window(situation) * measure.ROOM
     behind = set(whole)
-    for point in points(situation):
-        if point.drops and point.tokens <= limit and (not among or point.row in behind):
+    for point in situation.once(points):
+        if point.drops and point.tokens <= limit and (not among or (point.segment and point.row in behind)):
             fix = Fix(
                 "cut", f"Cut behind {situation.place(point.row)}: leaves about {measure.tokens(point.tokens)}",
                 Safety.LOSSY, (Cut(point.at),), point.price,

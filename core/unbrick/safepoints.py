@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from unbrick import measure, recorded
 from unbrick.entry import BlockKind, Flag, Kind
@@ -29,7 +30,7 @@ class SafePoint:
     reply: int
     keeps: int
     drops: int
-    prompts: tuple[int, ...]
+    prompts: Sequence[int]
     replies: int
     results: int
     tokens: int
@@ -175,11 +176,29 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
         ):
             time = scan.time[reply]
             found.append(SafePoint(
-                session.at(highest), highest, reply, kept, total - kept, tuple(prompts[kept_prompts:]),
+                session.at(highest), highest, reply, kept, total - kept, _Rest(prompts, kept_prompts),
                 replies - kept_replies, results - kept_results, sizes[place], segment,
                 None if time != time else time, sizes[place] <= limit,
             ))
     return tuple(reversed(found))
+
+
+class _Rest(Sequence[int]):
+    """The end of a list, shared by all points: a copy for each would be quadratic."""
+
+    def __init__(self, whole: Sequence[int], start: int) -> None:
+        self._whole, self._start = whole, start
+
+    def __len__(self) -> int:
+        return len(self._whole) - self._start
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[int]: ...
+    def __getitem__(self, index: int | slice) -> int | Sequence[int]:
+        places = range(self._start, len(self._whole))[index]
+        return self._whole[places] if isinstance(places, int) else [self._whole[place] for place in places]
 
 
 def _sizes(session: Session, rows: Sequence[tuple[int, int]]) -> list[int]:

@@ -77,7 +77,8 @@ def damaged(draw: st.DrawFn) -> bytes:
     data = draw(documents())
     start = draw(st.integers(0, len(data)))
     end = draw(st.integers(start, min(start + 40, len(data))) | st.just(len(data)))
-    return data[:start] + draw(st.sampled_from([b"", b",", b"]", b"}", b'"', b"\0", b"\xff", b"NaN", b"{"])) + data[end:]
+    put = draw(st.sampled_from([b"", b",", b"]", b"}", b'"', b"\0", b"\xff", b"NaN", b"{"]))
+    return data[:start] + put + data[end:]
 
 
 def elements(data: bytes) -> Elements:
