@@ -20,7 +20,7 @@ async def test_b_keeps_copies_of_the_files_as_they_are(open_app: Open) -> None:
         await settle(pilot)
         assert [kept.read_bytes() for kept in backups(path)] == [before]
         assert not backups(path)[0].samefile(path)
-        assert "kept as it is on disk" in notices(pilot.app)
+        assert f"1 file kept as on disk, in {Path.cwd()}: *.2026" in notices(pilot.app)
         assert screen.workspace.outline is not None
 
 

@@ -209,7 +209,7 @@ def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Gl
         return [(states[0], style)]
     step = remedy(report)
     if edits and not saved and not step.key:
-        step = Remedy("w", "save a copy that resumes")
+        step = Remedy("w", "save a copy that resumes" if report.target.resumed else "save it to a file")
     lead = f" {step.key} " if step.key else ""
     full = f": {one_line(step.price)}" if step.price else ""
     brief = _ABOUT.sub("", full)

@@ -48,7 +48,7 @@ def judgement(command: Command) -> Command:
         click.option("--way", metavar="W", help="Judge for this way to resume, where the client has several."),
         click.option(
             "--format", "format_", metavar="F",
-            help="Read the file as claude-code, amplifier or messages; else its content tells.",
+            help="Read the file as claude-code, amplifier, messages or openai-chat; else its content tells.",
         ),
         click.option("--strict", is_flag=True, help="Judge for a consumer that heals nothing."),
         click.option(

@@ -23,6 +23,7 @@ from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.reading import ReadingScreen
 from unbrick_tui.screens.review import ReviewScreen
 from unbrick_tui.screens.truncate import TruncateScreen
+from unbrick_tui.text import count
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.workspace import Result
@@ -264,8 +265,10 @@ class SessionScreen(ReadingScreen):
         elif isinstance(result, list):
             self.workspace.kept = True
             self._say()
-            names = ", ".join(path.name for path in result)
-            self.notify(f"kept as it is on disk, in {result[0].parent}: {names}", timeout=15, markup=False)
+            first = result[0]
+            ending = first.name.removeprefix(self.workspace.bundle.path.resolve().name)
+            said = f"{count(len(result), 'file')} kept as on disk, in {first.parent}: *{ending}"
+            self.notify(said, timeout=15, markup=False)
         else:
             super()._taken(result, name)
 

@@ -165,11 +165,8 @@ class Painting(ScrollView):
         """The word at the end of a row, and whether the row is painted as being off the thread."""
         if self._goes(row):
             return f"{self.glyphs.cut} goes", True
-        at = self.view.at(row)
-        if at.line == END or (at.line in self.view.patch and at.part > 0):
-            return "added", standing not in _QUIET
-        if at.line in self.view.patch:
-            return "changed", standing not in _QUIET
+        if change := self._change(row):
+            return change, standing not in _QUIET
         if standing is Standing.LOADED and self.outline is not None and row < (self.outline.start or 0):
             return "kept", False
         return ("" if standing in _QUIET else standing.name.lower()), standing is not Standing.LOADED
@@ -179,10 +176,20 @@ class Painting(ScrollView):
         if found:
             worst = max(finding.severity for finding in found)
             return getattr(self.glyphs, worst.value), self._style(worst.value)
-        at = self.view.at(row)
-        if at.line == END or at.part:
-            return self.glyphs.added, self._style("changed")
-        return (self.glyphs.changed, self._style("changed")) if at.line in self.view.patch else (" ", Style.null())
+        change = self._change(row)
+        return (getattr(self.glyphs, change), self._style("changed")) if change else (" ", Style.null())
+
+    def _change(self, row: int) -> str:
+        """`added`, `changed`, or nothing: a line that only got company is as it was."""
+        at, patch, source = self.view.at(row), self.view.patch, self.view.source
+        if at.line == END:
+            return "added"
+        if at.line not in patch:
+            return ""
+        before, after = source[at.line - 1].rstrip(b"\r\n"), [piece.rstrip(b"\r\n") for piece in patch[at.line]]
+        if before in after:
+            return "" if at.part == after.index(before) else "added"
+        return "added" if at.part else "changed"
 
     def _gutter(self, row: int) -> str:
         if self.outline is None:
