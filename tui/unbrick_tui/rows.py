@@ -157,6 +157,7 @@ def _result(block: Mapping[str, Any], flags: int, glyphs: Glyphs) -> str:
 
 _JSON = 100_000
 """Characters of a result that are still looked into for what they say."""
+_DEPTH = 8
 
 
 def unwrapped(text: str, glyphs: Glyphs) -> str:
@@ -168,17 +169,19 @@ def unwrapped(text: str, glyphs: Glyphs) -> str:
     return one_line(f" {glyphs.dot} ".join(islice(said, 12)), 200)
 
 
-def _said(value: object, name: str = "") -> Iterator[str]:
+def _said(value: object, name: str = "", depth: int = 0) -> Iterator[str]:
+    if depth > _DEPTH:
+        return
     if isinstance(value, str):
         yield one_line(value, 200)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield f"{name} {value}".strip()
     elif isinstance(value, Mapping):
         for key, part in value.items():
-            yield from _said(part, key)
+            yield from _said(part, key, depth + 1)
     elif isinstance(value, list):
         for part in value:
-            yield from _said(part, name)
+            yield from _said(part, name, depth + 1)
 
 
 def media(block: Mapping[str, Any]) -> str:
