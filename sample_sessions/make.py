@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sample_sessions import amplifier
+from sample_sessions import amplifier, messages
 from sample_sessions.cases import (
     blocks,
     boundaries,
@@ -30,14 +30,15 @@ CASES = (
 def main() -> int:
     """Write them all, or print the table of them."""
     if "--table" in sys.argv:
-        print(table(), end="")
+        print(table(), messages.table(), sep="\n", end="")
         return 0
     for path, data in files():
         target = HERE / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
     amplifier.write()
-    print(f"{len(SAMPLES) + len(amplifier.SAMPLES)} samples", file=sys.stderr)
+    messages.write()
+    print(f"{len(SAMPLES) + len(amplifier.SAMPLES) + len(messages.SAMPLES)} samples", file=sys.stderr)
     return 0
 
 
