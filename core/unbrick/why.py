@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from unbrick import answers, recorded
+from unbrick import answers, failures, recorded
 from unbrick.answers import Answer
 from unbrick.finding import Advice, Finding, Severity
 from unbrick.report import LastError
@@ -22,6 +22,13 @@ UMBRELLA_FAMILY = "T"
 
 _PLACE = re.compile(r"messages\.(\d+)(?:\.content\.(\d+))?")
 _CALL = re.compile(r"\b(?:toolu|srvtoolu|call)_[A-Za-z0-9_-]+")
+
+_ESCAPE = re.compile(r"(?:\x1b|\\u001b|\\x1b|\\e)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))|\x1b.?")
+_FRONT = re.compile(r"(?:API Error: \d+ ?)|messages\.\d+(?:\.content\.\d+)?:? ?", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+
+ENOUGH = 25
+"""So many characters of a known sentence are enough to know it by."""
 
 LINTED = "TC"
 """Families whose rules are checked in full on the request that will be sent: when none is broken, the error that
@@ -60,8 +67,31 @@ def codes_of(text: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """An error text without the escapes of the JSON it may be pasted in."""
-    return text.replace('\\"', '"').replace("\\n", "\n")
+    """An error text without the colours of a terminal and the escapes of the JSON it may be pasted in, on one line:
+    a terminal breaks a sentence wherever its window ends."""
+    text = _clean(text).replace('\\"', '"').replace("\\n", " ")
+    return " ".join(text.split())
+
+
+def _clean(text: str) -> str:
+    """A text as it was pasted, without what colours it."""
+    return _ESCAPE.sub("", text)
+
+
+def _whole(text: str) -> str | None:
+    """The known sentence that a text is cut off from: it ends in the sentence's beginning, or is a part of it."""
+    pasted, whole = _alike(text.rstrip(" .…")), (0, "")
+    for said in (said for failure in failures.failures() for said in failure.says):
+        known = _alike(said)
+        ends = (size for size in range(min(len(known), len(pasted)), ENOUGH - 1, -1) if pasted.endswith(known[:size]))
+        size = len(pasted) if len(pasted) >= ENOUGH and pasted in known else next(ends, 0)
+        whole = max(whole, (size, said), key=lambda one: one[0])
+    return whole[1] or None
+
+
+def _alike(text: str) -> str:
+    """A text without what differs from one error to the next: the place, numbers and ids."""
+    return _NUMBER.sub("0", _CALL.sub("id", _FRONT.sub("", _plain(text)))).lower()
 
 
 def account(situation: Situation, findings: Sequence[Finding]) -> LastError | None:
@@ -122,11 +152,16 @@ def _over(situation: Situation, codes: Sequence[str]) -> str:
 
 def explain_error(text: str, situation: Situation | None = None, findings: Sequence[Finding] = ()) -> Explanation:
     """What an error that the client or the API printed means, for a session or in general. Never raises."""
-    plain = _plain(text.strip())
+    plain, text = _plain(text), _clean(text)
     codes = codes_of(plain)
     matching = tuple(_best(findings, codes, plain))
     places = () if situation is None else tuple(_places(situation, plain))
     answer = answers.answer_to(plain)
+    whole = None if codes or answer else _whole(plain)
+    if whole is not None:
+        found = explain_error(whole, situation, findings)
+        cut = f"The text seems to be cut off; as far as it goes, it is this one: “{whole}”"
+        return replace(found, text=text, sentences=(cut, *found.sentences), places=places)
     certain = answer is not None and answer.certain
     if matching or (codes and not certain and (answer is None or codes[0][0] in LINTED)):
         return _by_rule(text, codes, matching, places, situation, plain)

@@ -48,7 +48,46 @@ def test_an_error_text_names_its_rule(text: str) -> None:
     assert codes[0].startswith(WORDS[text])
 
 
+PASTED = {
+    "colours inside the sentence": (
+        "\x1b[31mmessages.5: `\x1b[33mtool_use\x1b[31m` ids were found \x1b[1mwithout\x1b[0m `tool_result` blocks", "T",
+    ),
+    "a link around a word": ("due to tool use \x1b]8;;https://x.y\x07concurrency\x1b]8;;\x07 issues", "T"),
+    "colours spelt out in JSON": ("messages: text content \\u001b[33mblocks must be\\u001b[0m non-empty", "C"),
+    "wrapped by the terminal": ("messages.3: `tool_use`\n  ids were found without `tool_result`\r\n   blocks", "T"),
+    "the client's words, wrapped": ("API Error: 400 due to tool use\n     concurrency issues.", "T"),
+}
+
+
+@pytest.mark.parametrize(("text", "family"), PASTED.values(), ids=PASTED)
+def test_what_a_terminal_adds_is_looked_through(text: str, family: str) -> None:
+    explained = explain_error(text)
+    assert explained.codes[0].startswith(family)
+    assert "\x1b" not in explained.text
+
+
+CUT = {
+    "the beginning": ("messages.135: `tool_use` ids were found with", "T001"),
+    "the beginning, behind a status": ("API Error: 400 messages.7: `tool_use` ids were fo…", "T001"),
+    "the middle": ("`tool_result` block must have a corresponding `tool_use`", "T002"),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), CUT.values(), ids=CUT)
+def test_a_sentence_that_is_cut_off_is_known_by_what_there_is(text: str, code: str) -> None:
+    explained = explain_error(text)
+    assert code in explained.codes
+    assert "cut off" in explained.sentences[0]
+
+
+@pytest.mark.parametrize("text", ["messages.135: `tool", "tool_use ids", "API Error: 400 messages.3.content.2: "])
+def test_too_little_of_a_sentence_is_not_guessed_at(text: str) -> None:
+    assert explain_error(text).title == "Not known"
+
+
 OUTSIDE = {
+    "API Error: 400 tools.41.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12":
+        "tool-schema",
     "API Error: 529 {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}": "overloaded",
     "API Error: 500 Internal server error. This is a server-side issue": "server",
     "API Error (api.anthropic.com | 504: Gateway time-out) · Retrying in 4 seconds… (attempt 10/10)": "timeout",

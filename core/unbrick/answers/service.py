@@ -25,6 +25,19 @@ ANSWERS: tuple[Answer, ...] = (
         certain=True,
     ),
     Answer(
+        "tool-schema", r"tools\.\d+\.|input_schema",
+        "The definition of a tool is refused, not the conversation.",
+        "Definitions are no part of the transcript: the client sends them with each request, and one that is refused "
+        "comes from an MCP server as a rule. The number counts the tools of that request. The file is intact.",
+        "settings",
+        (
+            Advice("Resume without MCP servers; when that works, switch them on again one by one (/mcp in the client).",
+                   "claude --resume {session} --strict-mcp-config"),
+            UPDATE_AND_RESUME,
+        ),
+        certain=True,
+    ),
+    Answer(
         "usage-limit",
         r"usage limit reached|(?:hit|reached) your (?:\w+[ -]){0,3}limit|out of extra usage|limit will reset",
         "The plan's usage limit was reached.",
