@@ -395,3 +395,11 @@ def test_hundreds_of_faults_are_mended_in_few_rounds(
 @pytest.mark.parametrize("make", [chain, calls_before_results, one_circle, no_parent_found])
 def test_thousands_of_records_need_no_deep_stack(make: Callable[[int], list[Any]]) -> None:
     judged(lines(make(5_000)))
+
+
+@pytest.mark.parametrize("version", ["2.1.20", "2.1.139", NEW])
+@pytest.mark.parametrize("place", [1, 2], ids=["at once", "behind the reply"])
+def test_a_root_that_is_written_twice_loses_nothing(place: int, version: str) -> None:
+    records = [user(1, None), assistant(2, 1, [{"type": "text", "text": "x"}]), user(3, 2)]
+    records.insert(place, records[0])
+    assert not judged(lines(records), version).situation.thread.losses

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from hashlib import sha1
+from uuid import NAMESPACE_OID, UUID
 
 from unbrick import measure
 from unbrick.edit import Edit
@@ -15,6 +17,12 @@ from unbrick.situation import Situation
 TALK = (Kind.USER, Kind.ASSISTANT)
 
 _LINKS = (*TALK, Kind.NOTICE, Kind.ATTACHMENT, Kind.BOUNDARY)
+
+
+def fresh(name: str) -> str:
+    """An id that follows from a name, so that a check gives the same answer twice; half a surrogate pair may be in it."""
+    digest = sha1(NAMESPACE_OID.bytes + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return str(UUID(bytes=digest[:16], version=4))
 
 
 def true_parent(situation: Situation, row: int) -> int | None:
@@ -83,13 +91,16 @@ def _parents_before(situation: Situation) -> array[int]:
 
 def descendants(session: Session, row: int) -> set[int]:
     """A row and everything that hangs on it."""
+    first, following = session.children.first, session.children.following
     found = {row}
     stack = [row]
     while stack:
-        for child in session.children.get(stack.pop(), ()):
+        child = first[stack.pop()]
+        while child >= 0:
             if child not in found:
                 found.add(child)
                 stack.append(child)
+            child = following[child]
     return found
 
 

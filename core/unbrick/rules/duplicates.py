@@ -11,7 +11,7 @@ from unbrick.edit import Adopt, Edit, Relink, Salvage
 from unbrick.entry import Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.breaks import breaks, broken_link, hang_behind
-from unbrick.rules.chainfix import MISSING, descendants, history, restoring, true_parent
+from unbrick.rules.chainfix import MISSING, descendants, fresh, history, restoring, true_parent
 from unbrick.session import Standing
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -103,12 +103,12 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
                 Safety.SAFE, (Adopt(situation.at(twin), uuid=named),), brings=situation.lost,
             )
             return
-    fresh = _fresh(session.uuid(last) or "", last)
-    edits: list[Edit] = [Adopt(situation.at(last), uuid=fresh)]
+    name = fresh(f"{session.uuid(last) or ''} {last}")
+    edits: list[Edit] = [Adopt(situation.at(last), uuid=name)]
     rows = session.duplicates[scan.uuid[last]]
     behind = _follower(situation, last, rows)
     if behind is not None:
-        edits.append(Relink(situation.at(behind), fresh))
+        edits.append(Relink(situation.at(behind), name))
     place = rows.index(last)
     if session.parent_row[last] == MISSING:
         before = true_parent(situation, last)
@@ -116,7 +116,7 @@ def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
             edits.append(Relink(situation.at(last), session.uuid(before)))
     elif session.parent_row[last] == rows[-1] and place > 1:
         # It names the shared id: the nearest record before it that carried that, which gets another one as well.
-        edits.append(Relink(situation.at(last), _fresh(session.uuid(last) or "", rows[place - 1])))
+        edits.append(Relink(situation.at(last), fresh(f"{session.uuid(last) or ''} {rows[place - 1]}")))
     title = f"Give {situation.place(last)} an id of its own"
     yield Fix("rename", title, Safety.SAFE, tuple(edits), brings=situation.lost)
 
@@ -133,14 +133,6 @@ def _follower(situation: Situation, row: int, twins: list[int]) -> int | None:
 def _children(situation: Situation, row: int) -> list[int]:
     session = situation.session
     return [child for child in session.children.get(row, ()) if not session.has(child, Flag.SIDECHAIN)]
-
-
-def _fresh(uuid: str, row: int) -> str:
-    """An id that follows from another one, so that a check gives the same answer twice."""
-    from uuid import NAMESPACE_OID, UUID, uuid5
-
-    found = uuid5(NAMESPACE_OID, f"{uuid} {row}")
-    return str(UUID(bytes=found.bytes, version=4))
 
 
 DUPLICATE_UUID: Rule[Situation] = Rule(

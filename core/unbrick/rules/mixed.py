@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import NAMESPACE_OID, UUID, uuid5
 
 from unbrick import measure
 from unbrick.edit import DropRecords, Rename, SetLeaf
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.chainfix import TALK
+from unbrick.rules.chainfix import TALK, fresh
 from unbrick.situation import Situation
 
 SPELLED = 36
@@ -65,25 +64,20 @@ def foreign_ids(situation: Situation) -> Iterator[Finding]:
     """
     scan = situation.session.scan
     odd = [
-        row for row, flags in enumerate(scan.flags)
-        if flags & Flag.LINK and scan.uuid[row] >= 0 and scan.kind[row] != Kind.PROGRESS
-        and len(scan.strings.text(scan.uuid[row]) or "") != SPELLED
+        row for row, name in enumerate(scan.strings.texts(scan.uuid))
+        if name is not None and len(name) != SPELLED
+        and scan.flags[row] & Flag.LINK and scan.kind[row] != Kind.PROGRESS
     ]
     if not odd:
         return
     names = dict.fromkeys(scan.strings.text(scan.uuid[row]) or "" for row in odd)
-    edit = Rename(tuple((name, _fresh(name)) for name in names))
+    edit = Rename(tuple((name, fresh(name)) for name in names))
     yield Finding(
         "L017", "foreign-ids", Severity.INFO,
         f"{measure.counted(len(odd), 'record')} carry ids that are no uuids, as other programs write them",
         situation.at(odd[0]), odd[0],
         fixes=(Fix("rename", "Give each a uuid, wherever its id is named", Safety.SAFE, (edit,)),),
     )
-
-
-def _fresh(name: str) -> str:
-    """An id that follows from another one, so that a check gives the same answer twice."""
-    return str(UUID(bytes=uuid5(NAMESPACE_OID, name).bytes, version=4))
 
 
 FOREIGN_RECORDS: Rule[Situation] = Rule(

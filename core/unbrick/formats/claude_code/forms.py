@@ -57,7 +57,8 @@ UNFILLED = frozenset({"file", "nested_memory"})
 def wrong(attachment: Json) -> dict[str, Any]:
     """The members of an attachment that are missing or of another type than clients rely on, each with what stands for
     nothing."""
-    required = REQUIRED.get(attachment.get("type", ""), {}) if isinstance(attachment.get("type"), str) else {}
+    type_ = attachment.get("type")
+    required = REQUIRED.get(type_, {}) if isinstance(type_, str) else {}
     found = {
         key: empty for key, empty in required.items()
         if not isinstance(attachment.get(key), (list, str) if key == "content" and empty == [] else type(empty))
@@ -73,10 +74,12 @@ def wrong(attachment: Json) -> dict[str, Any]:
 def odd(value: Json) -> str:
     """What is odd about an attachment that can be filled in; empty for nothing."""
     attachment = value.get("attachment")
-    if value.get("type") != "attachment" or not isinstance(attachment, dict) or attachment.get("type") in UNFILLED:
+    if value.get("type") != "attachment" or not isinstance(attachment, dict):
         return ""
     found = wrong(attachment)
-    return f"what clients rely on is missing or of another type: {', '.join(sorted(found))}" if found else ""
+    if not found or attachment["type"] in UNFILLED:
+        return ""
+    return f"what clients rely on is missing or of another type: {', '.join(sorted(found))}"
 
 
 def crashes(value: Json, version: Version) -> bool:

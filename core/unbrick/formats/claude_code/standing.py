@@ -33,12 +33,12 @@ class _Standings:
         self.session = session
         kinds = session.scan.kind
         self.of = bytearray(kinds.tobytes().translate(_BY_KIND))
-        usual, telling = int(Flag.LINK), Flag.LINK | Flag.SIDECHAIN | Flag.API_ERROR
+        link, apart = int(Flag.LINK), int(Flag.SIDECHAIN | Flag.API_ERROR)
+        said = (int(Kind.FAULT), int(Kind.PROGRESS))
         for row, flags in enumerate(session.scan.flags):
-            if flags & telling == usual or kinds[row] in (Kind.FAULT, Kind.PROGRESS):
-                continue
-            side = flags & Flag.LINK and flags & Flag.SIDECHAIN
-            self.of[row] = Standing.SIDE if side else Standing.APART
+            if (flags & apart or not flags & link) and kinds[row] not in said:
+                side = flags & link and flags & Flag.SIDECHAIN
+                self.of[row] = Standing.SIDE if side else Standing.APART
 
     def mark(self, rows: Iterable[int], standing: Standing) -> int:
         """Decide the rows that are open; how many user and assistant records were."""
@@ -85,18 +85,30 @@ class _Standings:
         session = self.session
         scan = session.scan
         messages = self.mark(run, standing)
-        for row in run:
-            if scan.kind[row] != Kind.ASSISTANT:
-                continue
-            for child in session.children.get(row, ()):
-                if self.of[child] == OPEN and (
-                    (scan.kind[child] == Kind.USER and _answers(session, child))
-                    or scan.message_id[child] == scan.message_id[row] >= 0
-                ):
-                    messages += self.mark((child,), standing)
-                    if scan.kind[child] == Kind.ASSISTANT:
-                        messages += self._branch(child, standing)
+        for child in self._beside(run):
+            row = session.parent_row[child]
+            if self.of[child] == OPEN and (
+                (scan.kind[child] == Kind.USER and _answers(session, child))
+                or scan.message_id[child] == scan.message_id[row] >= 0
+            ):
+                messages += self.mark((child,), standing)
+                if scan.kind[child] == Kind.ASSISTANT:
+                    messages += self._branch(child, standing)
         return messages
+
+    def _beside(self, run: list[int]) -> list[int]:
+        """What hangs on the assistant records of a run and is open."""
+        kinds, of, children = self.session.scan.kind, self.of, self.session.children
+        first, following, assistant = children.first, children.following, int(Kind.ASSISTANT)
+        found: list[int] = []
+        for row in run:
+            if kinds[row] == assistant:
+                child = first[row]
+                while child >= 0:
+                    if of[child] == OPEN:
+                        found.append(child)
+                    child = following[child]
+        return found
 
     def _branch(self, row: int, standing: Standing) -> int:
         """Decide what hangs on a record."""
@@ -201,7 +213,9 @@ def _root(
     row = chain.rows[0]
     if chain.boundary is not None or session.parent_row[row] != NO_PARENT:
         return
-    before = _previous(session, row, foreign)
+    same = session.duplicates.get(session.scan.uuid[row], ())
+    # The root written twice is no conversation before it.
+    before = _previous(session, row, foreign.union(twin for twin in same if _alike(session, twin, row)))
     if before is None or table.of[before] == Standing.LOADED:
         return
     if _summarises(session, chain):

@@ -24,19 +24,20 @@ def strangers(session: Session) -> frozenset[int]:
     ]
     if len(beginnings) < 2:
         return frozenset()
-    origins = {row: session.value(row).get("sessionId") for row in beginnings}
+    named_by = ((row, session.value(row).get("sessionId")) for row in beginnings)
+    origins = {row: name if isinstance(name, str) else None for row, name in named_by}
     if len(set(origins.values())) < 2:
         return frozenset()
     roots = rooted(session.parent_row)
     held = Counter(root for root in roots if root in origins)
     stem = scan.view.source.path.stem
-    weight: Counter[object] = Counter()
+    weight: Counter[str | None] = Counter()
     for row in beginnings:
         weight[origins[row]] += held[row]
     own = stem if stem in weight else max(weight, key=lambda origin: weight[origin])
     ours = [row for row in beginnings if origins[row] == own]
     named = {
         row for row in beginnings if session.parent_row[row] == NO_PARENT and row > ours[0]
-        and isinstance(origins[row], str) and origins[row] != own
+        and origins[row] not in (None, own)
     }
     return frozenset(row for row, root in enumerate(roots) if root in named)
