@@ -69,7 +69,7 @@ def tight(value: object) -> bytes:
 
 
 def sample(
-    name: str, code: str | None, error: str | None, how: Callable[[object], bytes] = pretty, **more: Any,
+    name: str, code: str | None, error: str | None, how: Callable[[object], bytes] = pretty, **more: object,
 ) -> Callable[[Callable[[Json], Any]], Callable[[Json], Any]]:
     """Register a mutation of the body; its docstring says what it is about."""
 
@@ -78,7 +78,8 @@ def sample(
             made = mutate(body)
             return made if isinstance(made, bytes) else how(made)
 
-        SAMPLES.append(Sample(name, code, error, write, about=" ".join((mutate.__doc__ or "").split()), **more))
+        SAMPLES.append(Sample(name, code, error, write, about=" ".join((mutate.__doc__ or "").split()),
+                              **more))  # type: ignore[arg-type]
         return mutate
 
     return register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,3 +87,14 @@ def test_every_field_of_the_json_is_documented() -> None:
 def test_every_reason_for_a_synthetic_block_is_documented() -> None:
     text = (DOCS / "json.md").read_text("utf-8")
     assert [reason.value for reason in Synthetic if f"`{reason.value}`" not in text] == []
+
+
+def test_the_example_of_linting_a_request_is_a_test_suite() -> None:
+    page = (DOCS / "formats.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    tests = [name for name in names if name.startswith("test_")]
+    assert len(tests) == 2
+    for name in tests:
+        names[name]()
