@@ -133,7 +133,8 @@ def _larger(situation: Situation, now: int, kept: int, undone: bool) -> Iterator
         return
     what = f"a model whose window is {measure.LONG:,} tokens, where your account has one: nothing is dropped."
     command = in_project(situation.bundle, f"claude --resume {shell(situation.bundle.resume_id)} --model 'sonnet[1m]'")
-    advice = Advice(f"Bring all of it back and go on with {what}") if undone else Advice(f"Go on with {what}", command)
+    resumed = command if situation.target.resumed else None
+    advice = Advice(f"Bring all of it back and go on with {what}") if undone else Advice(f"Go on with {what}", resumed)
     yield Rung(None, advice, now, kept, True, now <= measure.LONG * measure.ROOM)
 
 

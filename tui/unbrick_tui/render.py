@@ -35,7 +35,8 @@ def report_lines(
     nothing has been changed."""
     yield headline(report, paint)
     where = printable(name or str(report.bundle.path))
-    records = sentences.count(len(report.situation.session), "record")
+    unit = report.bundle.main.unit
+    records = sentences.count(len(report.situation.session), "record" if unit == "line" else unit)
     yield f"  {where}: {records}, {sentences.judged_for(report.target)}"
     said = [sentences.sentence(report), sentences.loads(report)]
     said += [*sentences.others(report), sentences.last_error(report)]
@@ -122,19 +123,18 @@ def next_step(report: Report, name: str | None = None) -> Iterator[str]:
     cut = next((edit for fix in offered[:1] for edit in fix.edits if isinstance(edit, Cut)), None)
     path = name or str(report.bundle.path)
     path = shell(f"./{path}" if path[0] == "-" and path != STDIN else path)
-    if Safety.SAFE in wanted and not report.target.resumed:
-        old = Path(name or report.bundle.path)
-        yield "A repair shows what it would change, and saves it to a file:"
+    whither, option = "as a new session", "--as-session"
+    if not report.target.resumed:
+        old = Path("body.json" if path == STDIN else name or report.bundle.path)
+        whither, option = "to a file", f"-o {shell(str(old.with_name(f'{old.stem}.repaired{old.suffix}')))}"
+    if Safety.SAFE in wanted:
+        yield f"A repair shows what it would change, and saves it {whither}:"
         yield f"    unbrick repair {path}"
-        yield f"    unbrick repair {path} -o {shell(str(old.with_name(f'{old.stem}.repaired{old.suffix}')))}"
-    elif Safety.SAFE in wanted:
-        yield "A repair shows what it would change, and saves it as a new session:"
-        yield f"    unbrick repair {path}"
-        yield f"    unbrick repair {path} --as-session"
+        yield f"    unbrick repair {path} {option}"
     elif cut is not None:
-        yield "The cut is shown first, then saved as a new session:"
+        yield f"The cut is shown first, then saved {whither}:"
         yield f"    unbrick truncate {path} --at {line(cut.after)}"
-        yield f"    unbrick truncate {path} --at {line(cut.after)} --as-session"
+        yield f"    unbrick truncate {path} --at {line(cut.after)} {option}"
     elif Safety.RESTORES in wanted and not (offered and offered[0].safety is Safety.LOSSY):
         yield "Bringing it back shows first what it would change:"
         yield f"    unbrick repair {path} --restore"

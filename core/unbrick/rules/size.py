@@ -44,7 +44,7 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
     severity = BY_NAME["context-too-long"].severity(situation.target, situation.size)
     outcome = Outcome.HEALED if severity is Severity.WARNING else Outcome.REFUSED
     said = f"; the last request was refused with “{error.text.splitlines()[0]}”" if refused and error else ""
-    after = (
+    after = "No client stands in between that could make it shorter." if not situation.target.resumed else (
         "Unless automatic compaction comes first, the client refuses to go on, and its /compact sends the same history."
         if outcome is Outcome.REFUSED else
         "The client will compact by itself: the model goes on with a summary in the place of the history."
@@ -67,7 +67,8 @@ def _more(situation: Situation) -> Iterator[Advice]:
         "See what fills the context, by kind and tool, and every way to make it fit.", contents(situation.bundle),
     )
     yield Advice("See every safe point with the tokens it leaves, and choose one.", listing(situation.bundle))
-    yield Advice("Once it resumes, /compact has the room that it needs.", label="then")
+    if situation.target.resumed:
+        yield Advice("Once it resumes, /compact has the room that it needs.", label="then")
 
 
 RULES: tuple[Rule[Situation], ...] = (
@@ -79,6 +80,8 @@ RULES: tuple[Rule[Situation], ...] = (
             Affect(Severity.WARNING, Outcome.HEALED, since="2.1.158", until="2.1.266"),
             Affect(Severity.ERROR, Outcome.REFUSED, since="2.1.266", until="2.1.290"),
             Affect(Severity.WARNING, Outcome.HEALED, since="2.1.290"),
+            Affect(Severity.ERROR, Outcome.REFUSED, client="messages"),
+            Affect(Severity.ERROR, Outcome.REFUSED, client="openai-chat"),
         ),
     ),
 )

@@ -81,7 +81,8 @@ def explanation_lines(found: Explanation, report: Report | None, paint: Paint = 
     for said in found.sentences:
         yield f"  {printable(said)}"
     for number, what in found.places:
-        yield f"  line {number:,}: {printable(what)}"
+        unit = "line" if report is None else report.bundle.main.unit
+        yield f"  {unit} {number:,}: {printable(what)}"
     if found.findings:
         for one in found.findings[:4]:
             yield ""

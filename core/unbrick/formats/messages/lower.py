@@ -34,7 +34,7 @@ from unbrick.record import FRAME, At, Json
 from unbrick.session import Session
 from unbrick.thread import Thread
 
-MISSING = "[No result was recorded for this call]"
+MISSING = "[No result was recorded for this call; its outcome is unknown]"
 """What answers a call whose result nobody has."""
 
 

@@ -156,7 +156,7 @@ def test_what_the_api_takes_is_left_alone(opened: Any, messages: list[Any]) -> N
     assert [found for found in report.findings if found.severity is not Severity.INFO] == []
 
 
-CUT = "[No result was recorded for this call]"
+CUT = "[No result was recorded for this call; its outcome is unknown]"
 MENDED = [
     pytest.param(
         [user("a"), asks(call("c1"), call("c2")), tool("c1"), user("b")],
@@ -184,6 +184,17 @@ MENDED = [
     ),
     pytest.param([user("a"), said(None)], [user("a"), said("(no content)")], id="content for none"),
     pytest.param([user("a"), {**said("b"), "tool_calls": []}], [user("a"), said("b")], id="no list for an empty one"),
+    pytest.param(
+        [user("a"), {"role": "assistant", "content": None, "tool_calls": []}], [user("a"), said("")],
+        id="no list for an empty one, and a text",
+    ),
+    pytest.param([user({"type": "text", "text": "a"})], [user([{"type": "text", "text": "a"}])], id="a list of one"),
+    pytest.param(
+        [user("a"), asks(call("c1")), tool("c1", [{**SHOWN, "image_url": {"url": "data:image/png;base64,bm90"}}])],
+        [user("a"), asks(call("c1")), tool("c1", [
+            {"type": "text", "text": "[image removed: what was sent as image/png is text, 3 bytes]"}])],
+        id="a note for what is no image",
+    ),
     pytest.param([user("a"), {"role": "ai", "content": "b"}], [user("a"), said("b")], id="another program's role"),
     pytest.param(
         [user("a"), asks(call("c1"), call("c2"), content="x"), tool("c1", [SHOWN]), tool("c2"), said("b")],
