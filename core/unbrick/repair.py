@@ -36,6 +36,9 @@ GIVE_UP = 10
 
 DEFAULT: frozenset[Safety] = frozenset({Safety.SAFE})
 
+KEEPS = (Safety.SAFE, Safety.RESTORES, Safety.LOSSY)
+"""The safeties of what a repair applies of itself, the one that keeps most first."""
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -219,13 +222,16 @@ def _idle(before: Report, after: Report, done: Sequence[Applied], chosen: Mappin
             yield _key(item)
 
 
-def choose(finding: Finding, allow: Collection[Safety], chosen: Mapping[str, str]) -> Fix | None:
-    """The fix to apply: the chosen one, else the first whose safety is allowed."""
-    wanted = chosen.get(finding.id)
-    for fix in finding.fixes:
-        if fix.id == wanted or (wanted is None and fix.safety in allow and fix.safety is not Safety.MANUAL):
-            return fix
-    return None
+def choose(
+    finding: Finding, allow: Collection[Safety], chosen: Mapping[str, str], refused: Collection[Key] = (),
+) -> Fix | None:
+    """The fix to apply: the chosen one, else the one that keeps most of those whose safety is allowed and that were
+    not refused. Safe keeps more than what restores, and that more than what drops; a rule names the best first."""
+    able = [fix for fix in finding.fixes if (finding.id, fix.id) not in refused]
+    if finding.id in chosen:
+        return next((fix for fix in able if fix.id == chosen[finding.id]), None)
+    mild = [fix for fix in able if fix.safety in allow and fix.safety in KEEPS]
+    return min(mild, key=lambda fix: KEEPS.index(fix.safety), default=None)
 
 
 def _batch(
@@ -233,7 +239,7 @@ def _batch(
     allow: Collection[Safety],
     only: Collection[str] | None,
     chosen: Mapping[str, str],
-    refused: set[tuple[str, str]],
+    refused: set[Key],
 ) -> list[Applied]:
     """The fixes of the first family that has any, one per finding."""
     by_stage: dict[int, list[Applied]] = {}
@@ -241,8 +247,8 @@ def _batch(
         named = finding.id in chosen or (only is not None and finding.code in only)
         if not named and (only is not None or finding.severity is Severity.INFO):
             continue
-        fix = choose(finding, allow, chosen)
-        if fix is not None and (finding.id, fix.id) not in refused:
+        fix = choose(finding, allow, chosen, refused)
+        if fix is not None:
             by_stage.setdefault(STAGES.find(finding.code[0]), []).append(Applied(finding, fix))
     return by_stage[min(by_stage)] if by_stage else []
 
