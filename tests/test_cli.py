@@ -138,10 +138,10 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            pytest.param(json.dumps([{"role": "user", "content": "hi"}]).encode(), "one JSON array", id="array"),
-            pytest.param(b'[\n{"role":"user","content":"hi"}\n]\n', "one JSON array", id="array over lines"),
+            pytest.param(json.dumps([{"name": "x"}]).encode(), "one JSON array", id="array"),
+            pytest.param(b"[\n1,\n2\n]\n", "one JSON array", id="array over lines"),
             pytest.param("{}\n".encode("utf-16"), "iconv -f UTF-16 -t UTF-8", id="UTF-16"),
-            pytest.param(b'{"messages": []}', "~/.claude/projects", id="another object"),
+            pytest.param(b'{"names": []}', "~/.claude/projects", id="another object"),
         ],
     )
     def test_a_file_of_another_kind_is_named_with_what_to_do(
@@ -306,7 +306,8 @@ KEYS = {
     "lost": {"messages", "recoverable"},
     "last_error": {"line", "text", "explained_by", "past", "answer"},
     "finding": {
-        "id", "code", "name", "severity", "file", "line", "pointer", "uuid", "message_index", "block_index", "message",
+        "id", "code", "name", "severity", "file", "line", "pointer", "document", "uuid",
+        "message_index", "block_index", "message",
         "api_error", "affects", "fixes",
     },
     "affect": {"severity", "outcome", "since", "until", "above"},
@@ -558,6 +559,20 @@ class TestRepairAndTruncate:
         assert path.stat().st_mode & 0o777 == 0o640
         assert run("check", path, *OLD).returncode == 0
         back = run("restore", path)
+        assert back.returncode == 0, back.stderr
+        assert path.read_bytes() == original
+
+    @pytest.mark.parametrize("indent", [None, 1], ids=["on one line", "on many"])
+    @pytest.mark.parametrize("named", [False, True], ids=["the newest backup", "a named one"])
+    def test_a_request_body_and_back(self, run: Run, tmp_path: Path, indent: int | None, named: bool) -> None:
+        path = tmp_path / "body.json"
+        call = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {}}
+        messages = [{"role": "user", "content": "Go"}, {"role": "assistant", "content": [call]}]
+        path.write_text(json.dumps({"messages": [*messages, {"role": "user", "content": "No"}]}, indent=indent))
+        original = path.read_bytes()
+        assert run("repair", path, "--in-place").returncode == 0
+        assert path.read_bytes() != original
+        back = run("restore", path, *(tmp_path.glob("body.json.*") if named else ()))
         assert back.returncode == 0, back.stderr
         assert path.read_bytes() == original
 

@@ -10,7 +10,7 @@ from unbrick.clock import SYSTEM_CLOCK
 from unbrick.disk import is_dir
 from unbrick.errors import NotATranscriptError, NotFoundError, UsageError
 from unbrick.formats.table import FORMATS
-from unbrick.opening import STDIN, Choices, detect, expanded, readable, resolve
+from unbrick.opening import STDIN, Choices, expanded, framed, readable, resolve
 from unbrick.printable import printable
 from unbrick.restore import backups
 from unbrick.restore import restore as put_back
@@ -46,7 +46,8 @@ def restore(path: str, backup: Path | None, listed: bool, config_dir: Path | Non
     format_ = FORMATS[0]
     if chosen is not None:
         with Source.open(chosen) as source:
-            known = detect(source)
+            # A backup is named after its file; what frames the one frames the other.
+            source, known = framed(source)
             ours = chosen in backups(there) or readable(source)
         if known is None or not ours:
             raise NotATranscriptError(f"{chosen} is not a transcript that unbrick knows; nothing was changed.")
