@@ -24,7 +24,7 @@ def foreign(source: Source, head: list[Json]) -> str | None:
     end = source.read(max(source.size - EDGE, 0), source.size)
     if len(head) < 2 and start.lstrip(b"\xef\xbb\xbf" + SPACE).startswith(b"[") and end.rstrip(SPACE).endswith(b"]"):
         return (
-            f"{source.path} is one JSON array, which this version does not read yet; it reads transcripts of one "
-            "record a line, as Claude Code keeps them under ~/.claude/projects. Name one of those."
+            f"{source.path} is one JSON array, and none of its elements is a message with a role and content. "
+            "Name an array of messages, a request body, or a transcript, such as those under ~/.claude/projects."
         )
     return None

@@ -125,9 +125,17 @@ def framed(source: Source, name: str | None = None) -> tuple[Source, Format | No
             raise UsageError(f"--format takes {', '.join(format_.client for format_ in FORMATS)}, not {name!r}.")
     for format_ in FORMATS if named is None else (named,):
         found = format_.frame(source)
-        if found is not None and (named or readable(found) or not len(found) or not readable(source)):
+        if found is not None and (named or _holds_messages(found)):
             return found, format_
     return source, named or detect(source)
+
+
+def _holds_messages(source: Source) -> bool:
+    """Whether the pieces of a document are messages, as far as they can be read; none at all may become some."""
+    head = list(islice(_values(source), HEAD))
+    if head:
+        return any("role" in value or "content" in value for value in head)
+    return not len(source) or b'"role"' in source.read(0, 1 << 16)
 
 
 def detect(source: Source) -> Format | None:
