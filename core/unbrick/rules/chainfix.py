@@ -20,7 +20,7 @@ _LINKS = (*TALK, Kind.NOTICE, Kind.ATTACHMENT, Kind.BOUNDARY)
 
 
 def fresh(name: str) -> str:
-    """An id that follows from a name, so that a check gives the same answer twice; half a surrogate pair may be in it."""
+    """An id that follows from a name, any text, so that a check gives the same answer twice."""
     digest = sha1(NAMESPACE_OID.bytes + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
     return str(UUID(bytes=digest[:16], version=4))
 
