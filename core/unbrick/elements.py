@@ -117,6 +117,11 @@ class Elements(Source):
         """A document that grew is another document; it has to be read anew."""
         return False
 
+    def change(self) -> str:
+        """What happened to the file since it was read: a document is written anew, it does not grow."""
+        said = super().change()
+        return "was written to" if said.startswith("has ") else said
+
     def patched(self, patch: Mapping[int, tuple[bytes, ...]]) -> Iterator[bytes]:
         """The document as a patch leaves it. Elements that it does not name keep their bytes, and so does what stands
         between two of them that were neighbours; others are parted as the first two are."""

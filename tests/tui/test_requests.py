@@ -48,6 +48,26 @@ async def test_only_what_differs_is_marked(open_app: Open) -> None:
         assert not any(row.endswith("changed") for row in rows)
 
 
+async def test_a_request_is_read_again_and_saved_in_place_as_the_document_that_it_is(open_app: Open) -> None:
+    async with open_app(CHAT, name="body.json") as pilot:
+        await press(pilot, "F")
+        body = orjson.loads(CHAT)
+        body["messages"].append({"role": "user", "content": "And then stop."})
+        Path("body.json").write_bytes(orjson.dumps(body))
+        session = next(one for one in pilot.app.screen_stack if isinstance(one, SessionScreen))
+        session.look()
+        assert "The file was written to" in screen_text(pilot.app)
+        await press(pilot, "R")
+        assert "Read again: 5 messages." in notices(pilot.app)
+        assert "1 edit, not saved" in screen_text(pilot.app)
+        await press(pilot, "w", "j", "enter", "enter")
+        said = screen_text(pilot.app)
+        assert "ACCEPTED" in said
+        assert "6 messages" in said
+        assert "nothing has been changed" in said
+    assert len(orjson.loads(Path("body.json").read_bytes())["messages"]) == 6
+
+
 async def test_a_request_has_no_place_where_resume_begins(open_app: Open) -> None:
     async with open_app(CHAT, name="body.json") as pilot:
         await press(pilot, "s")

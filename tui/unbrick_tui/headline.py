@@ -11,7 +11,7 @@ from unbrick.bundle import Bundle
 from unbrick.finding import Severity
 from unbrick.printable import printable
 from unbrick.report import Report, Resume, Verdict
-from unbrick.target import Target
+from unbrick.target import WAYS, Target
 from unbrick.thread import Outcome
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.remedy import Remedy, remedy
@@ -114,7 +114,7 @@ def judged(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
     strict = ", strict" if target.strict else ""
     others = [(o, _other(target, o), short_outcome(resume)) for o, resume in report.others]
     other = "".join(f" {glyphs.dot} {sentences.BASIS[o.basis]}, {name}: {said}" for o, name, said in others)
-    brief = f" on {target.version} {sentences.WAYS.get(target.way, target.way)}".rstrip()
+    brief = f" on {target.version} {WAYS.get(target.way, target.way)}".rstrip()
     short_other = "".join(f" {glyphs.dot} {name}: {said}" for _o, name, said in others)
     if not target.resumed:
         who, brief = f" by {sentences.client(target)}", ""
@@ -126,7 +126,7 @@ def judged(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
 
 def _other(target: Target, other: Target) -> str:
     """What another target is called beside the one that was judged for: by what differs."""
-    way = sentences.WAYS.get(other.way, other.way)
+    way = WAYS.get(other.way, other.way)
     if other.version == target.version and way:
         return way
     return f"{other.version} {way}".rstrip()

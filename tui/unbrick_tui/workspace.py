@@ -132,7 +132,12 @@ class Workspace:
         """
         self.saved = self.patch
         if receipt.backup is not None:
-            self._open(self.format.bundle(Source.open(self.bundle.path)))
+            self._open(self._anew())
+
+    def _anew(self) -> Bundle:
+        """The session as it stands on disk now, its records framed as before. Raises CannotReadError."""
+        source = Source.open(self.bundle.path)
+        return self.format.bundle(self.format.frame(source) or source)
 
     def _open(self, bundle: Bundle) -> None:
         """Go on with another state of the file. The state before stays open: threads may still read it."""
@@ -160,7 +165,7 @@ class Workspace:
     def reread(self) -> Work[Result]:
         """Read the file again and do the edits again on what stands there now; those whose records are gone fall
         away. Raises CannotReadError when it cannot be read."""
-        bundle = self.format.bundle(Source.open(self.bundle.path))
+        bundle = self._anew()
         try:
             scanned = yield from scan(View(bundle.main), self.format.entry)
             first = self._judge(bundle, link(scanned))
