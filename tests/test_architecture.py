@@ -34,7 +34,7 @@ FLOW = (
     ("what the API says", "api measure safepoints filling ladder"),
     ("judging", "rules why failures catalogue check"),
     ("showing", "json_report sentences diff"),
-    ("acting", "history stale repair truncate atomic save restore foreign opening linting proof"),
+    ("acting", "history stale harm repair truncate atomic save restore foreign opening linting proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Edit
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
+from unbrick.harm import introduced
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, At
 from unbrick.report import Report
@@ -23,7 +24,7 @@ from unbrick.session import Session, link
 from unbrick.situation import Situation
 from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick.thread import Outcome, Thread
+from unbrick.thread import Thread
 
 STAGES = "JLBTCSE"
 """Families in the order of repair: a salvaged line may hold the parent that a link misses, and so on."""
@@ -173,7 +174,7 @@ def repair(
             break
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
         wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
-        if done and (wanted or not _introduced(report, after, done, mendable)):
+        if done and (wanted or not introduced(report, after, [(one.finding, one.fix) for one in done], mendable)):
             refused.update(_idle(report, after, done, chosen))
             applied += done
             for item in done:
@@ -303,47 +304,6 @@ def _apply(
     scanned = report.situation.session.scan
     after = yield from check(format_, report.bundle, patch, report.target, surroundings, scanned)
     return done, patch, after
-
-
-_LOADS = (Outcome.ACCEPTED, Outcome.HEALED, Outcome.REFUSED)
-
-
-def _introduced(
-    before: Report, after: Report, done: Sequence[Applied], mendable: Callable[[Finding], bool]
-) -> bool:
-    """Whether a finding above info is there that was not there before, or one got worse.
-
-    A line that can be read again, history that comes back, or a session that loads again may show what was wrong all
-    along: that is found, not introduced, and the next rounds see to it.
-    """
-    if before.resume.outcome not in _LOADS and after.resume.outcome in _LOADS:
-        return False
-    if all(applied.finding.code.startswith("J") for applied in done):
-        # A boundary and its summary may stand on such a line: what is before it is summarised then, as it was meant to.
-        kept = [report.resume.messages + report.resume.summarised for report in (before, after)]
-        return kept[1] < kept[0]
-    known: dict[tuple[str, str | None], Severity] = {}
-    for finding in before.findings:
-        key = (finding.code, finding.uuid)
-        known[key] = max(known.get(key, Severity.INFO), finding.severity)
-    worse = [
-        finding for finding in after.findings
-        if finding.severity > known.get((finding.code, finding.uuid), Severity.INFO)
-        and not (_aside(before, finding) and (mendable(finding) or _undecided(after, finding)))
-    ]
-    return bool(worse)
-
-
-def _undecided(report: Report, finding: Finding) -> bool:
-    """Whether a finding only warns of a part that is not loaded, whatever is mended."""
-    return finding.severity is Severity.WARNING and _aside(report, finding)
-
-
-def _aside(report: Report, finding: Finding) -> bool:
-    """Whether a finding stands at a record that is in the file and not loaded."""
-    situation = report.situation
-    row = None if finding.at is None else situation.session.scan.view.row(finding.at)
-    return row is not None and row not in situation.loaded
 
 
 def _along(fix: Fix) -> Applied:

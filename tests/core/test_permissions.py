@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from unbrick.clock import FixedClock
-from unbrick.finding import Safety
+from unbrick.finding import Safety, Severity
 from unbrick.opening import Choices, Opened, open_source
 from unbrick.patch import EMPTY
 from unbrick.repair import Repaired, repair
@@ -48,3 +49,26 @@ def test_more_permissions_never_keep_less_and_a_second_repair_changes_nothing(pa
             assert WORST.index(best.verdict) >= WORST.index(less.verdict)
         for allow, first in done.items():
             assert not mended(session, allow, first).applied, sorted(allow)
+
+
+@pytest.mark.parametrize("cut", [13_727, 51_822], ids=["some kept messages gone", "most kept messages gone"])
+def test_what_brings_back_never_leaves_less_loaded(cut: int) -> None:
+    data = (SAMPLES / "claude_code" / "kept-too-much" / "session.jsonl").read_bytes()[cut:]
+    with opened(Source.of(data, "session.jsonl")) as session:
+        done = mended(session, RESTORE)
+        assert done.applied
+        assert done.after.resume.messages >= done.before.resume.messages
+
+
+def test_a_result_is_put_in_its_place_though_the_request_then_ends_with_a_reply() -> None:
+    use = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
+    body = {"messages": [
+        {"role": "user", "content": "go"}, {"role": "assistant", "content": [use]}, {"role": "user", "content": "no"},
+        {"role": "assistant", "content": "hm"}, {"role": "user", "content": [result]},
+    ]}
+    with opened(Source.of(json.dumps(body).encode(), "body.json")) as session:
+        done = mended(session, SAFE)
+        assert [one.finding.code for one in done.applied] == ["T004"]
+        assert [found.code for found in done.after.findings if found.severity is Severity.ERROR] == ["C004"]
+        assert not mended(session, SAFE, done).applied

@@ -113,6 +113,9 @@ def _keep_last(situation: Situation, boundary: int) -> Iterator[Fix]:
     if not 0 <= named < boundary or summary is None or session.kind(named) is not Kind.ASSISTANT:
         return
     edit = Keep(situation.at(boundary), (session.uuid(named) or "",))
+    if any(row < boundary and row != named for row in situation.thread.rows):
+        # What it names now is sent along, and would not be any more.
+        return
     title = f"Keep {situation.place(named)}, the last record before the compaction"
     yield restoring(situation, "keep", title, (edit,), [named], certain=False)
 
