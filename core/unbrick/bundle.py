@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from unbrick.printable import shell
 from unbrick.source import Source
 
 
@@ -14,7 +15,9 @@ class Bundle:
     """`main` is the transcript; `parts` are edited together with it; `evidence` is only read. Nothing outside
     main and parts is ever written. `session_id` is how the client names it, `home` the folder the client keeps
     its sessions and settings in (None when the file stands elsewhere), `project` the folder the person worked in.
-    `place` is where the client would look for a file that stands elsewhere; None when it stands there.
+    `place` is where the client would look for a file that stands elsewhere; None when it stands there. `resumes` is
+    the client's command that an id makes complete, empty where nothing resumes a session; `folder` the folder that is
+    the session, where a session is one.
     """
 
     main: Source
@@ -24,6 +27,8 @@ class Bundle:
     home: Path | None = None
     project: Path | None = None
     place: Path | None = None
+    resumes: str = ""
+    folder: Path | None = None
 
     @property
     def path(self) -> Path:
@@ -34,3 +39,8 @@ class Bundle:
     def resume_id(self) -> str:
         """The id that the client resumes it by, once it stands where the client looks."""
         return self.session_id if self.place is None else self.place.stem
+
+    @property
+    def resume(self) -> str:
+        """The command that resumes it in the folder of its project; empty where nothing does."""
+        return self.resumes and f"{self.resumes} {shell(self.resume_id)}"

@@ -14,14 +14,6 @@ from unbrick.session import Standing
 from unbrick.target import Basis, Target
 from unbrick.thread import Outcome
 
-CLIENTS = {
-    "claude-code": "Claude Code", "amplifier": "Amplifier", "messages": "the Messages API",
-    "openai-chat": "the Chat Completions API",
-}
-
-WAYS = {"chat": "in a terminal", "run": "with `run --resume`"}
-"""Ways to resume a session, as a person knows them."""
-
 BASIS = {
     Basis.GIVEN: "as asked", Basis.INSTALLED: "installed here", Basis.RECORDED: "recorded in the file",
     Basis.ASSUMED: "assumed",
@@ -42,8 +34,7 @@ _STOPS = {
 
 def client(target: Target) -> str:
     """`Claude Code 2.1.329`; with the way it is resumed, where there are several."""
-    way = f" {WAYS.get(target.way, target.way)}" if target.way else ""
-    return f"{CLIENTS.get(target.client, target.client)} {target.version}".rstrip() + way
+    return target.named
 
 
 def judged_for(target: Target) -> str:

@@ -38,6 +38,14 @@ class Version:
     def __lt__(self, other: Version) -> bool:
         return self.numbers < other.numbers
 
+CLIENTS = {
+    "claude-code": "Claude Code", "amplifier": "Amplifier", "messages": "the Messages API",
+    "openai-chat": "the Chat Completions API",
+}
+
+WAYS = {"chat": "in a terminal", "run": "with `run --resume`"}
+"""Ways to resume a session, as a person knows them."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -58,6 +66,12 @@ class Target:
     def resumed(self) -> bool:
         """Whether a client stands behind it that resumes sessions; else messages go to the API as they are."""
         return bool(self.version.numbers)
+
+    @property
+    def named(self) -> str:
+        """`Claude Code 2.1.329`; with the way it is resumed, where there are several."""
+        way = f" {WAYS.get(self.way, self.way)}" if self.way else ""
+        return f"{CLIENTS.get(self.client, self.client)} {self.version}".rstrip() + way
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ LINTED = "TC"
 names one of them is over."""
 
 
+FILE = "JL"
+"""Families of what keeps a client from opening a file."""
+
+
 @dataclass(frozen=True)
 class Explanation:
     """What an error text means. `codes` are the rules that it may come from, best first; `findings` those present;
@@ -111,10 +115,10 @@ def account(situation: Situation, findings: Sequence[Finding]) -> LastError | No
         if left and answer.cause == "endpoint":
             said += f" What it left behind: {', '.join(found.id for found in left)}."
         return LastError(
-            error.row, error.text, None, error.past, said, answer.advice_for(situation.bundle)
+            error.row, error.text, None, error.past, said, answer.advice_for(situation.bundle, situation.target.client)
         )
     if codes:
-        return LastError(error.row, error.text, None, error.past, _over(situation, codes))
+        return LastError(error.row, error.text, None, error.past, _over(situation, codes, findings))
     return LastError(error.row, error.text, None, error.past)
 
 
@@ -137,46 +141,62 @@ def _left_behind(findings: Iterable[Finding]) -> list[Finding]:
     return [found for found in findings if found.code in ("B001", "B002", "T001", "E004")]
 
 
-def _over(situation: Situation, codes: Sequence[str]) -> str:
-    target = situation.target
-    if codes[0] == "S001":
+def _over(situation: Situation, codes: Sequence[str], findings: Iterable[Finding]) -> str:
+    """What is so when nothing that an error may come from is found."""
+    if any(found.severity > Severity.INFO for found in findings):
+        return "It is not what this file suffers from now; `unbrick check` says what is."
+    code, who = codes[0], situation.target.named
+    if code == "S001":
         return (
             "By the tokens that were recorded, what will be sent now fits the model's window: the client misjudged the "
             "window (a setting, a switched model), or the conversation was shortened since. Do not cut the file for it."
         )
-    return (
-        f"The rule it speaks of ({codes[0]}) is kept by all that {target.client} {target.version} will send now: it "
-        "was mended since, or that client built the request wrongly. Resume and see; no edit is called for."
-    )
+    if code[0] in LINTED:
+        kept = f"all that {who} will send now" if situation.target.resumed else "these messages"
+        return (
+            f"The rule it speaks of ({code}) is kept by {kept}: it was mended since, or the request was built wrongly "
+            "by what sent it. Try again; no edit is called for."
+        )
+    if code[0] in FILE:
+        return (
+            f"Nothing of the kind ({code}) is in this file now, and {who} will open it: it was mended since, or the "
+            "error speaks of another file or of another version of the client. No edit is called for."
+        )
+    return f"Nothing that accounts for it ({code}) is found here now. No edit is called for."
 
 
 def explain_error(text: str, situation: Situation | None = None, findings: Sequence[Finding] = ()) -> Explanation:
     """What an error that the client or the API printed means, for a session or in general. Never raises."""
-    plain, text = _plain(text), _clean(text)
-    codes = codes_of(plain)
-    matching = tuple(_best(findings, codes, plain))
+    plain = _plain(text)
+    whole = None if codes_of(plain) or answers.answer_to(plain) else _whole(plain)
     places = () if situation is None else tuple(_places(situation, plain))
-    answer = answers.answer_to(plain)
-    whole = None if codes or answer else _whole(plain)
-    if whole is not None:
-        found = explain_error(whole, situation, findings)
-        cut = f"The text seems to be cut off; as far as it goes, it is this one: “{whole}”"
-        return replace(found, text=text, sentences=(cut, *found.sentences), places=places)
+    beyond = () if situation is None or places else tuple(_beyond(situation, plain))
+    found = _explained(plain if whole is None else whole, plain, situation, findings)
+    cut = () if whole is None else (f"The text seems to be cut off; as far as it goes, it is this one: “{whole}”",)
+    return replace(found, text=_clean(text), places=places, sentences=(*cut, *found.sentences, *beyond))
+
+
+def _explained(
+    known: str, plain: str, situation: Situation | None, findings: Sequence[Finding]
+) -> Explanation:
+    """What the known sentence means that a text is or is cut off from."""
+    codes, answer = codes_of(known), answers.answer_to(known)
+    matching = tuple(_best(findings, codes, plain))
     certain = answer is not None and answer.certain
     if matching or (codes and not certain and (answer is None or codes[0][0] in LINTED)):
-        return _by_rule(text, codes, matching, places, situation, plain)
+        return _by_rule(known, codes, matching, situation, findings)
     if answer is not None:
-        return _by_answer(text, answer, codes, places, situation, findings)
+        return _by_answer(plain, answer, codes, situation, findings)
     return Explanation(
-        text, (), "Not known", "unknown", True,
+        plain, (), "Not known", "unknown", True,
         ("This error is in none of the tables here, so nothing is known that an edit of the file would mend: do not "
-         "edit the file for it.",), (), places,
+         "edit the file for it.",),
     )
 
 
 def _by_rule(
-    text: str, codes: tuple[str, ...], matching: tuple[Finding, ...], places: tuple[tuple[int, str], ...],
-    situation: Situation | None, plain: str,
+    text: str, codes: tuple[str, ...], matching: tuple[Finding, ...], situation: Situation | None,
+    findings: Sequence[Finding],
 ) -> Explanation:
     if matching:
         codes = tuple(dict.fromkeys([*(found.code for found in matching), *codes]))
@@ -184,7 +204,7 @@ def _by_rule(
     first = matching[0] if matching else None
     innocent = first is not None and first.cause in ("client", "settings", "endpoint")
     said: list[str] = []
-    if UMBRELLA.search(plain):
+    if UMBRELLA.search(text):
         said.append(
             "This sentence is the client's own, for any mismatch between calls and results; what the API said is only "
             "in its debug log."
@@ -193,17 +213,16 @@ def _by_rule(
     if first is not None:
         said.append(first.message)
     elif situation is not None:
-        said.append(_over(situation, codes))
+        said.append(_over(situation, codes, findings))
         innocent = True
     return Explanation(
         text, codes, f"{rule.code} {rule.name}", first.cause if first else "file" if not innocent else "client",
-        innocent, tuple(said), matching, places, first.advice if first else (),
+        innocent, tuple(said), matching, advice=first.advice if first else (),
     )
 
 
 def _by_answer(
-    text: str, answer: Answer, codes: tuple[str, ...], places: tuple[tuple[int, str], ...],
-    situation: Situation | None, findings: Sequence[Finding],
+    text: str, answer: Answer, codes: tuple[str, ...], situation: Situation | None, findings: Sequence[Finding],
 ) -> Explanation:
     said = [answer.text]
     left = tuple(_left_behind(findings))
@@ -213,9 +232,21 @@ def _by_answer(
     if apart:
         said.append(f"Other findings are apart from it: {', '.join(found.id for found in apart[:8])}.")
     bundle = None if situation is None else situation.bundle
-    return Explanation(
-        text, codes, answer.title, answer.cause, True, tuple(said), left, places, answer.advice_for(bundle)
-    )
+    client = answers.CLIENT if situation is None else situation.target.client
+    if situation is not None and answer.only and client != answers.CLIENT:
+        said.append(f"Only Claude Code says this, and this file is one for {situation.target.named}.")
+    advice = answer.advice_for(bundle, client)
+    return Explanation(text, codes, answer.title, answer.cause, True, tuple(said), left, advice=advice)
+
+
+def _beyond(situation: Situation, text: str) -> Iterable[str]:
+    """That a text names a message which the request does not hold."""
+    index, held = max((int(message[:9]) for message, _block in _PLACE.findall(text)), default=0), len(situation.request)
+    if index and index >= held:
+        yield (
+            f"The request that would be sent now holds {held:,} message{'s' * (held != 1)} and no messages.{index}: "
+            "the error is from a longer one, before a compaction or an edit, or from another session."
+        )
 
 
 def _places(situation: Situation, text: str) -> Iterable[tuple[int, str]]:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tools import transcript
 from tools.transcript import SESSION, Transcript, above_info, judge
-from unbrick.answers import ANSWERS, answer_to
+from unbrick.answers import ANSWERS, Answer, answer_to
+from unbrick.bundle import Bundle
 from unbrick.finding import Severity
 from unbrick.report import Report
 from unbrick.rules import ALL
@@ -68,7 +69,7 @@ def test_what_a_terminal_adds_is_looked_through(text: str, family: str) -> None:
 
 CUT = {
     "the beginning": ("messages.135: `tool_use` ids were found with", "T001"),
-    "the beginning, behind a status": ("API Error: 400 messages.7: `tool_use` ids were fo…", "T001"),
+    "the beginning, behind a status": ("API Error: 400 messages.7: `tool_use` ids were found wi…", "T001"),
     "the middle": ("`tool_result` block must have a corresponding `tool_use`", "T002"),
 }
 
@@ -225,6 +226,51 @@ def test_a_rule_that_nothing_breaks_any_more_is_over() -> None:
     assert "no edit is called for" in (report.last_error.answer or "")
     explained = explain_error(report.last_error.text, report.situation, report.findings)
     assert explained.innocent
+
+
+def test_what_keeps_a_client_from_opening_a_file_is_spoken_of_as_that() -> None:
+    report = judge(Transcript().talk(2), "2.1.139")
+    explained = explain_error("No conversation found with session ID: 0f0e0d0c", report.situation, report.findings)
+    assert "Claude Code 2.1.139 will open it" in explained.sentences[-1]
+    assert "send" not in explained.sentences[-1]
+
+
+def test_where_something_else_is_wrong_a_mended_rule_is_no_all_clear() -> None:
+    made = Transcript().talk(4)
+    made.records[4]["parentUuid"] = None
+    report = judge(made)
+    assert above_info(report)
+    explained = explain_error("messages: text content blocks must be non-empty", report.situation, report.findings)
+    assert "not what this file suffers from now" in explained.sentences[-1]
+
+
+def test_a_place_beyond_the_request_is_remarked_on() -> None:
+    report = judge(Transcript().talk(2))
+    held = len(report.situation.request)
+    for index, beyond in ((held - 1, False), (held, True), (10**30, True)):
+        text = f"messages.{index}: `tool_use` ids were found without `tool_result` blocks"
+        explained = explain_error(text, report.situation, report.findings)
+        assert ("holds" in explained.sentences[-1]) is beyond
+
+
+@pytest.mark.parametrize("client", ["amplifier", "messages"])
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.name)
+def test_commands_are_those_of_the_client(answer: Answer, client: str, tmp_path: Path) -> None:
+    resumes = {"amplifier": "amplifier session resume", "messages": ""}[client]
+    (path := tmp_path / "t.jsonl").write_bytes(b"{}\n")
+    with Source.open(path) as source:
+        for advice in answer.advice_for(Bundle(source, "one", resumes=resumes), client):
+            assert "claude" not in (advice.command or "")
+            assert resumes or "resume" not in (advice.command or "")
+
+
+def test_a_session_that_is_a_folder_is_placed_as_a_folder(tmp_path: Path) -> None:
+    (path := tmp_path / "t.jsonl").write_bytes(b"{}\n")
+    with Source.open(path) as source:
+        placed = Bundle(source, "s", place=tmp_path / "sessions" / "one", folder=tmp_path, resumes="client go")
+        first, second = next(a for a in ANSWERS if a.name == "overloaded").advice_for(placed, "amplifier")[:2]
+    assert first.command == f"mkdir -p {tmp_path}/sessions/one && cp -Rn {tmp_path}/. {tmp_path}/sessions/one"
+    assert second.command == "client go one"
 
 
 def test_a_timeout_says_what_it_left_behind() -> None:

@@ -6,9 +6,10 @@ Editing the transcript helps with none of these; each answer says so and what he
 from __future__ import annotations
 
 from unbrick.answers import client, openai, service
-from unbrick.answers.answer import RESUME, UPDATE, Answer, contents, in_project, listing, placing
+from unbrick.answers.answer import CLIENT, RESUME, UPDATE, Answer, contents, in_project, listing, placing
 
-__all__ = ("ANSWERS", "RESUME", "UPDATE", "Answer", "answer_to", "contents", "in_project", "listing", "placing")
+__all__ = ("ANSWERS", "CLIENT", "RESUME", "UPDATE", "Answer", "answer_to", "contents", "in_project", "listing",
+           "placing")
 
 ANSWERS: tuple[Answer, ...] = (*client.ANSWERS, *openai.ANSWERS, *service.ANSWERS)
 

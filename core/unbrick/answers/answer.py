@@ -11,15 +11,22 @@ from unbrick.disk import is_dir
 from unbrick.finding import FIRST, Advice
 from unbrick.printable import shell
 
-RESUME = "claude --resume {session}"
+CLIENT = "claude-code"
+"""The client whose errors these are for the most part, and the one spoken of where there is no session."""
+RESUMES = "claude --resume"
+RESUME = "{resume}"
 UPDATE = "npm install -g @anthropic-ai/claude-code@latest"
+
+
+class Own(Advice):
+    """A way out that only Claude Code has: its settings, its flags, its commands."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """`pattern` is searched in the error text, case ignored; `title` and `text` are sentences for the person;
-    `cause` is client, settings, endpoint or unknown. `{session}` in a command stands for the
-    session's id, `{path}` for the transcript."""
+    `cause` is client, settings, endpoint or unknown. `{resume}` in a command stands for the
+    command that resumes the session, `{path}` for the transcript."""
 
     name: str
     pattern: str
@@ -29,22 +36,28 @@ class Answer:
     advice: tuple[Advice, ...] = ()
     certain: bool = False
     """Whether the text can come from nothing in a file, so that it is asked before the rules are."""
+    only: bool = False
+    """Whether only Claude Code says it."""
 
     @cached_property
     def search(self) -> re.Pattern[str]:
         """The compiled pattern."""
         return re.compile(self.pattern, re.IGNORECASE)
 
-    def advice_for(self, bundle: Bundle | None) -> tuple[Advice, ...]:
-        """The ways out as complete commands for a session; for none in particular, `SESSION-ID` stands in them."""
-        session = "SESSION-ID" if bundle is None else shell(bundle.resume_id)
+    def advice_for(self, bundle: Bundle | None, client: str = CLIENT) -> tuple[Advice, ...]:
+        """The ways out that a session of a client has, as complete commands; for none in particular, `SESSION-ID`
+        stands in them."""
+        resume = f"{RESUMES} SESSION-ID" if bundle is None else bundle.resume
         path = "SESSION-ID" if bundle is None else shell(str(bundle.path))
+        fitting = [
+            one for one in self.advice
+            if (client == CLIENT or not isinstance(one, Own)) and (resume or RESUME not in (one.command or ""))
+        ]
         ways = tuple(
-            Advice(one.text, one.command and in_project(bundle, one.command.format(session=session, path=path)))
-            for one in self.advice
+            Advice(one.text, one.command and in_project(bundle, one.command.format(resume=resume, path=path)))
+            for one in fitting
         )
-        resumes = any("{session}" in (one.command or "") for one in self.advice)
-        return (*placing(bundle), *ways) if resumes else ways
+        return (*placing(bundle), *ways) if any(RESUME in (one.command or "") for one in fitting) else ways
 
 
 def listing(bundle: Bundle) -> str:
@@ -71,11 +84,16 @@ def placing(bundle: Bundle | None) -> tuple[Advice, ...]:
     """How to put a file that stands elsewhere where the client looks; nothing for one that stands there."""
     if bundle is None or bundle.place is None:
         return ()
-    folder, place, path = (shell(str(p)) for p in (bundle.place.parent, bundle.place, bundle.path))
+    place, path = shell(str(bundle.place)), shell(str(bundle.path))
+    if bundle.folder is not None:
+        copy = f"mkdir -p {place} && cp -Rn {shell(str(bundle.folder))}/. {place}"
+    else:
+        copy = f"mkdir -p {shell(str(bundle.place.parent))} && cp -n {path} {place}"
     return (Advice(
-        "The client does not look where this file stands. Put a copy where it looks; one that is there already stays.",
-        f"mkdir -p {folder} && cp -n {path} {place}", FIRST,
+        "The client does not look where this session stands. Put a copy where it looks; one that is there already "
+        "stays.", copy, FIRST,
     ),)
 
+
 AGAIN = Advice("Resume it and send the prompt again.", RESUME)
-UPDATE_AND_RESUME = Advice("Update the client, then resume.", f"{UPDATE} && {RESUME}")
+UPDATE_AND_RESUME = Own("Update the client, then resume.", f"{UPDATE} && {RESUME}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unbrick.answers.answer import AGAIN, RESUME, UPDATE_AND_RESUME, Answer
+from unbrick.answers.answer import AGAIN, RESUME, UPDATE_AND_RESUME, Answer, Own
 from unbrick.finding import Advice
 
 ANSWERS: tuple[Answer, ...] = (
@@ -14,7 +14,7 @@ ANSWERS: tuple[Answer, ...] = (
         "set it off is in the context. The file is intact.",
         "endpoint",
         (
-            Advice("Inside the client, press Esc twice and go back to before the turn that was refused first."),
+            Own("Inside the client, press Esc twice and go back to before the turn that was refused first."),
             Advice("Cut a copy behind the last turn before it.", "unbrick truncate {path} --list"),
         ),
         certain=True,
@@ -27,8 +27,7 @@ ANSWERS: tuple[Answer, ...] = (
         "with settings that switch thinking off. The file is intact.",
         "settings",
         (
-            Advice("Leave the experimental fields out.",
-                   "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 claude --resume {session}"),
+            Own("Leave the experimental fields out.", "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}"),
             UPDATE_AND_RESUME,
         ),
         certain=True,
@@ -38,7 +37,7 @@ ANSWERS: tuple[Answer, ...] = (
         "The client quoted the id of its own error notice as if it were a reply.",
         "After a failed request the last assistant record is one the client wrote itself, and this client names it in "
         "the next request. Taking the error records off the end of a copy helps; so does a newer client.",
-        "client", (UPDATE_AND_RESUME,), certain=True,
+        "client", (UPDATE_AND_RESUME,), certain=True, only=True,
     ),
     Answer(
         "cache-control", r"blocks with cache_control|cache_control.{0,40}ttl|cache ttl",
@@ -54,8 +53,8 @@ ANSWERS: tuple[Answer, ...] = (
         "The client writes its reminders as system turns; the transcript holds no such role. The file is intact.",
         "endpoint",
         (
-            Advice("Have the client write reminders into the user's turns.",
-                   "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 claude --resume {session}"),
+            Own("Have the client write reminders into the user's turns.",
+                "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1 {resume}"),
             UPDATE_AND_RESUME,
         ),
         certain=True,
@@ -67,7 +66,7 @@ ANSWERS: tuple[Answer, ...] = (
         "The history is still in the file. A second /compact after a restart often succeeds; on a smaller history it "
         "has less to do.",
         "endpoint",
-        (Advice("Resume and run /compact again.", RESUME),
+        (Own("Resume and run /compact again.", RESUME),
          Advice("Cut a copy at a safe point first.", "unbrick truncate {path} --list")),
     ),
     Answer(
@@ -79,28 +78,28 @@ ANSWERS: tuple[Answer, ...] = (
         (Advice("See what fills the context, by tool.", "unbrick context {path}"),
          Advice("Cut a copy at a safe point before it, then ask for the large file in pieces.",
                 "unbrick truncate {path} --list")),
-        certain=True,
+        certain=True, only=True,
     ),
     Answer(
         "background-agent", r"currently running as a background agent",
         "The session is held by a background agent of the client.",
         "The file is whole; the client refuses to open it a second time.", "client",
-        (Advice("Attach to it.", "claude agents"),
-         Advice("Branch off a copy instead.", "claude --resume {session} --fork-session")),
-        certain=True,
+        (Own("Attach to it.", "claude agents"),
+         Own("Branch off a copy instead.", "{resume} --fork-session")),
+        certain=True, only=True,
     ),
     Answer(
         "subagent-gone", r"agent no longer available",
         "A subagent of this session cannot be resumed any more.",
         "Only the subagent is gone; the main conversation does not depend on it. The warning stays and does no harm.",
-        "client", (AGAIN,), certain=True,
+        "client", (AGAIN,), certain=True, only=True,
     ),
     Answer(
         "message-gone", r"no message found with message\.uuid",
         "The application asked to resume at a record that the transcript does not hold.",
         "The desktop application and the SDK keep ids of their own, which may be older than the file. Resumed by its "
         "id alone, the session opens at its end.",
-        "client", (Advice("Resume it by its id.", RESUME),), certain=True,
+        "client", (Advice("Resume it by its id.", RESUME),), certain=True, only=True,
     ),
     Answer(
         "picker-empty",
@@ -111,15 +110,15 @@ ANSWERS: tuple[Answer, ...] = (
         "there unless they are older than the client's clean-up, 30 days by default.",
         "client",
         (Advice("Resume it by its id; the client needs no list for that.", RESUME),
-         Advice("See every session of this folder, listed or not.", "unbrick check ~/.claude/projects")),
-        certain=True,
+         Own("See every session of this folder, listed or not.", "unbrick check ~/.claude/projects")),
+        certain=True, only=True,
     ),
     Answer(
         "teleport", r"teleport|persist(?:ing|ence)? .{0,30}\b(?:404|409)\b",
         "The session could not be carried over from the web, or back.",
         "A session that was carried over may lack calls that its results answer; `unbrick check` of the local file "
         "says so. The one on the web is not changed by it.",
-        "endpoint", (AGAIN,),
+        "endpoint", (AGAIN,), only=True,
     ),
     Answer(
         "missing-overflow-file", r"persisted[- ]output|tool-results/",
@@ -143,16 +142,16 @@ ANSWERS: tuple[Answer, ...] = (
         "It was started with saving switched off (often an inherited CLAUDE_CODE_CHILD_SESSION), so there is no "
         "history to bring back from the file.",
         "settings",
-        (Advice("Save from now on.", "CLAUDE_CODE_FORCE_SESSION_PERSISTENCE=1 claude"),
-         Advice("The prompts themselves may still be in history.jsonl in the client's configuration folder.")),
-        certain=True,
+        (Own("Save from now on.", "CLAUDE_CODE_FORCE_SESSION_PERSISTENCE=1 claude"),
+         Own("The prompts themselves may still be in history.jsonl in the client's configuration folder.")),
+        certain=True, only=True,
     ),
     Answer(
         "not-found", r"no conversation found(?: with session id)?|session not found",
         "The client did not find the conversation.",
         "It looks in the folder of the project it is started from. The file may be whole but belong to a folder that "
         "was moved or renamed, exist in two of them, have no record that it accepts as the end, or have been removed "
-        "by its clean-up after 30 days (cleanupPeriodDays).",
+        "by a clean-up (that of Claude Code comes after 30 days, cleanupPeriodDays).",
         "client",
         (Advice("Start it in the folder the session was written in: `unbrick check` prints the complete command."),),
     ),

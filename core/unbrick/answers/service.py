@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unbrick.answers.answer import AGAIN, RESUME, UPDATE_AND_RESUME, Answer
+from unbrick.answers.answer import AGAIN, RESUME, UPDATE_AND_RESUME, Answer, Own
 from unbrick.finding import Advice
 
 STATUS_CODE = r"(?:error|\||status|code|http)\W{0,3}"
@@ -18,9 +18,9 @@ ANSWERS: tuple[Answer, ...] = (
         "The conversation is longer than 200,000 tokens and the plan does not cover the 1M window. The file is intact.",
         "endpoint",
         (
-            Advice("Allow extra usage in the account (/usage-credits in the client), then resume.", RESUME),
-            Advice("Resume with another model, send a short prompt so that the client compacts, and switch back.",
-                   "claude --resume {session} --model haiku"),
+            Own("Allow extra usage in the account (/usage-credits in the client), then resume.", RESUME),
+            Own("Resume with another model, send a short prompt so that the client compacts, and switch back.",
+                "{resume} --model haiku"),
         ),
         certain=True,
     ),
@@ -31,8 +31,8 @@ ANSWERS: tuple[Answer, ...] = (
         "comes from an MCP server as a rule. The number counts the tools of that request. The file is intact.",
         "settings",
         (
-            Advice("Resume without MCP servers; when that works, switch them on again one by one (/mcp in the client).",
-                   "claude --resume {session} --strict-mcp-config"),
+            Own("Resume without MCP servers; when that works, switch them on again one by one (/mcp in the client).",
+                "{resume} --strict-mcp-config"),
             UPDATE_AND_RESUME,
         ),
         certain=True,
@@ -61,20 +61,20 @@ ANSWERS: tuple[Answer, ...] = (
         r"|authentication_error|" + STATUS_CODE + r"401\b|(?:token|session) (?:has )?(?:expired|been revoked)",
         "The client is not signed in, or its key is not accepted.",
         "The request never reached the model. The file is intact.", "settings",
-        (Advice("Sign in again inside the client with /login, then resume.", RESUME),),
+        (Own("Sign in again inside the client with /login, then resume.", RESUME),),
     ),
     Answer(
         "permission",
         r"permission_error|" + STATUS_CODE + r"403\b|not allowed for this organization|account (?:has been )?disabled",
         "The account or organization is not allowed to make this request.",
         "The request never reached the model. The file is intact.", "settings",
-        (Advice("Sign in with another account (/login inside the client), or ask the administrator."),),
+        (Own("Sign in with another account (/login inside the client), or ask the administrator."),),
     ),
     Answer(
         "model", r"not_found_error.*model|model:? .*(?:not found|does not exist|may not exist|not available)",
         "The service does not know the model, or the account may not use it.",
         "The file is intact: any other model can go on with it.", "settings",
-        (Advice("Resume with another model.", "claude --resume {session} --model sonnet"),),
+        (Own("Resume with another model.", "{resume} --model sonnet"),),
     ),
     Answer(
         "body-cut", r"request body is not valid JSON: unexpected end",
@@ -103,16 +103,15 @@ ANSWERS: tuple[Answer, ...] = (
     Answer(
         "disk-full", r"ENOSPC|no space left on device|EDQUOT|disk quota",
         "There was no room left on the disk.",
-        "Clients before 2.1.217 went on without saving, so the turns since then are not in the file. What was typed "
-        "may still be in history.jsonl in the client's configuration folder, and edited files in file-history/.",
+        "Claude Code before 2.1.217 went on without saving, so the turns since then are not in the file. What was "
+        "typed may still be in history.jsonl in its configuration folder, and edited files in file-history/.",
         "settings", (Advice("Make room, then resume.", RESUME),), certain=True,
     ),
     Answer(
         "certificate", r"certificate|SELF_SIGNED|UNABLE_TO_VERIFY|ssl error",
         "The connection was not trusted: a certificate on the way is not known.",
         "A company proxy is the usual cause. The file is intact.", "settings",
-        (Advice("Name the proxy's certificate.",
-                "NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem claude --resume {session}"),),
+        (Own("Name the proxy's certificate.", "NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem {resume}"),),
     ),
     Answer(
         "server",

@@ -11,6 +11,7 @@ from typing import Any
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir, is_file
 from unbrick.errors import AmbiguousError, NotFoundError
+from unbrick.printable import shell
 from unbrick.record import read
 from unbrick.source import Source
 
@@ -18,6 +19,7 @@ TRANSCRIPT, CONTEXT, METADATA, EVENTS = "transcript.jsonl", "context-messages.js
 BACKUP = ".backup"
 FILES = frozenset({TRANSCRIPT, CONTEXT, METADATA, EVENTS, TRANSCRIPT + BACKUP, METADATA + BACKUP})
 SHOWN = 8
+RESUMES = "amplifier session resume"
 
 
 def home(config_dir: Path | None = None) -> Path:
@@ -92,7 +94,7 @@ def session_folder(path: Path) -> Path:
 def bundle(source: Source) -> Bundle:
     """The session around a transcript."""
     if source.private:
-        return Bundle(source, source.path.stem)
+        return Bundle(source, source.path.stem, resumes=RESUMES)
     path = source.path.resolve()
     folder = session_folder(path)
     about = metadata(folder)
@@ -115,7 +117,9 @@ def bundle(source: Source) -> Bundle:
     place = None
     if own is None and isinstance(named, str) and project is not None:
         place = home() / "projects" / slug(str(project)) / "sessions" / named
-    return Bundle(source, session_id, parts, evidence, own, project, place)
+    elsewhere = own is not None and own.resolve() != home().resolve()
+    named_home = f"AMPLIFIER_HOME={shell(str(own))} " if elsewhere else ""
+    return Bundle(source, session_id, parts, evidence, own, project, place, f"{named_home}{RESUMES}", folder)
 
 
 def metadata(folder: Path) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ HEAD = 400
 """So many lines are looked through for the project's folder."""
 
 SHOWN = 8
+RESUMES = "claude --resume"
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -33,7 +34,7 @@ def bundle(source: Source) -> Bundle:
     evidence, its project the folder that its records name."""
     path = source.path
     if source.private:
-        return Bundle(source, path.stem, project=_project(source, None))
+        return Bundle(source, path.stem, project=_project(source, None), resumes=RESUMES)
     real = path.resolve()
     home = _home(real)
     project = _project(source, real.parent.name)
@@ -44,7 +45,7 @@ def bundle(source: Source) -> Bundle:
         if (files := tuple(sorted(one for one in _walk(side / name) if is_file(one))))
     }
     place = _place(source, real.stem, project) if home is None else None
-    return Bundle(source, real.stem, evidence=evidence, home=home, project=project, place=place)
+    return Bundle(source, real.stem, evidence=evidence, home=home, project=project, place=place, resumes=RESUMES)
 
 
 def _place(source: Source, stem: str, project: Path | None) -> Path | None:
