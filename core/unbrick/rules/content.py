@@ -108,10 +108,9 @@ def empty_content(situation: Situation) -> Iterator[Finding]:
     """
     scan = situation.session.scan
     claimed: set[int] = set()
-    thread = situation.thread
-    if thread.outcome is Outcome.REFUSED and not len(scan) and not scan.view.flaw:
-        yield Finding("C003", "empty-content", Severity.ERROR, "there is no message", api_error=thread.error,
-                      outcome=Outcome.REFUSED)
+    if (thread := situation.thread).outcome is Outcome.REFUSED and not len(scan) and not scan.view.flaw:
+        said = "there is no message"
+        yield Finding("C003", "empty-content", Severity.ERROR, said, api_error=thread.error, outcome=thread.outcome)
     for what in broken(situation, "C003"):
         fixes: tuple[Fix, ...] = ()
         message = "a message has no content"
@@ -260,9 +259,7 @@ def malformed_message(situation: Situation) -> Iterator[Finding]:
         claimed.add(what.row)
         said, fixes = conforming(situation, what.row)
         if what.violation.block is None:
-            if what.row is not None:
-                said, fixes = _shape(situation, what.row)
-            said = said or "the message does not have the shape that the API requires"
+            said, fixes = (said, fixes) if what.row is None else _shape(situation, what.row)
         elif what.row is not None and what.block is not None:
             said = "a content block does not have the shape that its type requires"
             fixes = blocks.reshape(situation, what.row, what.block)
