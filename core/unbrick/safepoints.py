@@ -41,15 +41,24 @@ class SafePoint:
     @property
     def price(self) -> str:
         """What the cut costs, in words."""
-        parts = [
-            measure.counted(count, one) if count == 1 else f"{count:,} {many}"
-            for count, one, many in (
-                (len(self.prompts), "prompt", "prompts"), (self.replies, "reply", "replies"),
-                (self.results, "result", "results"),
-            )
-            if count
-        ]
-        return "drops " + ", ".join(parts) if parts else "keeps everything"
+        return _price(len(self.prompts), self.replies, self.results)
+
+
+def _price(prompts: int, replies: int, results: int) -> str:
+    counts = ((prompts, "prompt", "prompts"), (replies, "reply", "replies"), (results, "result", "results"))
+    parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
+    return "drops " + ", ".join(parts) if parts else "keeps everything"
+
+
+def price_behind(situation: Situation, line: int) -> str:
+    """What a cut behind any line costs, in words: what stands behind it of the conversation, loaded or cut off."""
+    session, scan = situation.session, situation.session.scan
+    rows = [row for row, _segment in history(session, situation) if session.at(row).line > line]
+    return _price(
+        sum(bool(scan.flags[row] & Flag.PROMPT) for row in rows),
+        sum(scan.kind[row] == Kind.ASSISTANT for row in rows),
+        sum(scan.block_kind[block] == BlockKind.TOOL_RESULT for row in rows for block in scan.blocks(row)),
+    )
 
 
 def history(session: Session, situation: Situation) -> list[tuple[int, int]]:

@@ -10,11 +10,12 @@ from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Cut
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
+from unbrick.measure import counted
 from unbrick.patch import EMPTY, Patch
 from unbrick.record import At
 from unbrick.repair import Applied, Repaired, lower
 from unbrick.report import Report, Verdict
-from unbrick.safepoints import SafePoint, history, points
+from unbrick.safepoints import SafePoint, history, points, price_behind
 from unbrick.target import NOWHERE, Surroundings, Target
 
 __all__ = ["SafePoint", "history", "last_safe", "safe_points", "truncate"]
@@ -59,14 +60,12 @@ def _cut(
     report = yield from check(
         format_, before.bundle, new, before.target, surroundings, before.situation.session.scan
     )
-    price = point.price if point else _price(before, report)
+    price = point.price if point else price_behind(before.situation, after.line)
+    loaded, left = before.resume.messages, report.resume.messages
+    if loaded != left:
+        price += f"; resume loads {counted(left, 'message')}, {loaded:,} before"
     fix = Fix("cut", f"Cut behind {before.situation.session.scan.view.place(after)}", Safety.LOSSY, (edit,), price)
     return Repaired(before, report, new, (Applied(Finding("cut", "truncate", Severity.INFO, fix.title), fix),))
-
-
-def _price(before: Report, after: Report) -> str:
-    count = max(before.resume.messages - after.resume.messages, 0)
-    return f"drops {count:,} message{'' if count == 1 else 's'}" if count else "keeps everything"
 
 
 def last_safe(

@@ -1,0 +1,38 @@
+"""What a cut says that it costs, at a safe point and anywhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unbrick.measure import counted
+from unbrick.opening import Choices, examine, open_source
+from unbrick.record import At
+from unbrick.safepoints import price_behind
+from unbrick.scan import finish
+from unbrick.source import Source
+from unbrick.truncate import safe_points, truncate
+
+SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
+
+
+@pytest.mark.parametrize("name", ["null-parent-in-the-middle", "failed-compaction", "torn-and-glued"])
+def test_a_list_and_a_cut_count_in_one_way(name: str) -> None:
+    with open_source(Source.open(SAMPLES / name / "session.jsonl"), Choices(surroundings=False)) as session:
+        report = finish(examine(session))
+        points = safe_points(report)
+        assert points
+        for point in points:
+            assert point.price == price_behind(report.situation, point.at.line)
+
+
+@pytest.mark.parametrize("line", [100, 125])
+def test_a_cut_between_the_safe_points_says_what_it_drops(line: int) -> None:
+    path = SAMPLES / "null-parent-in-the-middle" / "session.jsonl"
+    with open_source(Source.open(path), Choices(surroundings=False)) as session:
+        report = finish(examine(session))
+        done = finish(truncate(session.format, session.bundle, At(line), report.target, known=report))
+        price = done.applied[0].fix.price
+        assert price.startswith("drops ")
+        assert f"resume loads {counted(done.after.resume.messages, 'message')}, {report.resume.messages:,} before" in price
