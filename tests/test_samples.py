@@ -30,6 +30,9 @@ MENDED_FOR = ("2.1.139", "2.1.329")
 """Clients that a repaired sample has to be well on; an older one may have troubles of its own with any session."""
 ALLOWS = {"--restore": Safety.RESTORES, "--lossy": Safety.LOSSY}
 
+LARGE = {"context-too-long": 1_000_000, "replayed-history": 250_000}
+"""Samples that are about what swells a file, and how large they may be."""
+
 Json = dict[str, Any]
 
 
@@ -155,5 +158,5 @@ def test_samples_are_small_and_tell_nothing_of_where_they_were_made() -> None:
     for path in SAMPLES.rglob("*.jsonl"):
         data = path.read_bytes()
         # One has to be longer than a model's window.
-        assert len(data) < (1_000_000 if path.parent.name == "context-too-long" else 200_000), path
+        assert len(data) < LARGE.get(path.parent.name, 200_000), path
         assert not re.search(rb"/tmp/|/root\b|sk-ant-|localhost|127\.0\.0\.1", data), path
