@@ -157,3 +157,12 @@ def test_copies_can_be_kept_before_anything_is_done(projects: Path) -> None:
     ]
     assert not {path.name for path in kept} & {path.name for path in again}
     assert {name: data for name, data in bytes_of(folder).items() if name in before} == before
+
+
+def test_a_file_named_without_a_folder_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A torn transcript, apart from its session: only its members tell what it is.
+    whole = (SAMPLES / "two-of-three-results" / "transcript.jsonl").read_bytes()
+    (tmp_path / "torn.jsonl").write_bytes(whole[: len(whole) * 2 // 3])
+    monkeypatch.chdir(tmp_path)
+    with open_word("torn.jsonl", Choices(format="amplifier"), Path.cwd()) as session:
+        assert finish(examine(session)).findings
