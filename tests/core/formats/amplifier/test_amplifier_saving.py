@@ -12,12 +12,13 @@ import pytest
 from unbrick.clock import FixedClock, SystemClock
 from unbrick.errors import AmbiguousError, CannotWriteError, NotFoundError
 from unbrick.formats.amplifier import places
-from unbrick.opening import Choices, Opened, examine, open_word
+from unbrick.opening import Choices, Opened, examine, open_source, open_word
 from unbrick.patch import EMPTY
 from unbrick.repair import Repaired, repair
 from unbrick.restore import restore
 from unbrick.save import keep_all, save_as_session, save_in_place
 from unbrick.scan import finish
+from unbrick.source import Source
 
 SAMPLES = Path(__file__).parents[4] / "sample_sessions" / "amplifier"
 ID, OTHER = "7d3c1f5a-5e55-4000-8000-0000000000a1", "7d3c1f5a-5e55-4000-8000-0000000000a2"
@@ -160,9 +161,10 @@ def test_copies_can_be_kept_before_anything_is_done(projects: Path) -> None:
 
 
 def test_a_file_named_without_a_folder_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A torn transcript, apart from its session: only its members tell what it is.
+    # The command that keeps a copy of a torn session's folder needs that folder's name.
     whole = (SAMPLES / "two-of-three-results" / "transcript.jsonl").read_bytes()
-    (tmp_path / "torn.jsonl").write_bytes(whole[: len(whole) * 2 // 3])
+    (tmp_path / "transcript.jsonl").write_bytes(whole[: len(whole) * 2 // 3])
     monkeypatch.chdir(tmp_path)
-    with open_word("torn.jsonl", Choices(format="amplifier"), Path.cwd()) as session:
-        assert finish(examine(session)).findings
+    with open_source(Source.open(Path("transcript.jsonl")), CHOICES) as session:
+        risk = next(found for found in finish(examine(session)).findings if found.code == "J010")
+        assert f"{tmp_path.name}.kept" in str(risk.advice[0].command)
