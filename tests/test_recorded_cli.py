@@ -96,7 +96,6 @@ def test_a_file_that_records_none_says_so() -> None:
         pytest.param((NOTED, "--recorded", "two"), "counted from 1", id="a word"),
         pytest.param((NOTED, "--recorded", "1", "--prompt", "x"), "use one of them", id="with a prompt"),
         pytest.param((NOTED, "--diff"), "say --recorded --diff", id="a comparison with nothing"),
-        pytest.param((NONE, "--recorded", "--diff"), "no recorded request", id="a comparison with none"),
     ],
 )
 def test_wrong_use_gets_a_sentence(arguments: tuple[object, ...], said: str) -> None:
@@ -104,3 +103,9 @@ def test_wrong_use_gets_a_sentence(arguments: tuple[object, ...], said: str) -> 
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_comparison_where_none_is_recorded_says_so_as_the_list_does() -> None:
+    done = request(NONE, "--recorded", "--diff")
+    assert done.returncode == 0
+    assert done.stdout == request(NONE, "--recorded").stdout

@@ -15,7 +15,7 @@ import click
 from unbrick import sentences
 from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError, UsageError
-from unbrick.finding import Safety
+from unbrick.finding import Safety, Severity
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.json_report import line
 from unbrick.opening import Choices, Opened, examine, open_word
@@ -27,7 +27,7 @@ from unbrick.proof.proving import Tried, attempt
 from unbrick.proof.resuming import NEXT
 from unbrick.proof.standin import Exchange
 from unbrick.repair import repair
-from unbrick.report import Report
+from unbrick.report import Report, Verdict
 from unbrick.thread import Outcome
 from unbrick_tui.failures import FINE, VERDICT
 from unbrick_tui.options import say, work
@@ -74,7 +74,7 @@ def run(
                 say([""])
             tried = _try(title, opened.bundle, result.patch, result.after, client, timeout)
     say(["", *_verdict(tried, path, allow, repaired=bool(result.patch))])
-    return FINE if tried.proven else VERDICT
+    return FINE if tried.proven and tried.report.verdict is not Verdict.BROKEN else VERDICT
 
 
 def _verdict(tried: Tried, path: str, allow: set[Safety], *, repaired: bool) -> Iterator[str]:
@@ -89,18 +89,34 @@ def _verdict(tried: Tried, path: str, allow: set[Safety], *, repaired: bool) -> 
         yield "what refuses it, a setting or a switch of the service, did not come along into the private home."
     elif tried.proven:
         yield f"Proven: {what} resumes on this client, with everything that was promised."
+        if tried.report.verdict is Verdict.BROKEN:
+            yield from _left(tried.report, path, allow)
         if repaired:
             options = "".join(f" {word}" for safety, word in _OPTIONS.items() if safety in allow)
             yield "To save it:"
             yield f"        unbrick repair {shell(path)}{options} --as-session"
-        else:
-            yield "No repair was needed, or none was allowed: unbrick check says more."
+        elif tried.report.verdict is not Verdict.BROKEN:
+            yield "No repair was needed."
     elif tried.predicted and not tried.missing:
         yield f"Not resumed, as unbrick said: {shell(path)} needs more than this repair; unbrick check says what."
     else:
         yield f"Not proven: the client did something else with {what} than unbrick said. The next prompt may fail."
         yield "A cut may still help: unbrick truncate --list. Please report the difference, it is unbrick's mistake."
     yield "The original was only read; every copy is gone again."
+
+
+def _left(report: Report, path: str, allow: set[Safety]) -> Iterator[str]:
+    """What a session that resumes is still without, and what brings it back."""
+    lost = report.resume.lost
+    yield f"Still left out: {sentences.messages(lost)}." if lost else "Part of this session is still not sent."
+    offered = {fix.safety for found in report.findings if found.severity > Severity.INFO for fix in found.fixes}
+    more = [word for safety, word in _OPTIONS.items() if safety in offered and safety not in allow]
+    if more:
+        options = "".join(f" {word}" for safety, word in _OPTIONS.items() if safety in allow or word == more[0])
+        yield f"More can be mended with {more[0]}:"
+        yield f"        unbrick prove {shell(path)}{options}"
+    else:
+        yield f"unbrick check {shell(path)} says more."
 
 
 def _insist_terminal() -> None:
@@ -116,8 +132,8 @@ def _insist_client(opened: Opened) -> None:
     """Raises UsageError for a session of another client than the one that can be run."""
     if opened.format.name != CLIENT:
         raise UsageError(
-            f"{opened.bundle.path} is a session of {opened.format.name}; unbrick prove can run Claude Code only. "
-            "unbrick check says what it would do."
+            f"unbrick prove runs Claude Code only, and {opened.bundle.path} is not one of its sessions (format: "
+            f"{opened.format.name}). unbrick check says what comes of it."
         )
 
 

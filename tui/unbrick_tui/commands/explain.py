@@ -22,6 +22,6 @@ def explain(code: str) -> int:
     """Explain a finding's CODE: what it means, what the API says to it, which clients it affects."""
     rule = rule_of(code.split("@")[0])
     if rule is None:
-        raise UsageError(f"There is no rule {code}. The rules are: {', '.join(BY_CODE)}.")
+        raise UsageError(f"There is no rule {code}. The rules are: {', '.join(sorted(BY_CODE))}.")
     say([explanation(rule).rstrip()])
     return FINE

@@ -52,6 +52,8 @@ def request(
         report = work(examine(opened))
         situation = report.situation
         if number is not None:
+            if diff and recorded == LIST and not opened.format.sent(situation.session):
+                number = 0
             return show(opened, report, number, as_json=as_json, diff=diff)
         built = situation.request
         if prompt is not None:

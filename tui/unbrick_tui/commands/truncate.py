@@ -17,7 +17,8 @@ from unbrick.report import Report
 from unbrick.truncate import SafePoint, last_safe, safe_points
 from unbrick.truncate import truncate as cut
 from unbrick_tui.destination import Destination, deliver, destination
-from unbrick_tui.options import WORD, fail_on, judgement, say, status_of, work
+from unbrick_tui.failures import FINE
+from unbrick_tui.options import WORD, fail_on, judgement, say, work
 
 
 @click.command()
@@ -42,7 +43,7 @@ def truncate(
         report = work(examine(opened))
         if listed:
             say(point_lines(report))
-            return status_of([report.verdict], fail_on)
+            return FINE
         result = _last_safe(opened, report) if last_safe else _at(opened, report, str(place))
         return deliver(opened, result, into, fail_on, name=path)
 
