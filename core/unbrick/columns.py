@@ -21,12 +21,15 @@ class Call(NamedTuple):
 
 
 class Children:
-    """Rows by the row of their parent, in file order; rows without children are not in it."""
+    """Rows by the row of their parent, in file order; rows without children are not in it.
+
+    Columns: the `first` child of each row and, for each row, the `following` child of the same parent; -1 for none.
+    """
 
     def __init__(self, parent_row: array[int]) -> None:
-        self._first = array("i", [-1]) * len(parent_row)
-        self._next = array("i", [-1]) * len(parent_row)
-        first, following = self._first, self._next
+        self.first = array("i", [-1]) * len(parent_row)
+        self.following = array("i", [-1]) * len(parent_row)
+        first, following = self.first, self.following
         for row in range(len(parent_row) - 1, -1, -1):
             parent = parent_row[row]
             if parent >= 0:
@@ -35,11 +38,11 @@ class Children:
 
     def get(self, row: int, default: Sequence[int] = ()) -> Sequence[int]:
         """Children of a row, or the default when it has none."""
-        child = self._first[row] if 0 <= row < len(self._first) else -1
+        child = self.first[row] if 0 <= row < len(self.first) else -1
         if child < 0:
             return default
         found = [child]
-        while (child := self._next[child]) >= 0:
+        while (child := self.following[child]) >= 0:
             found.append(child)
         return found
 
@@ -53,10 +56,10 @@ class Children:
         return bool(self.get(row))
 
     def __iter__(self) -> Iterator[int]:
-        return (row for row, child in enumerate(self._first) if child >= 0)
+        return (row for row, child in enumerate(self.first) if child >= 0)
 
     def __len__(self) -> int:
-        return len(self._first) - self._first.count(-1)
+        return len(self.first) - self.first.count(-1)
 
 
 def rooted(parent_row: array[int]) -> array[int]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from itertools import islice
+from itertools import compress, count
 
 from unbrick.entry import Flag, Kind
 from unbrick.session import Session, Standing
 from unbrick.thread import Thread
+
+_UNLOADED = bytes(standing in (Standing.SUMMARISED, Standing.APART) for standing in range(256))
+"""Standing → 1 for what is not loaded where a summary stands for it, as a translation table."""
 
 
 def previous(session: Session, row: int) -> int | None:
@@ -59,9 +62,6 @@ def sound_summary(session: Session, row: int) -> bool:
 def summarised(session: Session, thread: Thread, boundary: int) -> array[int]:
     """The rows before a boundary that no resume loads, for its summary stands for them, with what stands among them
     and is never sent."""
-    loaded = thread.members
-    columns = zip(session.scan.flags, thread.standing, strict=True)
-    return array("I", (
-        row for row, (flags, standing) in enumerate(islice(columns, boundary))
-        if flags & Flag.LINK and standing in (Standing.SUMMARISED, Standing.APART) and row not in loaded
-    ))
+    loaded, flags, link = thread.members, session.scan.flags, int(Flag.LINK)
+    unloaded = thread.standing[:boundary].tobytes().translate(_UNLOADED)
+    return array("I", [row for row in compress(count(), unloaded) if flags[row] & link and row not in loaded])

@@ -165,10 +165,8 @@ def tokens(count: int) -> str:
 
 def messages(session: Session, rows: Iterable[int]) -> int:
     """User and assistant records among rows, the client's own error notices not counted."""
-    scan = session.scan
-    return sum(
-        scan.kind[row] in (Kind.USER, Kind.ASSISTANT) and not scan.flags[row] & Flag.API_ERROR for row in rows
-    )
+    kinds, flags, error = session.scan.kind, session.scan.flags, int(Flag.API_ERROR)
+    return sum(1 for row in rows if kinds[row] in _TALK and not flags[row] & error)
 
 
 def counted(count: int, noun: str) -> str:

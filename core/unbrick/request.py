@@ -13,6 +13,8 @@ from unbrick.entry import BlockKind
 
 Content = str | list[dict[str, Any]]
 
+_BLOCK_KINDS = tuple(BlockKind)
+
 
 class Role(IntEnum):
     """Role of a message."""
@@ -143,7 +145,7 @@ class Request:
         """Parts of a message in order."""
         for index in range(self.first[message], self.first[message + 1]):
             yield Part(
-                self.row[index], self.block[index], BlockKind(self.kind[index]), self.flags[index],
+                self.row[index], self.block[index], _BLOCK_KINDS[self.kind[index]], self.flags[index],
                 self.refs[index], self.synthetic.get(index), self.size[index],
             )
 

@@ -51,6 +51,11 @@ class Strings:
             self._texts.extend(islice(self.ids, len(self._texts) + 1, None))
         return self._texts[number]
 
+    def texts(self, numbers: Iterable[int]) -> Iterable[str | None]:
+        """The strings of many numbers."""
+        self.text(len(self) - 1)
+        return map([*self._texts, None].__getitem__, numbers)
+
 
 @dataclass
 class Scan:

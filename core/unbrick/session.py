@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from itertools import count
+from operator import lt
 
 from unbrick.columns import Call, Calls, Children
 from unbrick.entry import BlockKind, Flag, Kind
@@ -19,6 +22,8 @@ NO_PARENT = -1
 """The record says that nothing stands before it."""
 MISSING = -2
 """The record names a parent that the file does not hold."""
+
+_KINDS = tuple(Kind)
 
 
 class Standing(IntEnum):
@@ -65,7 +70,7 @@ class Session:
     @cached_property
     def in_order(self) -> bool:
         """Whether every parent stands before its children, as in every file that was written from front to back."""
-        return all(parent < row for row, parent in enumerate(self.parent_row))
+        return all(map(lt, self.parent_row, count()))
 
     @cached_property
     def most_tokens(self) -> int:
@@ -80,11 +85,12 @@ class Session:
     @cached_property
     def responses(self) -> dict[int, list[int]]:
         """Message id, by number, → the assistant rows that carry it, in file order."""
-        found: dict[int, list[int]] = {}
-        for row, (number, kind) in enumerate(zip(self.scan.message_id, self.scan.kind, strict=True)):
-            if number >= 0 and kind == Kind.ASSISTANT:
-                found.setdefault(number, []).append(row)
-        return found
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        kinds, assistant = self.scan.kind, int(Kind.ASSISTANT)
+        for row, number in enumerate(self.scan.message_id):
+            if number >= 0 and kinds[row] == assistant:
+                found[number].append(row)
+        return dict(found)
 
     @cached_property
     def users(self) -> tuple[array[int], array[int]]:
@@ -119,7 +125,7 @@ class Session:
 
     def kind(self, row: int) -> Kind:
         """Kind of a row."""
-        return Kind(self.scan.kind[row])
+        return _KINDS[self.scan.kind[row]]
 
     def has(self, row: int, flag: int) -> bool:
         """Whether a row carries a flag (any of several)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
 
 from unbrick import measure
 from unbrick.compaction import summarised
@@ -29,12 +29,10 @@ def _tells(situation: Situation, freed: int, share: int = 2) -> bool:
     return freed >= MUCH or (freed >= WORTH and share * freed >= situation.size)
 
 
-def _by_kind(situation: Situation) -> Counter[int]:
-    """Bytes of the records of each kind."""
-    found: Counter[int] = Counter()
-    for size, kind in zip(situation.session.scan.size, situation.session.scan.kind, strict=True):
-        found[kind] += size
-    return found
+def _of_kind(situation: Situation, kind: Kind) -> int:
+    """Bytes of the records of a kind."""
+    scan = situation.session.scan
+    return sum(compress(scan.size, map(int(kind).__eq__, scan.kind)))
 
 
 def _bytes(count: int) -> str:
@@ -88,9 +86,9 @@ def _copies(
 ) -> Iterator[Finding]:
     scan = situation.session.scan
     beside = {
-        row: extra for row, size in enumerate(scan.size)
-        if size > COPY and scan.kind[row] == Kind.USER
-        and (extra := size - sum(scan.block_size[block] for block in scan.blocks(row))) > COPY
+        row: extra for row in compress(range(len(scan)), map(COPY.__lt__, scan.size))
+        if scan.kind[row] == Kind.USER
+        and (extra := scan.size[row] - sum(scan.block_size[block] for block in scan.blocks(row))) > COPY
         and wanted(_has_media(situation, row))
     }
     if not _tells(situation, sum(beside.values()), share):
@@ -119,7 +117,7 @@ def progress_bloat(situation: Situation) -> Iterator[Finding]:
     never sent and never shown again. What hangs on such a record is hung on what stands before it, as the client does
     when it loads the file.
     """
-    if _tells(situation, situation.once(_by_kind)[Kind.PROGRESS]):
+    if _tells(situation, _of_kind(situation, Kind.PROGRESS)):
         rows = [row for row, kind in enumerate(situation.session.scan.kind) if kind == Kind.PROGRESS]
         yield from _dropped(situation, "S004", "progress of tools that have ended", rows, "progress record")
 
@@ -131,7 +129,7 @@ def repeated_snapshots(situation: Situation) -> Iterator[Finding]:
     list each time that it changes (anthropics/claude-code changelog 2.1.50, 2.1.208: up to 79 times smaller since). Of
     several for one message only the last counts. The others can go; /rewind works as before.
     """
-    if _tells(situation, situation.once(_by_kind)[Kind.METADATA]):
+    if _tells(situation, _of_kind(situation, Kind.METADATA)):
         rows = situation.asks.superseded()
         yield from _dropped(situation, "S005", "snapshots that a later one replaces", rows, "snapshot")
 

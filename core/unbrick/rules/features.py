@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import compress, count
 from typing import Any
 
 from unbrick.edit import DropRecord, Edit
@@ -114,7 +115,7 @@ def cache_marks(situation: Situation) -> Iterator[Finding]:
     """
     name = "cache-marks"
     flags = situation.session.scan.block_flags
-    extra = (_place(situation, index) for index, flag in enumerate(flags) if flag & BlockFlag.EXTRA)
+    extra = (_place(situation, index) for index in compress(count(), map(int(BlockFlag.EXTRA).__and__, flags)))
     places = [place for place in extra if sent(situation, *place) and _marked(stored(situation, *place))]
     if not places:
         return

@@ -47,7 +47,8 @@ def _placed(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[P
 def repaired(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Fix]:
     """Fixes for images that cannot be processed."""
     told = any(spot.path for spot in spots) or situation.session.kind(row) is not Kind.USER
-    if told and not CONTRACTS[situation.target.api].images_anywhere:
+    misplaced = told and not CONTRACTS[situation.target.api].images_anywhere
+    if misplaced and all(map(_sound, _placed(situation, row, spots))):
         yield _by_the_user(situation, row, spots)
         return
     values: list[Value] = []
@@ -67,6 +68,12 @@ def repaired(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[
         yield safe("placeholder", f"Write a note in the place of the image: {removed[0]}", edit, price=SENT)
     else:
         yield safe("placeholder", f"Write notes in the place of {counted(len(removed), 'image')}", edit, price=SENT)
+
+
+def _sound(place: Placed) -> bool:
+    """Whether an image can be shown where it may stand."""
+    data = media.base64(place.value)
+    return data is None or images.read(data).type is not None
 
 
 def _by_the_user(situation: Situation, row: int, spots: Sequence[Spot]) -> Fix:

@@ -52,6 +52,8 @@ def true_end(situation: Situation) -> int | None:
 def in_front(situation: Situation, boundary: int) -> list[int]:
     """What hangs on a boundary and stands in front of it in the file; copies that a later record replaces do not."""
     session = situation.session
+    if session.in_order:
+        return []
     return [
         row for row in sorted(descendants(session, boundary))
         if row < boundary and session.row_of.get(session.scan.uuid[row]) == row

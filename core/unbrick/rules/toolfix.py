@@ -24,17 +24,13 @@ ELSEWHERE = (Standing.LOST, Standing.UNDECIDED)
 def response(situation: Situation, row: int) -> Sequence[int]:
     """The rows of the response that a row is part of, in file order."""
     number = situation.session.scan.message_id[row]
-    return (row,) if number < 0 else situation.once(_responses).get(number, ())
+    return (row,) if number < 0 else situation.once(_response, number)
 
 
-def _responses(situation: Situation) -> dict[int, tuple[int, ...]]:
-    """Message id, by number, → the rows of that response."""
-    scan = situation.session.scan
-    found: dict[int, list[int]] = {}
-    for row, (number, kind, flags) in enumerate(zip(scan.message_id, scan.kind, scan.flags, strict=True)):
-        if number >= 0 and kind == Kind.ASSISTANT and not flags & Flag.SIDECHAIN:
-            found.setdefault(number, []).append(row)
-    return {number: tuple(rows) for number, rows in found.items()}
+def _response(situation: Situation, number: int) -> tuple[int, ...]:
+    """The rows of the main conversation that carry a message id, given by its number."""
+    session = situation.session
+    return tuple(row for row in session.responses.get(number, ()) if not session.has(row, Flag.SIDECHAIN))
 
 
 def calls_of(situation: Situation, rows: Sequence[int]) -> set[str]:

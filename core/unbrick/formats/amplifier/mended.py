@@ -72,6 +72,7 @@ def repaired(session: Session, pairs: Pairs) -> Mended:
         if (kinds[row] == Kind.USER and types[row] != tool and row not in bare)
         or (kinds[row] == Kind.ASSISTANT and row not in calling)
     ]
+    others = [row for row in pairs.rows if row not in bare and not (kinds[row] == Kind.USER and types[row] == tool)]
     for row in pairs.calling:
         broken, last = [], row
         for number, name in pairs.calls(row):
@@ -87,12 +88,10 @@ def repaired(session: Session, pairs: Pairs) -> Mended:
                 last = max(last, found)
         if broken:
             mended.made_up[row] = broken
-        place = bisect_right(pairs.rows, last)
-        while place < len(pairs.rows) and (pairs.rows[place] in mended.dropped or pairs.rows[place] in bare or (
-            kinds[pairs.rows[place]] == Kind.USER and types[pairs.rows[place]] == tool
-        )):
+        place = bisect_right(others, last)
+        while place < len(others) and others[place] in mended.dropped:
             place += 1
-        following = pairs.rows[place] if place < len(pairs.rows) else None
+        following = others[place] if place < len(others) else None
         if (broken or last > row) and (following is None or kinds[following] == Kind.USER):
             mended.closed.add(last)
     return mended

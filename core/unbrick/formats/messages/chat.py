@@ -134,7 +134,7 @@ def odd(value: Json) -> str:
         return f"the role is {role!r}, which the API does not know"
     if value.get("tool_calls") == []:
         return "its list of calls is empty"
-    return ""
+    return "the content is one part, not a list of parts" if isinstance(value.get("content"), dict) else ""
 
 
 def blocks(value: Json) -> list[dict[str, Any]]:

@@ -42,12 +42,17 @@ class Draft(lower.Draft):
         self._become(row, (), stored, message(stored, kept))
 
     def conform(self, row: int) -> None:
-        """Name the role as the API does; take an empty list of calls out."""
+        """Name the role as the API does; take an empty list of calls out; put a part by itself into a list."""
         role = chat.ROLES.get(str(self.native(row).get("role")))
         if role is not None:
             super().set(row, ("role",), role)
         if self.native(row).get("tool_calls") == []:
             self.put(row, jsonspan.remove(self.raw(row), ("tool_calls",)))
+            if self.native(row).get("content") is None:
+                super().set(row, ("content",), "")
+        found = self.native(row).get("content")
+        if isinstance(found, dict):
+            super().set(row, ("content",), [found])
 
     def message(self, role: str, content: object) -> bytes:
         """A new message."""
