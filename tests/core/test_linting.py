@@ -98,7 +98,8 @@ ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.binary()
     | st.sampled_from(["user", "assistant", "system", "tool_use", "text", "toolu_1"]),
     lambda inner: st.lists(inner) | st.dictionaries(
-        st.sampled_from(["role", "content", "type", "id", "text", "tool_use_id", "input", "messages"]) | st.text(), inner
+        st.sampled_from(["role", "content", "type", "id", "text", "tool_use_id", "input", "messages"]) | st.text(),
+        inner,
     ),
     max_leaves=12,
 )
@@ -114,6 +115,9 @@ def test_nothing_is_raised_whatever_is_given(request_: object) -> None:
 
 
 def test_the_package_alone_is_cheap_to_import() -> None:
-    code = "import sys, unbrick; print(sum(name.startswith('unbrick.') for name in sys.modules), 'orjson' in sys.modules)"
+    code = (
+        "import sys, unbrick; "
+        "print(sum(name.startswith('unbrick.') for name in sys.modules), 'orjson' in sys.modules)"
+    )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["0", "False"]
