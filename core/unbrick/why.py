@@ -235,6 +235,8 @@ def _by_answer(
     client = answers.CLIENT if situation is None else situation.target.client
     if situation is not None and answer.only and client != answers.CLIENT:
         said.append(f"Only Claude Code says this, and this file is one for {situation.target.named}.")
+    elif situation is not None and codes and codes[0][0] in FILE and not apart:
+        said.append(_over(situation, codes, findings))
     advice = answer.advice_for(bundle, client)
     return Explanation(text, codes, answer.title, answer.cause, True, tuple(said), left, advice=advice)
 
