@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Sample:
     keeps: int = 5
     """Messages after the repair."""
     file: str = "body.json"
-    expected: Json = field(default_factory=dict)
+    format: str = "messages"
     about: str = ""
 
 
@@ -165,10 +165,33 @@ def _lines(body: Json) -> object:
     return b"".join(tight(message) + b"\r\n" for message in body["messages"])
 
 
+@sample(
+    "openai-chat-without-a-result", "T001",
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'", keeps=6,
+    format="openai-chat",
+)
+def _chat(body: Json) -> object:
+    """A request to OpenAI's Chat Completions API: the agent stopped between a call and its result, and the person went
+    on."""
+    asked, called, _answered, said, more = body["messages"]
+    words, use = called["content"]
+    call = {"id": "call_7h2Gk", "type": "function", "function": {
+        "name": use["name"], "arguments": json.dumps(use["input"]),
+    }}
+    return {
+        "model": "gpt-4.1",
+        "messages": [
+            {"role": "system", "content": body["system"]}, asked,
+            {"role": "assistant", "content": words["text"], "tool_calls": [call]},
+            {"role": "assistant", "content": said["content"]}, more,
+        ],
+    }
+
+
 def expected(made: Sample) -> Json:
     """What is expected of a sample, as its expected.json says it."""
     return {
-        "about": made.about, "file": made.file, "code": made.code, "error": made.error,
+        "about": made.about, "file": made.file, "format": made.format, "code": made.code, "error": made.error,
         "after_repair": {"options": list(made.options), "verdict": "healthy", "messages": made.keeps},
     }
 

@@ -88,7 +88,8 @@ def simulate(
         bundle, session, thread, request, target, surroundings, violations,
         Asks(
             lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
-            lambda row: format_.content(session.value(row)), lambda refs: format_.results(bundle, refs),
+            lambda row: format_.content(session.value(row)),
+            lambda row, block: format_.spot(session.value(row), block), lambda refs: format_.results(bundle, refs),
             lambda: format_.recovered(bundle, session), lambda row: format_.odd(session.value(row)),
             lambda row: format_.aside(session.value(row)), lambda: format_.superseded(session),
         ),
@@ -183,8 +184,7 @@ def _document(finding: Finding, situation: Situation) -> tuple[str | int, ...]:
         return ()
     inside = finding.pointer
     if not inside and finding.block is not None and finding.row is not None:
-        at, content = situation.asks.content(finding.row)
-        inside = (*at, finding.block) if isinstance(content, list) else at
+        inside = situation.asks.spot(finding.row, finding.block)
     return (*base, *inside)
 
 

@@ -46,15 +46,17 @@ def _nothing(_row: int) -> tuple[str, ...]:
 class Asks:
     """What a situation may ask of its format, by row; all decode records or read files, so ask of suspects only.
 
-    `text` gives what a person reads of a row; `kept` the ids that a boundary keeps by name; `content` the pointer to a
-    message's content and the content; `results` what other files of the session hold of some calls; `recovered` the
-    records that they hold; `conforms` what is odd about a record that `edit.Conform` would write in the client's form;
-    `aside` the bytes that `edit.Trim` takes out of a row; `superseded` the rows that later ones replace in full.
+    `text` gives what a person reads of a row; `spot` where a block of it stands in a document; `kept` the ids that
+    a boundary keeps by name; `content` the pointer to a message's content and the content; `results` what other
+    files of the session hold of some calls; `recovered` the records that they hold; `conforms` what is odd about a
+    record that `edit.Conform` would write in the client's form; `aside` the bytes that `edit.Trim` takes out of a
+    row; `superseded` the rows that later ones replace in full.
     """
 
     text: Callable[[int], str] = _silent
     kept: Callable[[int], tuple[str, ...]] = _nothing
     content: Callable[[int], tuple[tuple[str | int, ...], object]] = lambda _row: ((), None)
+    spot: Callable[[int, int], tuple[str | int, ...]] = lambda _row, _block: ()
     results: Callable[[Collection[str]], Mapping[str, Held]] = lambda _refs: {}
     recovered: Callable[[], Sequence[Recovered]] = tuple
     conforms: Callable[[int], str] = _silent

@@ -60,6 +60,10 @@ class Alone:
         """No folder, and no other file, stands for a transcript."""
         return None
 
+    def spot(self, value: Json, block: int) -> tuple[str | int, ...]:
+        """Lines are told by their numbers."""
+        return ()
+
     def ways(self, session: Session) -> tuple[str, ...]:
         """One way needs no name."""
         return ()
@@ -127,6 +131,10 @@ class Format(Protocol):
     def content(self, value: Json) -> tuple[tuple[str | int, ...], object]:
         """The pointer to a message record's content, and the content: blocks as `blocks` gives them, a plain string,
         or what stands in their place. `edit.SetValue` takes a pointer into it."""
+        ...
+
+    def spot(self, value: Json, block: int) -> tuple[str | int, ...]:
+        """Where a block, as `blocks` numbers them, stands in its record, for formats whose files are one document."""
         ...
 
     def text(self, value: Json) -> str:

@@ -76,6 +76,10 @@ class Amplifier:
         """What is odd about the form of a record."""
         return records.odd(value)
 
+    def spot(self, value: Json, block: int) -> tuple[str | int, ...]:
+        """Lines are told by their numbers."""
+        return ()
+
     def text(self, value: Json) -> str:
         """What a person reads of a record."""
         return records.text(value)

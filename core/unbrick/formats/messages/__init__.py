@@ -60,6 +60,10 @@ class Messages(Alone):
         """The pointer to a message's content, and the content."""
         return ("content",), value.get("content")
 
+    def spot(self, value: Json, block: int) -> tuple[str | int, ...]:
+        """The place in the content; of a plain string, the content."""
+        return ("content", block) if isinstance(value.get("content"), list) else ("content",)
+
     def text(self, value: Json) -> str:
         """What a person reads of a message."""
         return records.text(value)
@@ -152,6 +156,11 @@ class Chat(Messages):
     def content(self, value: Json) -> tuple[tuple[str | int, ...], object]:
         """The pointer to a message's content, and the content as blocks."""
         return ("content",), chat.content(value)
+
+    def spot(self, value: Json, block: int) -> tuple[str | int, ...]:
+        """The place in the content, or behind it in the list of calls."""
+        call = block - len(chat.parts(value))
+        return super().spot(value, block) if call < 0 else ("tool_calls", call)
 
     def text(self, value: Json) -> str:
         """What a person reads of a message."""

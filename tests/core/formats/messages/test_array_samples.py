@@ -45,7 +45,7 @@ def test_a_sample_is_judged_as_the_api_does(name: str) -> None:
     wanted = expected(name)
     with opened(name) as session:
         report = finish(examine(session))
-    assert session.format.client == "messages"
+    assert session.format.client == wanted["format"]
     assert set(above(report)) >= ({wanted["code"]} if wanted["code"] else set())
     assert wanted["code"] or not above(report)
     if wanted["error"]:

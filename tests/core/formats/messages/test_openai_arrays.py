@@ -258,3 +258,10 @@ def test_no_array_raises_and_a_repair_is_at_rest(messages: list[Any]) -> None:
     assert mended(again).patch == {}
     one.bundle.main.close()
     again.bundle.main.close()
+
+
+def test_a_call_is_pointed_at_where_it_is_stored() -> None:
+    messages = [user("go"), asks(call("call_a"), content="I look."), said("and on")]
+    with open_source(Source.of(json.dumps(messages).encode()), Choices(surroundings=False)) as session:
+        report = finish(examine(session))
+    assert [found.document for found in report.findings if found.code == "T001"] == [(1, "tool_calls", 0)]
