@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
+from unbrick_tui.bindings import bindings
 from unbrick_tui.screens.help import keys
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.widgets.timeline import Timeline
 
 PAGE = (Path(__file__).parents[2] / "docs" / "application.md").read_text(encoding="utf-8")
-DESCRIBED = [
-    binding for binding in (*SessionScreen.BINDINGS, *Timeline.BINDINGS)
-    if isinstance(binding, Binding) and binding.description
-]
+DESCRIBED = [*bindings(SessionScreen), *bindings(Timeline)]
 NAMES = {"up": "arrows", "down": "arrows"}
 
 

@@ -19,6 +19,7 @@ from unbrick.errors import CannotReadError
 from unbrick.formats import Format
 from unbrick.printable import printable
 from unbrick.target import NOWHERE, Surroundings, Target
+from unbrick_tui.bindings import bindings
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import choose
 from unbrick_tui.screens.session import SessionScreen
@@ -59,13 +60,12 @@ class UnbrickApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the keys of this screen do, and the theme."""
-        for binding in type(screen).BINDINGS:
-            if isinstance(binding, Binding) and binding.description:
-                action = binding.action
-                yield SystemCommand(
-                    binding.description, binding.tooltip or binding.description,
-                    lambda action=action: screen.run_action(action),
-                )
+        for binding in bindings(type(screen)):
+            action = binding.action
+            yield SystemCommand(
+                binding.description, binding.tooltip or binding.description,
+                lambda action=action: screen.run_action(action),
+            )
         yield SystemCommand("theme", "change the colours", self.action_change_theme)
 
     def action_command_palette(self) -> None:

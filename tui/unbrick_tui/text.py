@@ -66,7 +66,8 @@ def lines_of(text: str) -> list[str]:
 
 def fold(line: str, width: int) -> array[int]:
     """Where the pieces of a harmless line end (in characters) so that each fits `width` cells; breaks at spaces
-    where there is one in the second half. At least one piece."""
+    where there is one in the second half, and that space may stand beyond them, where nothing of it is seen.
+    At least one piece."""
     ends = array("I")
     size = len(line)
     width = max(width, 2)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from unbrick_tui.driver import Done, Failed, Progressed, drive
 from unbrick_tui.headline import News, Piece
 from unbrick_tui.outline import Outline
 from unbrick_tui.remedy import remedy
-from unbrick_tui.search import search
+from unbrick_tui.screens.choice import Answer, ChoiceScreen
 from unbrick_tui.text import ascii_only, clause, count, shorten
+from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.widgets.verdict import VerdictView
 from unbrick_tui.workspace import Result, Work, Workspace
@@ -97,7 +97,7 @@ class ReadingScreen(Screen[None]):
         if event.serial == self._serial:
             self._busy = ""
             self._refused(event.name, event.sentence)
-        elif event.name == "search":
+        elif not event.serial:
             self.notify(event.sentence, severity="error", markup=False)
         self._say()
 
@@ -109,11 +109,14 @@ class ReadingScreen(Screen[None]):
 
     @on(Done)
     def _finished(self, event: Done) -> None:
-        if event.name == "search":
-            self._searched(event)
-        elif event.serial == self._serial:
+        if event.serial == self._serial:
             self._busy = ""
             self._taken(event.result, event.name)
+        elif not event.serial:
+            self._beside(event.name, event.result)
+
+    def _beside(self, name: str, result: Any) -> None:  # noqa: ANN401
+        """Something came of work that runs beside the check, under no serial number."""
 
     def _taken(self, result: Result, name: str) -> None:
         workspace = self.workspace
@@ -197,106 +200,23 @@ class ReadingScreen(Screen[None]):
         text = shorten(text, max(self.size.width - 2, 8), workspace.glyphs.ellipsis)
         self.query_one("#status", Static).update(ascii_only(text) if workspace.glyphs.ascii else text)
 
-    # Moving
+    # Asking
 
-    def action_next(self, step: int) -> None:
-        """The next problem, or the next match while a search is on."""
-        if self.timeline.needle:
-            self._search(step)
-        elif self.workspace.outline is not None:
-            self._go(self.workspace.outline.problems, step, "there is no problem to go to")
-        else:
-            self.notify("still checking; try again in a moment", markup=False)
+    def _free(self) -> Outline | None:
+        """The outline, when nothing is being worked on."""
+        if self._busy or self.workspace.outline is None:
+            self._wait()
+            return None
+        return self.workspace.outline
 
-    def action_bracket(self, step: int) -> None:
-        """Wait for what to go to."""
-        self._bracket = step
-        self._status()
+    def _wait(self) -> None:
+        busy = "still checking; try again in a moment"
+        self.notify("the check failed; press R to try it again" if self._note else busy, markup=False)
 
-    def action_compaction(self) -> None:
-        """The next compaction, behind a bracket."""
-        if self._bracket and self.workspace.outline is not None:
-            rows = array("q", sorted(self.workspace.outline.boundaries))
-            self._go(rows, self._bracket, "there is no compaction")
-
-    def _go(self, rows: array[int], step: int, nothing: str) -> None:
-        assert self.workspace.outline is not None
-        row = self.workspace.outline.next_of(rows, self.timeline.cursor, step)
-        self._bracket = 0
-        if row is None:
-            self.notify(nothing, markup=False)
-        else:
-            self.timeline.touched = True
-            self.timeline.jump(row)
-
-    def action_mate(self) -> None:
-        """From a call to its result and back; through all halves where there are more than two."""
-        outline = self.workspace.outline
-        mates = outline.mates(self.timeline.cursor) if outline is not None else ()
-        if not mates:
-            self.notify("no other half: this is neither a call nor a result, or it has none", markup=False)
-            return
-        row = self.timeline.cursor
-        self.timeline.jump(next((mate for mate in mates if mate > row), mates[0]))
-
-    def action_start(self) -> None:
-        """To where resume begins."""
-        outline = self.workspace.outline
-        start = outline.start if outline is not None else None
-        if outline is not None and not outline.report.target.resumed:
-            self.notify("nothing is resumed here: the request is sent as it stands", markup=False)
-        elif start is None:
-            self.notify("it is not known where resume begins, or it loads nothing", markup=False)
-        else:
-            self.timeline.jump(start)
-
-    # Searching
-
-    def action_search(self) -> None:
-        """Ask what to search for."""
-        field = self.query_one("#search", Input)
-        field.add_class("open")
-        field.value = ""
-        field.focus()
-
-    @on(Input.Submitted, "#search")
-    def _submitted(self, event: Input.Submitted) -> None:
-        self._close_search()
-        self.timeline.needle = event.value
-        self.timeline.repaint()
-        self._status()
-        if event.value:
-            self._search(1)
-
-    def _close_search(self) -> None:
-        self.query_one("#search", Input).remove_class("open")
-        self.timeline.focus()
-
-    def action_calm(self) -> None:
-        """End a search, or a bracket."""
-        self._bracket = 0
-        self._close_search()
-        if self.timeline.needle:
-            self.timeline.needle = ""
-            self.timeline.repaint()
-        self._status()
-
-    def _search(self, step: int) -> None:
-        timeline, workspace = self.timeline, self.workspace
-        if not len(workspace.view):
-            return
-        start = (timeline.cursor + step) % len(workspace.view)
-        self._find(timeline.needle, start, step)
-
-    @work(thread=True, exclusive=True, group="search", exit_on_error=False)
-    def _find(self, needle: str, start: int, step: int) -> None:
-        workspace = self.workspace
-        drive(self, 0, "search", lambda: search(workspace.format, workspace.view, needle, start, step))
-
-    def _searched(self, event: Done) -> None:
-        if event.result is None:
-            self.notify(f"“{self.timeline.needle}” is nowhere in this session", severity="warning", markup=False)
-        else:
-            self.timeline.touched = True
-            self.timeline.open_run(event.result)
-            self.timeline.jump(event.result)
+    async def _ask(
+        self, title: str, about: Sequence[Paragraph], answers: Sequence[Answer], hint: str = "",
+        copy: str | None = None,
+    ) -> str | None:
+        self.app.clear_notifications()
+        screen = ChoiceScreen(title, about, answers, ascii_=self.workspace.glyphs.ascii, hint=hint, copy=copy)
+        return await self.app.push_screen_wait(screen)
