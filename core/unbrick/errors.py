@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -57,7 +58,11 @@ class NotFoundError(CannotReadError):
 
 
 class AmbiguousError(UnbrickError):
-    """Several sessions match; the text lists them."""
+    """Several sessions match; the text lists them, `paths` holds them."""
+
+    def __init__(self, text: str, paths: Iterable[Path] = ()) -> None:
+        super().__init__(text)
+        self.paths = tuple(paths)
 
 
 _ELSEWHERE = " Save a copy in another folder instead (-o FILE)."

@@ -15,12 +15,13 @@ from unbrick.disk import is_dir
 from unbrick.errors import AmbiguousError, CannotReadError, NotATranscriptError, NotFoundError, UsageError
 from unbrick.foreign import foreign
 from unbrick.formats import Format
-from unbrick.formats.table import FORMATS
+from unbrick.formats.table import FORMATS, recognise
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.record import Json, read
 from unbrick.report import Report
 from unbrick.scan import scan
 from unbrick.session import Session, link
+from unbrick.sessions.listing import find
 from unbrick.source import Source, stdin_source
 from unbrick.target import NOWHERE, Surroundings, Target, Version
 
@@ -139,13 +140,8 @@ def _holds_messages(source: Source) -> bool:
 
 
 def detect(source: Source) -> Format | None:
-    """The format of a file. One without a readable record goes by its name, to the format that is most particular about
-    names, or else to the first: its damage is a finding, not a reason to refuse it."""
-    head = list(islice(_values(source), HEAD))
-    known = [format_ for format_ in FORMATS if format_.recognises(head, source.path)]
-    if head:
-        return known[0] if known else None
-    return known[-1] if known else FORMATS[0]
+    """The format of a file, by its first readable records."""
+    return recognise(list(islice(_values(source), HEAD)), source.path)
 
 
 def readable(source: Source) -> bool:
@@ -177,14 +173,14 @@ def resolve(word: str, choices: Choices, cwd: Path) -> Path:
             return found[0]
         if found:
             listed = "\n".join(f"  {one}" for one in found[:12])
-            raise AmbiguousError(f"{word} holds {len(found)} transcripts; name one:\n{listed}")
+            raise AmbiguousError(f"{word} holds {len(found)} transcripts; name one:\n{listed}", found)
         _insist_listable(path)
         raise NotFoundError(f"{word} holds no transcript (*.jsonl).")
     if _stands(path):
         return path
     if os.sep in word or word.endswith((".jsonl", ".json")):
         raise NotFoundError(f"{word} does not exist.")
-    return find(word, choices, cwd)
+    return find(word, cwd, choices.config_dir)
 
 
 def expanded(word: str) -> Path:
@@ -212,17 +208,6 @@ def _insist_listable(folder: Path) -> None:
         raise CannotReadError.from_os(folder, error) from error
 
 
-def find(word: str, choices: Choices, cwd: Path) -> Path:
-    """The session of an id, or of a unique part of one. Raises NotFoundError or AmbiguousError."""
-    unknown: NotFoundError | None = None
-    for format_ in FORMATS:
-        try:
-            return format_.find(word, cwd, choices.config_dir)
-        except NotFoundError as error:
-            unknown = unknown or error
-    raise unknown or NotFoundError(f"{word} is neither a file nor the id of a session on this machine.")
-
-
 def main_transcripts(folder: Path) -> list[Path]:
     """The transcripts of a folder: those right in it, else those of the folders below, subagents' left out."""
     direct = sorted(path for path in folder.glob("*.jsonl") if _is_transcript(path))
@@ -241,16 +226,3 @@ def _is_transcript(path: Path) -> bool:
             return detect(source) is not None
     except CannotReadError:
         return True
-
-
-def newest(choices: Choices, cwd: Path) -> Path:
-    """This folder's newest session, else the newest of this machine. Raises NotFoundError, which says where it was
-    looked for."""
-    for format_ in FORMATS:
-        for path in format_.sessions(cwd, choices.config_dir):
-            return path
-    looked = " and ".join(str(format_.home(choices.config_dir)) for format_ in FORMATS)
-    raise NotFoundError(
-        f"No session was found in {looked}. Name a transcript (unbrick PATH), or the client's folder "
-        "(unbrick --config-dir DIR)."
-    )

@@ -134,7 +134,7 @@ def test_in_place_keeps_mode_and_backup(bundle: Bundle, path: Path) -> None:
     assert mode(receipt.backup) == 0o640
     assert path.stat().st_ino != inode
     assert names(path.parent) == {path.name, receipt.backup.name}
-    assert list(ClaudeCode().sessions(path.parent, path.parents[2])) == [path]
+    assert [one.path for one in ClaudeCode().sessions(path.parent, path.parents[2])] == [path]
 
 
 def test_backups_are_never_overwritten_and_the_newest_comes_first(path: Path) -> None:

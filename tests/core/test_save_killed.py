@@ -129,7 +129,7 @@ def test_killed_at_every_system_call(tmp_path: Path, work: Callable[[Path], None
             assert whole_or_absent(folder / NEW / name, data)
         for left in folder.rglob(f"*{atomic.TEMPORARY}"):
             assert left.stat().st_mode & 0o077 == 0 or work is session
-        listed = {one.name for one in ClaudeCode().sessions(folder, tmp_path / str(fatal))}
+        listed = {one.path.name for one in ClaudeCode().sessions(folder, tmp_path / str(fatal))}
         assert listed <= {path.name, "copy.jsonl", new.name}
         again(work, path, replaced)
         if status == 0:

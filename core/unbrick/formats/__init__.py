@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from unbrick.request import Request
 from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
+from unbrick.stored import About, Stored
 from unbrick.target import Surroundings, Target, Version
 from unbrick.thread import Thread
 
@@ -225,8 +226,13 @@ class Format(Protocol):
         """The folder on this machine that the client keeps its sessions in; it need not be there."""
         ...
 
-    def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
-        """Transcripts on this machine: this folder's first, newest first."""
+    def sessions(self, cwd: Path, config_dir: Path | None) -> Sequence[Stored]:
+        """Transcripts on this machine, those of delegated work left out: this folder's first, newest first."""
+        ...
+
+    def about(self, path: Path, head: Sequence[bytes], tail: Sequence[bytes]) -> About:
+        """What a session says of itself in lines from the two ends of its file. The title is the one it was given;
+        empty where it was given none. Never raises."""
         ...
 
     def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from unbrick.opening import STDIN, Choices, Opened, examine, newest, open_word
+from unbrick.opening import STDIN, Choices, Opened, examine, open_word
+from unbrick.sessions.listing import newest
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, painter, say, work
 from unbrick_tui.render import report_lines
@@ -22,7 +23,7 @@ from unbrick_tui.render import report_lines
 def open_(path: str | None, ascii: bool, theme: str | None, choices: Choices) -> int:
     """Open a transcript in the application."""
     cwd = Path.cwd()
-    word = path if path is not None else str(newest(choices, cwd))
+    word = path if path is not None else str(newest(cwd, choices.config_dir))
     with open_word(word, choices, cwd) as opened:
         note = "" if path is not None else _elsewhere(opened, cwd)
         if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":

@@ -10,9 +10,10 @@ import click
 
 from unbrick import sentences
 from unbrick.errors import NotFoundError, UsageError
-from unbrick.opening import STDIN, Choices, examine, newest, open_word, resolve
+from unbrick.opening import STDIN, Choices, examine, open_word, resolve
 from unbrick.printable import printable, printable_lines
 from unbrick.report import Report
+from unbrick.sessions.listing import newest
 from unbrick.why import Explanation, explain_error
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import judgement, painter, say, work
@@ -60,7 +61,7 @@ def _sort(words: tuple[str, ...], choices: Choices) -> tuple[str | None, str | N
             return words[0], None
     text = _text(words[0]) if words else None
     try:
-        return str(newest(choices, Path.cwd())), text
+        return str(newest(Path.cwd(), choices.config_dir)), text
     except NotFoundError:
         if text is None:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from unbrick.request import Request
 from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
+from unbrick.stored import About, Stored
 from unbrick.target import Surroundings, Target, Version
 from unbrick.thread import Thread
 
@@ -152,9 +153,13 @@ class Amplifier:
         """The folder on this machine that the client keeps its sessions in."""
         return places.home(config_dir) / "projects"
 
-    def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
+    def sessions(self, cwd: Path, config_dir: Path | None) -> Sequence[Stored]:
         """Transcripts on this machine: this folder's first, newest first."""
         return places.sessions(cwd, config_dir)
+
+    def about(self, path: Path, head: Sequence[bytes], tail: Sequence[bytes]) -> About:
+        """What the client noted of a session."""
+        return places.about(path)
 
     def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:
         """The transcript of a session id or a unique part of one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir, is_file
 from unbrick.errors import AmbiguousError, NotFoundError
+from unbrick.formats.amplifier.words import CLIENT
 from unbrick.printable import shell
 from unbrick.record import read
 from unbrick.source import Source
+from unbrick.stored import About, Stored, newest_first
 
 TRANSCRIPT, CONTEXT, METADATA, EVENTS = "transcript.jsonl", "context-messages.jsonl", "metadata.json", "events.jsonl"
 BACKUP = ".backup"
@@ -130,36 +132,44 @@ def metadata(folder: Path) -> Mapping[str, Any]:
         return {}
 
 
-def sessions(cwd: Path, config_dir: Path | None) -> Iterable[Path]:
-    """Transcripts on this machine, those of delegated work left out: this folder's first, newest first."""
+def sessions(cwd: Path, config_dir: Path | None) -> list[Stored]:
+    """Transcripts on this machine, those of delegated work left out: this folder's first, newest first. Where a
+    session's bundle keeps its history in a file of another folder, that is the transcript."""
     projects = home(config_dir) / "projects"
     here = projects / slug(os.path.realpath(cwd))
-    found = _newest_first(path for path in _transcripts(projects) if "_" not in path.parent.name)
-    return [*(path for path in found if here in path.parents), *(path for path in found if here not in path.parents)]
+    elsewhere = {path.parent.name: path for path in _files(projects, CONTEXT)}
+    found = (
+        Stored.at(elsewhere.get(path.parent.name, path), CLIENT, here=here in path.parents)
+        for path in _files(projects, TRANSCRIPT) if "_" not in path.parent.name
+    )
+    return newest_first(one for one in found if one is not None)
 
 
-def _transcripts(projects: Path) -> Iterator[Path]:
+def about(path: Path) -> About:
+    """What the client noted of a session."""
+    folder = session_folder(path)
+    noted = metadata(folder)
+    name, cwd = noted.get("name"), noted.get("working_dir")
+    return About(
+        folder.name, name if isinstance(name, str) else "",
+        Path(cwd) if isinstance(cwd, str) and cwd.startswith("/") else None,
+    )
+
+
+def _files(projects: Path, name: str) -> list[Path]:
+    """The files of a name in the folders of sessions."""
     try:
-        yield from projects.glob(f"*/sessions/*/{TRANSCRIPT}")
+        return list(projects.glob(f"*/sessions/*/{name}"))
     except OSError:
-        return
-
-
-def _newest_first(paths: Iterable[Path]) -> list[Path]:
-    times: list[tuple[float, Path]] = []
-    for path in paths:
-        try:
-            times.append((path.stat().st_mtime, path))
-        except OSError:
-            continue
-    return [path for _time, path in sorted(times, key=lambda one: (-one[0], one[1]))]
+        return []
 
 
 def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
     """The history of a session id or of a unique part of one. Raises NotFoundError or AmbiguousError."""
     word = text.strip().lower()
     projects = home(config_dir) / "projects"
-    known = _newest_first(_transcripts(projects))
+    stored = (Stored.at(path) for path in _files(projects, TRANSCRIPT))
+    known = [one.path for one in newest_first(one for one in stored if one is not None)]
     for matches in (
         [path for path in known if path.parent.name.lower() == word],
         [path for path in known if word and path.parent.name.lower().startswith(word)],
@@ -168,7 +178,7 @@ def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
         if len(matches) == 1:
             return entrance(matches[0].parent) or matches[0]
         if matches:
-            raise AmbiguousError(f"{len(matches)} sessions match {text}; name one:\n{_listed(matches)}")
+            raise AmbiguousError(f"{len(matches)} sessions match {text}; name one:\n{_listed(matches)}", matches)
     raise NotFoundError(f"{text} is no file, and none of the {len(known)} sessions in {projects} has such an id.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from unbrick.formats import Alone, Clock, Clone
 from unbrick.formats.claude_code import (
     bloat,
     forms,
+    naming,
     places,
     recorded_requests,
     records,
@@ -31,6 +32,7 @@ from unbrick.request import Request
 from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
+from unbrick.stored import About, Stored
 from unbrick.target import Surroundings, Target, Version
 from unbrick.thread import Thread
 
@@ -139,9 +141,13 @@ class ClaudeCode(Alone):
         """The folder on this machine that the client keeps its sessions in."""
         return places.home(config_dir)
 
-    def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
+    def sessions(self, cwd: Path, config_dir: Path | None) -> Sequence[Stored]:
         """Transcripts on this machine: this folder's first, newest first."""
         return places.sessions(cwd, config_dir)
+
+    def about(self, path: Path, head: Sequence[bytes], tail: Sequence[bytes]) -> About:
+        """What a session says of itself."""
+        return naming.about(path, head, tail)
 
     def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:
         """The transcript of a session id or a unique part of one."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice, pairwise
@@ -12,11 +13,14 @@ from pathlib import Path
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir, is_file
 from unbrick.errors import AmbiguousError, NotFoundError
+from unbrick.formats.claude_code import naming
 from unbrick.formats.claude_code.cloning import clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
 from unbrick.formats.claude_code.owners import owner
+from unbrick.formats.claude_code.target import CLIENT
 from unbrick.record import read
 from unbrick.source import Source
+from unbrick.stored import Stored, newest_first
 
 __all__ = ["bundle", "clone", "find", "home", "owner", "sessions"]
 
@@ -87,19 +91,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _project(source: Source, name: str | None) -> Path | None:
-    """The folder the person worked in: of those that the records name, the one that the session's folder is named
-    after, else the first."""
-    first: str | None = None
-    for raw in islice(source.lines(), HEAD):
-        if b'"cwd"' not in raw:
-            continue
-        value, _fault = read(raw)
-        cwd = value.get("cwd") if value else None
-        if isinstance(cwd, str) and cwd.startswith("/"):
-            if name is None or project_name(cwd) == name:
-                return Path(cwd)
-            first = first or cwd
-    return Path(first) if first else None
+    """The folder the person worked in, as the head of the file tells."""
+    return naming.project(islice(source.lines(), HEAD), name)
 
 
 def home(config_dir: Path | None) -> Path:
@@ -107,13 +100,13 @@ def home(config_dir: Path | None) -> Path:
     return config_home(config_dir) / "projects"
 
 
-def sessions(cwd: Path, config_dir: Path | None) -> Iterable[Path]:
+def sessions(cwd: Path, config_dir: Path | None) -> list[Stored]:
     """Transcripts on this machine: this folder's first, newest first."""
     home = config_home(config_dir)
     here = list(project_folders(home, cwd))
-    found = _newest_first(here)
     others = [folder for folder in _folders(home / "projects") if folder not in here]
-    return [*found, *_newest_first(others)]
+    found = [one for folder in here for one in _transcripts(folder, here=True)]
+    return newest_first([*found, *(one for folder in others for one in _transcripts(folder, here=False))])
 
 
 def _folders(projects: Path) -> list[Path]:
@@ -123,16 +116,17 @@ def _folders(projects: Path) -> list[Path]:
         return []
 
 
-def _newest_first(folders: Iterable[Path]) -> list[Path]:
-    found: list[tuple[float, Path]] = []
-    for folder in folders:
-        try:
-            for path in folder.glob("*.jsonl"):
-                if not path.name.startswith("agent-") and is_file(path):
-                    found.append((path.stat().st_mtime, path))
-        except OSError:
-            continue
-    return [path for _time, path in sorted(found, key=lambda one: (-one[0], one[1]))]
+def _transcripts(folder: Path, *, here: bool) -> Iterator[Stored]:
+    """The sessions of a project. Older clients laid the transcripts of subagents beside them."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".jsonl") and not entry.name.startswith("agent-"):
+                    stored = Stored.at(entry, CLIENT, here=here)
+                    if stored is not None:
+                        yield stored
+    except OSError:
+        return
 
 
 def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
@@ -141,7 +135,7 @@ def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
     Raises NotFoundError or AmbiguousError, whose sentences list what comes near.
     """
     word = text.strip().removesuffix(".jsonl").lower()
-    known = list(sessions(cwd, config_dir))
+    known = [one.path for one in sessions(cwd, config_dir)]
     home = config_home(config_dir)
     if not known:
         raise NotFoundError(
@@ -160,7 +154,7 @@ def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
         if len(local) == 1 and len(word) >= 4:
             return local[0]
         if matches:
-            raise AmbiguousError(f"{len(matches)} sessions match {text}; name one:\n{_listed(matches)}")
+            raise AmbiguousError(f"{len(matches)} sessions match {text}; name one:\n{_listed(matches)}", matches)
     close = set(get_close_matches(word, [path.stem for path in known], n=SHOWN, cutoff=0.7))
     near = [path for path in known if path.stem in close]
     hint = f"Near to it:\n{_listed(near)}" if near else f"The newest are:\n{_listed(known[:3])}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from unbrick.request import Request
 from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
+from unbrick.stored import About, Stored
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
 from unbrick.thread import Thread
 
@@ -121,9 +122,13 @@ class Messages(Alone):
         """They stand anywhere."""
         return Path()
 
-    def sessions(self, cwd: Path, config_dir: Path | None) -> Iterable[Path]:
+    def sessions(self, cwd: Path, config_dir: Path | None) -> Sequence[Stored]:
         """None is looked for."""
         return ()
+
+    def about(self, path: Path, head: Sequence[bytes], tail: Sequence[bytes]) -> About:
+        """The file by its name."""
+        return About(path.stem)
 
     def find(self, text: str, cwd: Path, config_dir: Path | None) -> Path:
         """Raises NotFoundError: they have no ids."""

@@ -22,6 +22,7 @@ from unbrick.formats.claude_code.config import config_home, project_name, state_
 from unbrick.formats.claude_code.installed import installed
 from unbrick.formats.claude_code.settings import surroundings
 from unbrick.source import Source
+from unbrick.stored import Stored
 
 ONE = "aaaaaaaa-1111-4111-8111-111111111111"
 TWO = "aaaabbbb-2222-4222-8222-222222222222"
@@ -130,6 +131,10 @@ class TestBundle:
         assert bundle_of(lay(home, shop, ONE)).home == home
 
 
+def paths(found: list[Stored]) -> list[Path]:
+    return [one.path for one in found]
+
+
 class TestFind:
     """Which session a word means."""
 
@@ -141,9 +146,9 @@ class TestFind:
         lay(home, shop, "agent-12ab")
 
     def test_this_folders_sessions_come_first_and_newest_first(self) -> None:
-        assert list(places.sessions(self.shop, None)) == [self.two, self.one, self.far]
-        assert list(places.sessions(self.other, self.home)) == [self.far, self.two, self.one]
-        assert list(places.sessions(self.shop, self.home / "nowhere")) == []
+        assert paths(places.sessions(self.shop, None)) == [self.two, self.one, self.far]
+        assert paths(places.sessions(self.other, self.home)) == [self.far, self.two, self.one]
+        assert places.sessions(self.shop, self.home / "nowhere") == []
 
     def test_by_id_or_a_part_that_only_one_has(self) -> None:
         for word in (ONE, ONE.upper(), f"{ONE}.jsonl", "aaaaaa", "4111-8111"):
@@ -174,7 +179,7 @@ class TestFind:
         deep.mkdir(parents=True)
         path = lay(self.home, deep, "dddddddd-1111-4111-8111-111111111111")
         path.parent.rename(path.parent.with_name(path.parent.name.rpartition("-")[0] + "-bunhash"))
-        assert next(iter(places.sessions(deep, None))).stem.startswith("dddddddd")
+        assert places.sessions(deep, None)[0].path.stem.startswith("dddddddd")
 
 
 class TestOwner:
