@@ -34,7 +34,8 @@ FLOW = (
     ("what the API says", "api measure safepoints filling ladder"),
     ("judging", "rules why failures catalogue check"),
     ("showing", "json_report sentences diff"),
-    ("acting", "history stale harm repair truncate atomic redact save restore foreign opening sessions linting proof"),
+    ("acting",
+     "history retouch stale harm repair truncate atomic redact save restore foreign opening sessions linting proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 
