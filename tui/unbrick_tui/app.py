@@ -33,7 +33,7 @@ class UnbrickApp(App[int]):
     TITLE = "unbrick"
     CSS_PATH = Path("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", show=False, priority=True),
+        Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit"),
     ]
 
     def __init__(self, workspace: Workspace, theme: str | None = None, note: str = "") -> None:

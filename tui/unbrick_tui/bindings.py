@@ -1,4 +1,4 @@
-"""The bindings of a screen, as its layers declare them."""
+"""The bindings of a screen, as its layers declare them. An id is `area.action`; it never changes, keys may."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ from collections.abc import Iterator
 
 from textual.binding import Binding
 from textual.dom import DOMNode
+
+AREAS = {
+    "app": "unbrick", "pick": "Sessions", "act": "Acting", "keep": "Keeping", "cut": "Cutting", "edits": "Edits",
+    "look": "Looking", "find": "Finding", "go": "Going", "timeline": "Moving", "list": "Lists", "text": "Texts",
+    "record": "Record", "request": "Request", "review": "Review", "chart": "Chart", "export": "Sharing",
+    "dialog": "Dialogs", "path": "Dialogs", "help": "Help", "error": "Error", "filter": "Filters",
+}
+"""What the part of an id before the dot stands for, in the order of the help."""
+
+
+def area(binding: Binding) -> str:
+    """The title of what a binding belongs to."""
+    return AREAS.get((binding.id or "").partition(".")[0], "")
 
 
 def bindings(owner: type[DOMNode]) -> Iterator[Binding]:

@@ -23,12 +23,15 @@ class ActingScreen(LookingScreen):
     """Every edit goes through the workspace's history, and is judged at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "fix", "fix", tooltip="fix what is wrong here, or the worst problem"),
-        Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes"),
-        Binding("F", "fix_all", "fix all", tooltip="apply all fixes that keep everything"),
-        Binding("u", "undo", "undo", show=False, tooltip="take the last edit back"),
-        Binding("ctrl+r", "redo", "redo", show=False, tooltip="do it again"),
-        Binding("R", "reread", "read again", show=False, tooltip="read the file again, and do the edits again on it"),
+        Binding("f", "fix", "fix", tooltip="fix what is wrong here, or the worst problem", id="act.fix"),
+        Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes", id="act.cut"),
+        Binding("F", "fix_all", "fix all", tooltip="apply all fixes that keep everything", id="act.fix-all"),
+        Binding("u", "undo", "undo", show=False, tooltip="take the last edit back", id="act.undo"),
+        Binding("ctrl+r", "redo", "redo", show=False, tooltip="do it again", id="act.redo"),
+        Binding(
+            "R", "reread", "read again", show=False,
+            tooltip="read the file again, and do the edits again on it", id="act.read-again",
+        ),
     ]
 
     @on(Timeline.FixWanted)

@@ -31,10 +31,10 @@ class Choices(OptionList):
     """A short list that vim keys move in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "down", show=False),
-        Binding("k", "cursor_up", "up", show=False),
-        Binding("g", "first", "first", show=False),
-        Binding("G", "last", "last", show=False),
+        Binding("j", "cursor_down", "down", show=False, id="list.down"),
+        Binding("k", "cursor_up", "up", show=False, id="list.up"),
+        Binding("g", "first", "first", show=False, id="list.first"),
+        Binding("G", "last", "last", show=False, id="list.last"),
     ]
 
 
@@ -49,10 +49,10 @@ class ChoiceScreen(ModalScreen[str | None]):
 
     CSS_PATH = Path("choice.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "back"),
-        Binding("y", "copy", "copy the command", show=False),
-        Binding("ctrl+d", "scroll(1)", "scroll the text", show=False),
-        Binding("ctrl+u", "scroll(-1)", "scroll the text", show=False),
+        Binding("escape,q", "leave", "back", id="dialog.back"),
+        Binding("y", "copy", "copy the command", show=False, id="dialog.copy"),
+        Binding("ctrl+d", "scroll(1)", "scroll the text", show=False, id="dialog.scroll-down"),
+        Binding("ctrl+u", "scroll(-1)", "scroll the text", show=False, id="dialog.scroll-up"),
     ]
 
     def __init__(

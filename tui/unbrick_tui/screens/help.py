@@ -54,7 +54,7 @@ class HelpScreen(ModalScreen[None]):
     """An overlay that any of the usual keys closes."""
 
     CSS_PATH = Path("choice.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "leave", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "leave", "back", id="help.back")]
 
     def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]], glyphs: Glyphs) -> None:
         super().__init__()

@@ -25,12 +25,12 @@ class InspectorScreen(Screen[tuple[str, int]]):
 
     CSS_PATH = Path("inspector.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "leave('')", "back", key_display="esc"),
-        Binding("v,tab", "mode", "readable / JSON / bytes", key_display="v"),
-        Binding("J,n", "step(1)", "next record", key_display="n"),
-        Binding("K,p", "step(-1)", "previous record", key_display="p"),
-        Binding("f", "leave('fix')", "fix"),
-        Binding("y", "copy", "copy"),
+        Binding("escape,q,enter", "leave('')", "back", key_display="esc", id="record.back"),
+        Binding("v,tab", "mode", "readable / JSON / bytes", key_display="v", id="record.mode"),
+        Binding("J,n", "step(1)", "next record", key_display="n", id="record.next"),
+        Binding("K,p", "step(-1)", "previous record", key_display="p", id="record.previous"),
+        Binding("f", "leave('fix')", "fix", id="record.fix"),
+        Binding("y", "copy", "copy", id="record.copy"),
     ]
 
     def __init__(self, format_: Format, view: View, row: int, outline: Outline | None, glyphs: Glyphs) -> None:

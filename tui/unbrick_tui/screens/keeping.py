@@ -23,9 +23,12 @@ class KeepingScreen(ActingScreen):
     """What was changed, and where it goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "review", "review", tooltip="review the changes, in words and in bytes"),
-        Binding("w", "save", "save", tooltip="save as a new session, in place, or to a file"),
-        Binding("b", "keep", "back up now", show=False, tooltip="keep copies of the session's files as they are"),
+        Binding("r", "review", "review", tooltip="review the changes, in words and in bytes", id="keep.review"),
+        Binding("w", "save", "save", tooltip="save as a new session, in place, or to a file", id="keep.save"),
+        Binding(
+            "b", "keep", "back up now", show=False,
+            tooltip="keep copies of the session's files as they are", id="keep.back-up",
+        ),
     ]
 
     @work(group="ask", exclusive=True)

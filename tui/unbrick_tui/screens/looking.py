@@ -17,9 +17,15 @@ class LookingScreen(SearchingScreen):
     """Opens other views of the session; acts only by what they ask for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "problems", "problems", tooltip="list all problems, and what else helps"),
-        Binding("enter", "inspect", "read the record", show=False, tooltip="read a record, or open a folded run"),
-        Binding("space", "fold", "fold", show=False, tooltip="fold or unfold a run of context and state"),
+        Binding("p", "problems", "problems", tooltip="list all problems, and what else helps", id="look.problems"),
+        Binding(
+            "enter", "inspect", "read the record", show=False,
+            tooltip="read a record, or open a folded run", id="look.record",
+        ),
+        Binding(
+            "space", "fold", "fold", show=False,
+            tooltip="fold or unfold a run of context and state", id="look.fold",
+        ),
     ]
 
     @on(Timeline.Opened)

@@ -17,14 +17,19 @@ class MovingScreen(ReadingScreen):
         Binding(
             "right_square_bracket", "bracket(1)", "next", show=False, key_display="]p  ]c",
             tooltip="next problem, next compaction",
+            id="go.next",
         ),
         Binding(
             "left_square_bracket", "bracket(-1)", "previous", show=False, key_display="[p  [c",
             tooltip="previous problem, previous compaction",
+            id="go.previous",
         ),
-        Binding("c", "compaction", "", show=False),
-        Binding("percent_sign", "mate", "other half", show=False, tooltip="from a call to its result and back"),
-        Binding("s", "start", "where resume begins", show=False, tooltip="to where resume begins"),
+        Binding("c", "compaction", "", show=False, id="go.compaction"),
+        Binding(
+            "percent_sign", "mate", "other half", show=False,
+            tooltip="from a call to its result and back", id="go.other-half",
+        ),
+        Binding("s", "start", "where resume begins", show=False, tooltip="to where resume begins", id="go.start"),
     ]
 
     def action_next(self, step: int) -> None:

@@ -17,7 +17,7 @@ class PathScreen(ModalScreen[Path | None]):
     """Gives back a path that nothing stands at, or None."""
 
     CSS_PATH = Path("choice.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="path.back")]
 
     def __init__(self, suggested: Path) -> None:
         super().__init__()

@@ -60,8 +60,8 @@ class ReviewScreen(Screen[str | None]):
 
     CSS_PATH = Path("review.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,r", "leave('')", "back", key_display="esc"),
-        Binding("w", "leave('save')", "save"),
+        Binding("escape,q,r", "leave('')", "back", key_display="esc", id="review.back"),
+        Binding("w", "leave('save')", "save", id="review.save"),
     ]
 
     def __init__(self, workspace: Workspace) -> None:

@@ -17,10 +17,19 @@ class SearchingScreen(MovingScreen):
     """A search field at the bottom; `n` and `N` go through what it finds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "search", key_display="/", tooltip="search the text of the records"),
-        Binding("n", "next(1)", "next problem", show=False, tooltip="next problem, or next match of a search"),
-        Binding("N", "next(-1)", "previous problem", show=False, tooltip="previous problem or match"),
-        Binding("escape", "calm", "", show=False),
+        Binding(
+            "slash", "search", "search", key_display="/",
+            tooltip="search the text of the records", id="find.search",
+        ),
+        Binding(
+            "n", "next(1)", "next problem", show=False,
+            tooltip="next problem, or next match of a search", id="find.next",
+        ),
+        Binding(
+            "N", "next(-1)", "previous problem", show=False,
+            tooltip="previous problem or match", id="find.previous",
+        ),
+        Binding("escape", "calm", "", show=False, id="find.end"),
     ]
 
     def action_next(self, step: int) -> None:

@@ -19,8 +19,8 @@ class SessionScreen(KeepingScreen):
     """All layers: reading, moving, searching, looking, acting, keeping; and help, and leaving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys"),
-        Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys", id="app.help"),
+        Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved", id="app.leave"),
     ]
 
     def action_help(self) -> None:

@@ -28,10 +28,10 @@ class TruncateScreen(Screen[SafePoint | None]):
 
     CSS_PATH = Path("session.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,t", "leave", "back", key_display="esc"),
-        Binding("left_square_bracket,left", "step(1)", "cut more", key_display="["),
-        Binding("right_square_bracket,right", "step(-1)", "cut less", key_display="]"),
-        Binding("enter", "cut", "cut here", key_display="enter"),
+        Binding("escape,q,t", "leave", "back", key_display="esc", id="cut.back"),
+        Binding("left_square_bracket,left", "step(1)", "cut more", key_display="[", id="cut.more"),
+        Binding("right_square_bracket,right", "step(-1)", "cut less", key_display="]", id="cut.less"),
+        Binding("enter", "cut", "cut here", key_display="enter", id="cut.here"),
     ]
 
     def __init__(self, workspace: Workspace, outline: Outline, header: list[list[Piece]], start: int) -> None:

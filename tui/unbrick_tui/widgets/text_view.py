@@ -33,14 +33,14 @@ class TextView(ScrollView, can_focus=True):
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_down", "down", show=False),
-        Binding("up,k", "scroll_up", "up", show=False),
-        Binding("pagedown,ctrl+f,space", "page_down", "page down", show=False),
-        Binding("pageup,ctrl+b", "page_up", "page up", show=False),
-        Binding("ctrl+d", "half(1)", "half a page down", show=False),
-        Binding("ctrl+u", "half(-1)", "half a page up", show=False),
-        Binding("home,g", "scroll_home", "to the top", show=False),
-        Binding("end,G", "scroll_end", "to the end", show=False),
+        Binding("down,j", "scroll_down", "down", show=False, id="text.down"),
+        Binding("up,k", "scroll_up", "up", show=False, id="text.up"),
+        Binding("pagedown,ctrl+f,space", "page_down", "page down", show=False, id="text.page-down"),
+        Binding("pageup,ctrl+b", "page_up", "page up", show=False, id="text.page-up"),
+        Binding("ctrl+d", "half(1)", "half a page down", show=False, id="text.half-down"),
+        Binding("ctrl+u", "half(-1)", "half a page up", show=False, id="text.half-up"),
+        Binding("home,g", "scroll_home", "to the top", show=False, id="text.top"),
+        Binding("end,G", "scroll_end", "to the end", show=False, id="text.end"),
     ]
 
     def __init__(self, paragraphs: Iterable[Paragraph] = (), *, ascii_: bool = False, id: str | None = None) -> None:

@@ -36,14 +36,14 @@ class Timeline(Painting, can_focus=True):
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("pagedown,ctrl+f", "page(1.0)", "page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1.0)", "page up", show=False),
-        Binding("ctrl+d", "page(0.5)", "half a page down", show=False),
-        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False),
-        Binding("home,g", "end(0)", "first record", show=False),
-        Binding("end,G", "end(1)", "last record", show=False),
+        Binding("down,j", "move(1)", "down", show=False, id="timeline.down"),
+        Binding("up,k", "move(-1)", "up", show=False, id="timeline.up"),
+        Binding("pagedown,ctrl+f", "page(1.0)", "page down", show=False, id="timeline.page-down"),
+        Binding("pageup,ctrl+b", "page(-1.0)", "page up", show=False, id="timeline.page-up"),
+        Binding("ctrl+d", "page(0.5)", "half a page down", show=False, id="timeline.half-down"),
+        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False, id="timeline.half-up"),
+        Binding("home,g", "end(0)", "first record", show=False, id="timeline.first"),
+        Binding("end,G", "end(1)", "last record", show=False, id="timeline.last"),
     ]
 
     cursor: var[int] = var(0, init=False)
