@@ -10,9 +10,10 @@ from unbrick import sentences
 from unbrick.bundle import Bundle
 from unbrick.finding import Severity
 from unbrick.printable import printable
-from unbrick.report import Report, Resume, Verdict
+from unbrick.report import Report, Resume
 from unbrick.target import WAYS, Target
 from unbrick.thread import Outcome
+from unbrick.wording import verdict
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.remedy import Remedy, remedy
 from unbrick_tui.text import clause, count, one_line, shorten, size
@@ -22,35 +23,6 @@ Piece = tuple[str, str]
 
 
 _CLOSED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
-
-
-def verdict(report: Report) -> tuple[str, str]:
-    """The word for a verdict, and its style."""
-    outcome, lost = report.resume.outcome, report.resume.lost
-    if report.verdict is Verdict.BROKEN and report.cause in sentences.INNOCENT:
-        return "not this file", "bad"
-    if not report.target.resumed:
-        return _of_a_request(report)
-    if outcome in _CLOSED:
-        return "will not open", "bad"
-    if outcome is Outcome.REFUSED:
-        return "refused", "bad"
-    if outcome is Outcome.EMPTY or report.verdict is Verdict.BROKEN:
-        return "loses history", "bad"
-    if lost:
-        return "loses history", "warn"
-    if sentences.left_out(report):
-        return "may lose history", "warn"
-    if report.verdict is Verdict.FRAGILE or outcome is Outcome.HEALED:
-        return "resumes, with changes", "warn"
-    return "resumes in full", "good"
-
-
-def _of_a_request(report: Report) -> tuple[str, str]:
-    if report.verdict is Verdict.BROKEN or report.resume.outcome is not Outcome.ACCEPTED:
-        return "refused", "bad"
-    return ("accepted", "good") if report.verdict is Verdict.HEALTHY else ("accepted, with flaws", "warn")
-
 
 _GLYPH = {"good": "ok", "warn": "warning", "bad": "error"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from unbrick.printable import shell
 from unbrick.save import Receipt
-from unbrick_tui import headline
+from unbrick.wording import verdict
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.text import count, size
 from unbrick_tui.widgets.text_view import Paragraph
@@ -28,7 +28,7 @@ def about(workspace: Workspace) -> list[Paragraph]:
     """What is about to be saved, and what resume will make of it."""
     said: list[Paragraph] = [("plain", f"{number}. {title}") for number, title in enumerate(workspace.titles, 1)]
     if workspace.outline is not None:
-        word, style = headline.verdict(workspace.outline.report)
+        word, style = verdict(workspace.outline.report)
         said.append((style, f"Afterwards: {word}"))
     return said
 
@@ -68,7 +68,7 @@ def receipt(workspace: Workspace, written: Receipt) -> list[Paragraph]:
     elif written.session_id and _resumed(workspace):
         said += [("plain", ""), ("plain", f"Resume it as always; its id is still {written.session_id}.")]
     if workspace.outline is not None:
-        word, style = headline.verdict(workspace.outline.report)
+        word, style = verdict(workspace.outline.report)
         loads = "loads " if _resumed(workspace) else ""
         said += [("plain", ""), (style, f"{word}: {loads}{count(workspace.outline.report.resume.messages, 'message')}")]
     return said

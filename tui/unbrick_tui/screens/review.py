@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from unbrick import diff
-from unbrick_tui import headline
+from unbrick.wording import verdict
 from unbrick_tui.text import count
 from unbrick_tui.widgets.text_view import Paragraph, TextView
 from unbrick_tui.workspace import Workspace
@@ -34,8 +34,8 @@ def paragraphs(workspace: Workspace) -> Iterator[Paragraph]:
     yield "plain", ""
     yield "head", "What it comes to"
     if workspace.first is not None and workspace.outline is not None:
-        before, _style = headline.verdict(workspace.first.report)
-        after, style = headline.verdict(workspace.outline.report)
+        before, _style = verdict(workspace.first.report)
+        after, style = verdict(workspace.outline.report)
         yield style, f" {before} {workspace.glyphs.arrow} {after}"
     yield "plain", f" {diff.count(found, source)}"
     if any(change.line <= len(source) for change in found) or workspace.patch:
