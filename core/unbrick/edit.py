@@ -6,7 +6,7 @@ Records are named by `At`, the place that a patch leaves alone when it touches o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from unbrick.record import At
@@ -233,8 +233,18 @@ class Conform:
     at: At
 
 
+@dataclass(frozen=True)
+class Redact:
+    """Put a note in the place of a value wherever records hold it, escaped or not, also in JSON inside their strings
+    (see `hide.Hidden`). What stands around the records goes along."""
+
+    ats: tuple[At, ...]
+    value: str = field(repr=False)
+    note: str
+
+
 Edit = (
     Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Forget | Clear | Trim
     | Recount | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Hoist
-    | Reframe | Conform
+    | Reframe | Conform | Redact
 )

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from unbrick import models
-from unbrick.edit import Answer, Clear, DropBlock, DropRecord, Edit, Insert, Remake, SetRef, SetValue, Uncompact
+from unbrick.edit import Answer, Clear, DropBlock, DropRecord, Edit, Insert, Redact, Remake, SetRef, SetValue, Uncompact
 from unbrick.entry import BlockKind
 from unbrick.finding import Fix, Safety
 from unbrick.record import At
@@ -27,6 +27,8 @@ def _altered(report: Report, edits: Sequence[Edit]) -> Iterator[tuple[At, bool]]
             yield edit.behind, True
         elif isinstance(edit, _ALTERS):
             yield edit.at, isinstance(edit, Answer)
+        elif isinstance(edit, Redact):
+            yield from ((at, False) for at in edit.ats)
         elif isinstance(edit, SetRef):
             call = session.calls.get(edit.new)
             yield from ((session.at(row), False) for row, _block in (call.uses if call else ()))

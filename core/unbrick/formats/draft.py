@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from unbrick import jsonspan
+from unbrick.edit import Redact
+from unbrick.hide import Hidden
 from unbrick.jsonspan import Pointer
 from unbrick.record import END, At, Json, compact, read
 from unbrick.session import Session
@@ -69,6 +71,13 @@ class Draft:
         else:
             *parent, key = pointer
             self.put(row, jsonspan.set_member(raw, parent, str(key), new, first=key == self.leading))
+
+    def redact(self, edit: Redact) -> None:
+        """Put a note in the place of a value in some records."""
+        hidden = Hidden(edit.value, edit.note)
+        for at in edit.ats:
+            row = self.row(at)
+            self.put(row, hidden.hide(self.raw(row))[0])
 
     def drop(self, row: int) -> None:
         """Take the line of a row out."""

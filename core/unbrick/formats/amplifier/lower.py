@@ -20,6 +20,7 @@ from unbrick.edit import (
     Edit,
     Insert,
     Move,
+    Redact,
     Remake,
     Salvage,
     SetRef,
@@ -219,8 +220,12 @@ def _remake(edit: Remake, made: Draft, _clock: Clock) -> None:
     pictures.remake(made, made.row(edit.at), edit.values)
 
 
+def _redact(edit: Redact, made: Draft, _clock: Clock) -> None:
+    made.redact(edit)
+
+
 _WRITERS: Mapping[type, Callable[[Any, Draft, Clock], None]] = {
     Answer: _answer, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record, DropRecords: _drop_records,
     Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
-    Cut: _cut, Conform: _conform,
+    Cut: _cut, Conform: _conform, Redact: _redact,
 }

@@ -23,6 +23,7 @@ from unbrick.edit import (
     Linearise,
     Move,
     Recount,
+    Redact,
     Relink,
     Remake,
     Rename,
@@ -197,6 +198,10 @@ def _rename(edit: Rename, draft: Draft, _target: Target, _clock: Clock) -> None:
     ending.rename(draft, names)
 
 
+def _redact(edit: Redact, draft: Draft, _target: Target, _clock: Clock) -> None:
+    draft.redact(edit)
+
+
 def _conform(edit: Conform, draft: Draft, _target: Target, _clock: Clock) -> None:
     forms.conform(draft, draft.row(edit.at))
 
@@ -225,4 +230,5 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     Adopt: adopt.adopt,
     Rename: _rename,
     Conform: _conform,
+    Redact: _redact,
 }

@@ -20,6 +20,7 @@ from unbrick.edit import (
     Hoist,
     Insert,
     Move,
+    Redact,
     Reframe,
     Remake,
     Salvage,
@@ -29,6 +30,7 @@ from unbrick.edit import (
 from unbrick.elements import Elements
 from unbrick.formats import draft, pictures
 from unbrick.formats.messages import framing, records, write
+from unbrick.hide import Hidden
 from unbrick.jsonspan import Pointer
 from unbrick.record import FRAME, At, Json
 from unbrick.session import Session
@@ -151,7 +153,7 @@ def _answer(edit: Answer, made: Draft) -> None:
 def _move(edit: Move, made: Draft) -> None:
     """Only the results of the call's message move; what else their message says stays where it is."""
     row, call = made.row(edit.at), made.row(edit.behind)
-    wanted = {part.get("id") for part in records.blocks(made.record(call)) if part.get("type") == "tool_use"}
+    wanted = [part.get("id") for part in records.blocks(made.record(call)) if part.get("type") == "tool_use"]
     found = records.blocks(made.record(row))
     moving = [i for i, part in enumerate(found) if _is_result(part) and part.get("tool_use_id") in wanted]
     if not moving:
@@ -274,8 +276,17 @@ def _reframe(_edit: Reframe, made: Draft) -> None:
     made.frame = source.mended
 
 
+def _redact(edit: Redact, made: Draft) -> None:
+    made.redact(edit)
+    hidden = Hidden(edit.value, edit.note)
+    halves = made.view.patch.get(FRAME) or made.view.source.frame()
+    (head, before), (tail, behind) = (hidden.hide(half, framed=True) for half in halves)
+    if before or behind:
+        made.frame = head, tail
+
+
 _WRITERS: Mapping[type, Callable[[Any, Draft], None]] = {
     Answer: _answer, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record, DropRecords: _drop_records,
     Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
-    Conform: _conform, Cut: _cut, Hoist: _hoist, Reframe: _reframe,
+    Conform: _conform, Cut: _cut, Hoist: _hoist, Reframe: _reframe, Redact: _redact,
 }
