@@ -26,14 +26,15 @@ SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
     ("what a file is",
-     "errors media disk jsonspan hide secrets printable source elements record entry edit target patch bundle clock models"),
+     "errors media disk jsonspan hide secrets printable source elements record entry edit target patch bundle clock "
+     "models"),
     ("what its records are", "scan rescan columns search"),
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints filling ladder"),
     ("judging", "rules why failures catalogue check"),
-    ("showing", "json_report sentences wording diff"),
+    ("showing", "json_report sentences wording diff export"),
     ("acting",
      "history retouch stale harm repair truncate atomic redact save restore foreign opening sessions linting proof"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count as count_up
@@ -14,10 +14,12 @@ from unbrick import atomic
 from unbrick.atomic import BACKUP, Privacy
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir
+from unbrick.edit import Edit
 from unbrick.errors import CannotWriteError, SessionInUseError, SourceChangedError
 from unbrick.formats import Clock, Clone, Format
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, FRAME, At
+from unbrick.redact import in_parts
 from unbrick.source import Source
 
 
@@ -88,13 +90,15 @@ def save_copy(bundle: Bundle, patch: Patch, path: Path) -> Receipt:
 
 
 def save_as_session(
-    format_: Format, bundle: Bundle, patch: Patch, clock: Clock, title: str | None = None
+    format_: Format, bundle: Bundle, patch: Patch, clock: Clock, title: str | None = None, edits: Iterable[Edit] = (),
 ) -> Receipt:
     """Write the patched transcript as a new session that the client can resume; the original stays as it is.
 
-    Side folders come along first, so that the session appears only when it is whole. Raises as `save_copy`.
+    Side folders come along first, as they are, so that the session appears only when it is whole. What the `edits` that
+    led to the patch redact is redacted in the files that are written anew, too. Raises as `save_copy`.
     """
     clone = format_.clone(bundle, patch, clock, title)
+    clone = replace(clone, files=in_parts((), clone.files, edits))
     if clone.folder is not None:
         return _save_as_folder(bundle, patch, clone, clone.folder)
     with refusals(clone.path):
@@ -151,19 +155,21 @@ def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) ->
     return receipt
 
 
-def save_in_place(format_: Format, bundle: Bundle, patch: Patch, clock: Clock) -> Receipt:
+def save_in_place(
+    format_: Format, bundle: Bundle, patch: Patch, clock: Clock, edits: Iterable[Edit] = (),
+) -> Receipt:
     """Replace the transcript by the patched one and keep a backup of what stood there.
 
     Files that must fit it follow, each with a backup of its own: stopped in between, they are as they were, and the
-    client writes them anew. A link to the file stays a link. Raises SessionInUseError when a live process has the
-    session open, SourceChangedError when the file is no longer the one that was read, CannotWriteError otherwise; in
-    each case the original is untouched.
+    client writes them anew. What the `edits` that led to the patch redact is redacted in them, too. A link to the file
+    stays a link. Raises SessionInUseError when a live process has the session open, SourceChangedError when the file is
+    no longer the one that was read, CannotWriteError otherwise; in each case the original is untouched.
     """
     source = bundle.main
     real = insist_replaceable(source)
     insist_unowned(format_, bundle)
     insist_unchanged(source)
-    parts = format_.follow(bundle, View(source, patch))
+    parts = in_parts(bundle.parts.values(), format_.follow(bundle, View(source, patch)), edits)
     atomic.sweep(real.parent)
     with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
         insist_unowned(format_, bundle)

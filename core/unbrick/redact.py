@@ -1,0 +1,192 @@
+"""Redaction: a value, such as a key that a tool printed, replaced everywhere in a session.
+
+It is a fix like any other: made of edits, undone, saved with a backup. Other files that hold the value are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from unbrick import measure
+from unbrick.bundle import Bundle
+from unbrick.disk import is_file
+from unbrick.edit import DropBlock, Edit, Redact
+from unbrick.entry import BlockKind, Entry
+from unbrick.errors import UsageError
+from unbrick.finding import Fix, Safety
+from unbrick.formats import Format
+from unbrick.hide import Hidden
+from unbrick.record import FRAME, At, read
+from unbrick.report import Report
+from unbrick.scan import BATCH
+from unbrick.session import Session
+from unbrick.stale import stale_thinking
+
+NOTE = "[redacted]"
+CHUNK = 1 << 20
+
+_THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """The fix that replaces a value, how many copies of it there are, and the rows that hold them."""
+
+    fix: Fix
+    copies: int
+    rows: tuple[int, ...]
+
+
+def redaction(format_: Format, report: Report, value: str, note: str = NOTE) -> Generator[int, None, Redaction]:
+    """What replaces every copy of a value in a session as it was last judged. Yields rows read so far.
+
+    Thinking that holds the value goes, with the rest of that reply's: its signature stands for the exact words, and the
+    API refuses a reply of which some thinking is missing (messages-api-rules R14, R15). Thinking behind a copy goes
+    where the model binds it to what stood before (R16).
+
+    Raises UsageError when the session does not hold the value, when it is too short to be told from other text, and
+    when it is part of what holds the session together: an id, a kind of record, the name of a tool.
+    """
+    hidden = _hidden(value, note)
+    session = report.situation.session
+    held: list[int] = []
+    sealed: list[int] = []
+    copies = 0
+    for row, raw in enumerate(session.scan.view.raws()):
+        if row % BATCH == 0:
+            yield row
+        new, count = hidden.hide(raw)
+        if count:
+            copies += count
+            held.append(row)
+            _insist_apart(format_, report, row, raw, new)
+            if any(session.scan.block_kind[block] in _THOUGHTS for block in session.scan.blocks(row)):
+                thoughts = [format_.blocks(session.value(row))[block] for block, _at in _thoughts(session, row)]
+                if any(hidden.spans(text) for thought in thoughts for text in _texts(thought)):
+                    sealed.append(row)
+    copies += sum(hidden.hide(half, framed=True)[1] for half in _frame(report))
+    if not copies:
+        raise UsageError(f"No record of {report.bundle.path} holds this value. Nothing was changed.")
+    drops = {at for row in sealed for one in _reply(session, row) for at in _thoughts(session, one)}
+    places = tuple(session.at(row) for row in held)
+    bound = stale_thinking(report, [Redact(places, value, note)])
+    drops |= {(edit.block, edit.at) for edit in (bound.edits if bound else ()) if isinstance(edit, DropBlock)}
+    return Redaction(_fix(session, held, copies, drops, value, note), copies, tuple(held))
+
+
+def _hidden(value: str, note: str) -> Hidden:
+    try:
+        return Hidden(value, note)
+    except ValueError as error:
+        raise UsageError(f"This value cannot be redacted: {error}. Nothing was changed.") from None
+
+
+def _fix(
+    session: Session, held: Sequence[int], copies: int, drops: Iterable[tuple[int, At]], value: str, note: str,
+) -> Fix:
+    order = sorted(drops, key=lambda drop: (drop[1], drop[0]), reverse=True)
+    left = {session.at(row): len(session.scan.blocks(row)) for row in held}
+    for _block, at in order:
+        if at in left:
+            left[at] -= 1
+    # A record that held nothing but thinking is gone by then.
+    thoughtless = {at for _block, at in order}
+    ats = tuple(at for at, count in left.items() if count or at not in thoughtless)
+    price = f"replaces {copies:,} cop{'y' if copies == 1 else 'ies'} in {measure.counted(len(held), 'record')}"
+    if order:
+        price += f", drops {measure.counted(len(order), 'thinking block')}"
+    edits: tuple[Edit, ...] = (*(DropBlock(at, block) for block, at in order), Redact(ats, value, note))
+    return Fix("redact", f"Redact {masked(value)} everywhere", Safety.LOSSY, edits, price)
+
+
+def masked(value: str) -> str:
+    """A secret as it may be shown: its first characters and its length."""
+    shown = value[: min(4, len(value) // 4)]
+    return f"{shown}… ({len(value):,} characters)"
+
+
+def _insist_apart(format_: Format, report: Report, row: int, raw: bytes, new: bytes) -> None:
+    before, after = read(raw)[0], read(new)[0]
+    if before is not None and (after is None or _bones(format_.entry(before)) != _bones(format_.entry(after))):
+        place = report.situation.place(row)
+        raise UsageError(
+            f"This value is part of an id, a name or a kind in {place}, which holds the session together; "
+            "it cannot be redacted. Nothing was changed."
+        )
+
+
+def _bones(entry: Entry) -> tuple[object, ...]:
+    """What other records and the client go by."""
+    return (
+        entry.kind, entry.type, entry.uuid, entry.parent, entry.message_id, entry.model, entry.version, entry.refers,
+        entry.time, tuple((block.kind, block.ref, block.name) for block in entry.blocks),
+    )
+
+
+def _thoughts(session: Session, row: int) -> list[tuple[int, At]]:
+    """The thinking of a record: block and place."""
+    scan = session.scan
+    start = scan.first[row]
+    return [(index - start, session.at(row)) for index in scan.blocks(row) if scan.block_kind[index] in _THOUGHTS]
+
+
+def _reply(session: Session, row: int) -> Sequence[int]:
+    """The rows of the reply that a row is part of."""
+    number = session.scan.message_id[row]
+    return session.responses.get(number, (row,)) if number >= 0 else (row,)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from chain.from_iterable(map(_texts, value.values()))
+
+
+def _frame(report: Report) -> tuple[bytes, ...]:
+    view = report.situation.session.scan.view
+    return tuple(view.patch.get(FRAME) or view.source.frame())
+
+
+def in_parts(parts: Iterable[Path], files: Mapping[Path, bytes], edits: Iterable[Edit]) -> dict[Path, bytes]:
+    """The files that are written with a transcript (`files`), and those edited together with it (`parts`), with what
+    edits redact in the transcript redacted in them; a part that neither changes is left out."""
+    result = dict(files)
+    swaps = {(edit.value, edit.note) for edit in edits if isinstance(edit, Redact)}
+    for path in dict.fromkeys((*parts, *files)) if swaps else ():
+        try:
+            raw = new = result[path] if path in result else path.read_bytes()
+        except OSError:
+            continue
+        for value, note in swaps:
+            new = Hidden(value, note).hide(new)[0]
+        if new is not raw:
+            result[path] = new
+    return result
+
+
+def elsewhere(bundle: Bundle, backups: Iterable[Path], value: str) -> Iterator[Path]:
+    """Other files that hold a value and stay as they are: backups, subagents' transcripts, stored results, logs. They
+    are read in pieces; a copy is found as it stands, or with its escapes."""
+    hidden = Hidden(value, NOTE)
+    for path in dict.fromkeys((*backups, *chain.from_iterable(bundle.evidence.values()))):
+        if is_file(path) and _holds(path, hidden):
+            yield path
+
+
+def _holds(path: Path, hidden: Hidden) -> bool:
+    overlap = 8 * len(hidden.value.encode("utf-8", "surrogatepass"))
+    tail = b""
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                tail += chunk
+                if hidden.possible(tail) and hidden.hide(tail)[1]:
+                    return True
+                tail = tail[-overlap:]
+    except OSError:
+        return False
+    return False
