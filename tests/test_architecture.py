@@ -26,17 +26,18 @@ SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
     ("what a file is",
-     "errors media disk jsonspan hide secrets printable source elements record entry edit target patch bundle clock "
-     "models"),
+     "errors media disk jsonspan hide secrets words printable source elements record entry edit target patch bundle "
+     "clock models"),
     ("what its records are", "scan rescan columns search"),
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints filling ladder"),
     ("judging", "rules why failures catalogue check"),
-    ("showing", "json_report sentences wording diff export"),
+    ("showing", "json_report sentences wording diff marks consequence export"),
     ("acting",
-     "history retouch stale harm repair truncate atomic redact save restore foreign opening sessions linting proof"),
+     "history retouch byhand stale harm repair truncate atomic redact save restore foreign opening sessions linting "
+     "proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 

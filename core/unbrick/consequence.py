@@ -1,0 +1,249 @@
+"""What an edit does to the conversation, told from the reports before and after: what is loaded, what comes back, what
+goes, what is mended and what is not. Every preview and every price of a cut or of an edit by hand is made of this."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from unbrick import words
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.finding import Finding, Severity
+from unbrick.patch import View
+from unbrick.record import END, FRAME, At
+from unbrick.report import Report
+from unbrick.session import Standing
+
+_TALK = (Kind.USER, Kind.ASSISTANT)
+_NOUNS: dict[BlockKind, tuple[str, str]] = {
+    BlockKind.TEXT: ("text", "texts"), BlockKind.THINKING: ("thinking block", "thinking blocks"),
+    BlockKind.REDACTED: ("thinking block", "thinking blocks"), BlockKind.TOOL_USE: ("call", "calls"),
+    BlockKind.TOOL_RESULT: ("result", "results"), BlockKind.IMAGE: ("image", "images"),
+    BlockKind.DOCUMENT: ("document", "documents"), BlockKind.SERVER_USE: ("call", "calls"),
+    BlockKind.SERVER_RESULT: ("result", "results"), BlockKind.OTHER: ("block", "blocks"),
+}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Messages by what they are: typed prompts, replies (assistant records), tool results in the others, and the
+    user records that are neither."""
+
+    messages: int = 0
+    prompts: int = 0
+    replies: int = 0
+    results: int = 0
+    others: int = 0
+
+    @property
+    def counts(self) -> list[words.Counted]:
+        """As a price lists them."""
+        return [
+            (self.prompts, "prompt", "prompts"), (self.replies, "reply", "replies"),
+            (self.results, "result", "results"), (self.others, "other message", "other messages"),
+        ]
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """`back` was not loaded before, `gone` is not loaded afterwards, `added` was written by the edit. `parts` counts
+    what messages that stay have lost, by noun; `altered` messages say something else. `mended` findings are not there
+    afterwards, `brought` ones were not there before, or were milder."""
+
+    before: Report
+    after: Report
+    back: Tally
+    gone: Tally
+    added: Tally
+    parts: Mapping[tuple[str, str], int]
+    altered: int
+    mended: tuple[Finding, ...]
+    brought: tuple[Finding, ...]
+
+    @property
+    def price(self) -> str:
+        """What it costs, in the words of all prices."""
+        lost = [*self.gone.counts, *((number, *noun) for noun, number in self.parts.items())]
+        if words.listed(lost):
+            return words.drops(*lost)
+        if self.altered:
+            return f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
+        return words.brings(self.back.messages) if self.back.messages else words.KEEPS
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """What changes in the conversation, a sentence each, with whether that is `good`, `warn`, `bad` or `plain`."""
+        old, new = self.before.resume, self.after.resume
+        loads = "loads" if self.after.target.resumed else "sends"
+        if old.messages == new.messages:
+            yield "plain", f"{loads} {words.plural(new.messages, 'message')}, as before"
+        else:
+            yield "plain", f"{loads} {words.plural(new.messages, 'message')}, {old.messages:,} before"
+        if self.back.messages:
+            yield "good", f"{words.brings(self.back.messages)}: {words.listed(self.back.counts)}"
+        if self.added.messages:
+            yield "plain", f"adds {words.listed(self.added.counts)}"
+        lost = [*self.gone.counts, *((number, *noun) for noun, number in self.parts.items())]
+        if words.listed(lost):
+            yield "warn", words.drops(*lost)
+        elif not self.altered:
+            yield "good", words.KEEPS
+        if self.altered:
+            yield "warn", f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
+        if self.mended:
+            yield "good", f"mends {_named(self.mended)}"
+        left = sum(f.severity is not Severity.INFO for f in self.after.findings)
+        yield from self._brought()
+        if left and self.mended:
+            yield "plain", f"leaves {words.plural(left, 'problem')} for later"
+
+    def _brought(self) -> Iterator[tuple[str, str]]:
+        for severity, style in ((Severity.ERROR, "bad"), (Severity.WARNING, "warn"), (Severity.INFO, "plain")):
+            found = [one for one in self.brought if one.severity is severity]
+            if found:
+                yield style, f"then found: {_named(found)}" + (" (a note)" if severity is Severity.INFO else "")
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    """`2 problems (T001 at line 205, C003)`."""
+    first = ", ".join(one.id.replace("@", " at line ") for one in findings[:3])
+    more = f" and {len(findings) - 3:,} more" if len(findings) > 3 else ""
+    return f"{words.plural(len(findings), 'problem')} ({first}{more})"
+
+
+def consequence(before: Report, after: Report) -> Consequence:
+    """What lies between two reports on one source under two patches."""
+    match = _match(before, after)
+    old, new = before.situation, after.situation
+    gone: list[int] = []
+    back: list[int] = []
+    added: list[int] = []
+    parts: Counter[tuple[str, str]] = Counter()
+    altered = 0
+    for one, other in match:
+        was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
+        if was and not is_:
+            gone.append(one)
+        elif is_ and not was:
+            (back if one >= 0 else added).append(other)
+        elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
+            lost = _blocks(before, one) - _blocks(after, other)
+            parts += lost
+            altered += not lost
+    mended, brought = _findings(before, after)
+    return Consequence(
+        before, after, _tally(after, back), _tally(before, gone), _tally(after, added), dict(parts), altered, mended,
+        brought,
+    )
+
+
+def _loaded(report: Report, row: int) -> bool:
+    situation = report.situation
+    return situation.thread.standing[row] == Standing.LOADED and situation.session.scan.kind[row] in _TALK
+
+
+def _tally(report: Report, rows: Sequence[int]) -> Tally:
+    scan = report.situation.session.scan
+    prompts = sum(bool(scan.flags[row] & Flag.PROMPT) for row in rows)
+    replies = sum(scan.kind[row] == Kind.ASSISTANT for row in rows)
+    held = [sum(scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(row)) for row in rows]
+    others = sum(
+        scan.kind[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT and not results
+        for row, results in zip(rows, held, strict=True)
+    )
+    return Tally(len(rows), prompts, replies, sum(held), others)
+
+
+def _blocks(report: Report, row: int) -> Counter[tuple[str, str]]:
+    """The blocks of a row by noun, images in results counted as such."""
+    scan = report.situation.session.scan
+    found = Counter(_NOUNS[BlockKind(scan.block_kind[block])] for block in scan.blocks(row))
+    media = sum(bool(scan.block_flags[block] & BlockFlag.MEDIA) for block in scan.blocks(row))
+    return found + Counter({_NOUNS[BlockKind.IMAGE]: media})
+
+
+def _match(before: Report, after: Report) -> Iterator[tuple[int, int]]:
+    """Pairs of rows that are one record and may have changed in what becomes of it; -1 for none."""
+    old, new = before.situation.session.scan.view, after.situation.session.scan.view
+    standing = before.situation.thread.standing, after.situation.thread.standing
+    touched = sorted(
+        line for line in {*old.patch, *new.patch}
+        if line not in (END, FRAME) and old.patch.get(line) != new.patch.get(line)
+    )
+    here: list[int] = []
+    there: list[int] = []
+    line = 1
+    for stop in (*touched, len(old.source) + 1):
+        start, other = old.start(line), new.start(line)
+        size = old.start(stop) - start
+        if standing[0][start : start + size] != standing[1][other : other + size]:
+            for place in range(size):
+                if standing[0][start + place] != standing[1][other + place]:
+                    yield start + place, other + place
+        if stop <= len(old.source):
+            here += range(old.start(stop), old.start(stop + 1))
+            there += range(new.start(stop), new.start(stop + 1))
+        line = stop + 1
+    here += range(old.start(line), len(old))
+    there += range(new.start(line), len(new))
+    yield from _paired(before, after, here, there)
+
+
+def _paired(before: Report, after: Report, here: list[int], there: list[int]) -> Iterator[tuple[int, int]]:
+    """Rows of touched lines: the same record by its id, by its bytes, or by its place."""
+    left = dict.fromkeys(there)
+    places = {_place(after, row): row for row in there}
+    known: dict[object, list[int]] = {}
+    for row in there:
+        known.setdefault(_key(after, row), []).append(row)
+    unknown: list[int] = []
+    for row in here:
+        same = known.get(_key(before, row))
+        if same:
+            found = same.pop(0)
+            left.pop(found, None)
+            yield row, found
+        else:
+            unknown.append(row)
+    damaged: set[int] = set()
+    for row in unknown:
+        found = places.get(_place(before, row), -1)
+        if found in left:
+            del left[found]
+            yield row, found
+        else:
+            yield row, -1
+        if before.situation.session.kind(row) is Kind.FAULT:
+            damaged.add(_place(before, row).line)
+    for row in left:
+        # What was whole inside a damaged line was there before, and was not loaded.
+        salvaged = _place(after, row).line in damaged
+        yield (next(r for r in unknown if _place(before, r).line == _place(after, row).line) if salvaged else -1), row
+
+
+def _place(report: Report, row: int) -> At:
+    return report.situation.session.at(row)
+
+
+def _key(report: Report, row: int) -> object:
+    session = report.situation.session
+    view: View = session.scan.view
+    return session.uuid(row) or view.raw(row).rstrip(b"\r\n")
+
+
+def _findings(before: Report, after: Report) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Those above info that are not there afterwards, and those that were not there before or were milder."""
+
+    def key(finding: Finding) -> tuple[str, object]:
+        return finding.code, finding.uuid or finding.at
+
+    def worst(report: Report) -> dict[tuple[str, object], Severity]:
+        found: dict[tuple[str, object], Severity] = {}
+        for finding in report.findings:
+            found[key(finding)] = max(finding.severity, found.get(key(finding), Severity.INFO))
+        return found
+
+    were, are = worst(before), worst(after)
+    mended = (f for f in before.findings if f.severity is not Severity.INFO and key(f) not in are)
+    brought = (f for f in after.findings if key(f) not in were or f.severity > were[key(f)])
+    return tuple(mended), tuple(brought)
