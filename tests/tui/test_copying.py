@@ -1,0 +1,29 @@
+"""What can be copied of a record."""
+
+from __future__ import annotations
+
+from driving import Open, settle
+
+from unbrick_tui.copying import copyable
+
+
+async def test_all_that_a_record_has(open_app: Open) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        workspace = pilot.app.workspace  # type: ignore[attr-defined]
+        last = len(workspace.view) - 1
+        found = dict(copyable(workspace, last))
+        assert found["path and line"].endswith(f"session.jsonl:{last + 1}")
+        assert found["record as JSON"].startswith("{")
+        assert found["id"] in found["record as JSON"]
+        every = [dict(copyable(workspace, row)) for row in range(last)]
+        answered = next(one for one in every if {"call id", "place in the request"} <= one.keys())
+        assert answered["place in the request"].startswith("messages.")
+        assert not copyable(workspace, len(workspace.view))
+
+
+async def test_a_line_that_is_no_record(open_app: Open) -> None:
+    async with open_app(b'{"type":"user","message":{"role":"user","content":"a"}}\n\x1b[31m{', checked=False) as pilot:
+        found = dict(copyable(pilot.app.workspace, 1))  # type: ignore[attr-defined]
+        assert "message" not in found
+        assert found["record as JSON"] == "\x1b[31m{"
+        await settle(pilot)
