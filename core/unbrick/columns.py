@@ -110,17 +110,20 @@ class Calls(Mapping[str, Call]):
         self._long: dict[int, Call] = {}
         """The calls of those ids, once asked for: they may be of any length."""
         places = {int(BlockKind.TOOL_USE): self._use, int(BlockKind.TOOL_RESULT): self._result}
+        blank = scan.strings.find("")
         for block, (kind, ref) in enumerate(zip(scan.block_kind, scan.block_ref, strict=True)):
             place = places.get(kind)
             if place is None:
                 continue
+            if ref == blank:
+                ref = -1
             if place[ref] < 0:
                 place[ref] = block
             else:
                 self._more.setdefault(ref, []).append(block)
 
     def __getitem__(self, ref: str) -> Call:
-        number = self._scan.strings.find(ref)
+        number = self._scan.strings.find(ref) if ref else -1
         if number < 0 and ref:
             raise KeyError(ref)
         return self._call(number)
@@ -138,7 +141,9 @@ class Calls(Mapping[str, Call]):
         first, kinds, refs = scan.first, scan.block_kind, scan.block_ref
         tools = (BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
         blocks = chain.from_iterable(range(first[row], first[row + 1]) for row in rows)
-        return map(self._call, sorted({refs[block] for block in blocks if kinds[block] in tools}))
+        found = {refs[block] for block in blocks if kinds[block] in tools}
+        blank = scan.strings.find("")
+        return map(self._call, sorted(-1 if ref == blank else ref for ref in found))
 
     def _numbers(self) -> Iterator[int]:
         last = len(self._use) - 1

@@ -32,6 +32,9 @@ STAGES = "JLBTCSE"
 ROUNDS, TRIES = 50, 20
 """More rounds than a repair ever takes: so many, and so many for each finding."""
 
+PASSES = 4
+"""So often at most is tried again what could not be done at first."""
+
 GIVE_UP = 10
 """So many fixes of one kind in a row that make something worse: the others of that kind are not tried one by one."""
 
@@ -157,7 +160,28 @@ def repair(
     one already. Yields rows read so far.
     """
     before = report = known or (yield from check(format_, bundle, patch, target, surroundings))
-    chosen = chosen or {}
+    applied: list[Applied] = []
+    for _pass_ in range(PASSES):
+        done, patch, report, refused = yield from _pass(
+            format_, report, patch, allow, only, chosen or {}, clock, surroundings
+        )
+        applied += done
+        # What could not be done at first may be possible after what was done since.
+        if not refused or chosen or all(_key(one) in refused for one in done):
+            break
+    thinking = stale_thinking(report, [edit for item in applied for edit in item.fix.edits])
+    if thinking is not None:
+        done, patch, report = yield from _apply(format_, report, [_along(thinking)], patch, clock, surroundings)
+        applied += done
+    return Repaired(before, report, patch, tuple(applied))
+
+
+def _pass(
+    format_: Format, report: Report, patch: Patch, allow: Collection[Safety], only: Collection[str] | None,
+    chosen: Mapping[str, str], clock: Clock, surroundings: Surroundings,
+) -> Generator[int, None, tuple[list[Applied], Patch, Report, set[Key]]]:
+    """Apply fixes until none is left that has not been refused: what was done, the patch and the report after it, and
+    what was refused."""
     applied: list[Applied] = []
     refused: set[Key] = set()
     tried: set[Key] = set()
@@ -174,8 +198,12 @@ def repair(
             break
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
         wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
-        if done and (wanted or not introduced(report, after, [(one.finding, one.fix) for one in done], mendable)):
-            refused.update(_idle(report, after, done, chosen))
+        idle = set(_idle(report, after, done, chosen))
+        useless = len(idle) == len(done) and after.resume.messages <= report.resume.messages
+        if done and (wanted or not (
+            useless or introduced(report, after, [(one.finding, one.fix) for one in done], mendable)
+        )):
+            refused |= idle
             applied += done
             for item in done:
                 failed[_sort(item)] = 0
@@ -198,11 +226,7 @@ def repair(
         else:
             # One of them is to blame: fewer at a time find it.
             size = len(batch) // 2
-    thinking = stale_thinking(report, [edit for item in applied for edit in item.fix.edits])
-    if thinking is not None:
-        done, patch, report = yield from _apply(format_, report, [_along(thinking)], patch, clock, surroundings)
-        applied += done
-    return Repaired(before, report, patch, tuple(applied))
+    return applied, patch, report, refused
 
 
 def _key(applied: Applied) -> Key:

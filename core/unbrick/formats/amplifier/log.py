@@ -128,7 +128,7 @@ def delegated(bundle: Bundle, wanted: set[str]) -> dict[str, Held]:
     calls: dict[str, list[str]] = {}
     for value in _calling(bundle, wanted):
         for call in value.get("tool_calls") or ():
-            if isinstance(call, dict) and call.get("id") in wanted:
+            if isinstance(call, dict) and isinstance(call.get("id"), str) and call["id"] in wanted:
                 agent = _agent(call)
                 if agent:
                     calls.setdefault(agent, []).append(call["id"])

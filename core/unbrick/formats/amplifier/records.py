@@ -19,7 +19,8 @@ _KINDS = {
     "user": Kind.USER, "tool": Kind.USER, "assistant": Kind.ASSISTANT, "system": Kind.NOTICE,
     "developer": Kind.NOTICE, "function": Kind.NOTICE,
 }
-TYPES = frozenset({"text", "thinking", "redacted_thinking", "tool_call", "tool_result", "image", "reasoning"})
+# Tuples, here and below: what a record holds in the place of a type may be of a kind that no set can be asked for.
+TYPES = ("text", "thinking", "redacted_thinking", "tool_call", "tool_result", "image", "reasoning")
 """Types of blocks that the client's own model of a message knows; it crashes on any other."""
 
 _FORM, _SYNTHETIC = int(BlockFlag.FORM), int(BlockFlag.SYNTHETIC)
@@ -244,7 +245,7 @@ def _time(value: Json) -> float | None:
 def odd(value: Json) -> str:
     """What is odd about the form of a record that can be written as the client does; empty for nothing."""
     role, content, called = value.get("role"), value.get("content"), value.get("tool_calls", ())
-    if role in ROLES:
+    if isinstance(role, str) and role in ROLES:
         return f"the role is {role!r}, which the client does not know"
     if role != "assistant":
         return ""

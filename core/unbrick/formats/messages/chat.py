@@ -33,7 +33,7 @@ _DATA = re.compile(r"data:([^;,]*)[^,]*;base64,")
 _SUBSTITUTES = ("tool_calls", "function_call", "refusal", "audio")
 """What an assistant's message may have in the place of content."""
 _OWN = frozenset({"tool_calls", "tool_call_id", "function_call"})
-_PARTS = frozenset({"image_url", "input_audio", "refusal"})
+_PARTS = ("image_url", "input_audio", "refusal")
 _MODEL = re.compile(r"(?:openai/)?(?:gpt-|chatgpt-|o[134](?:-|\Z))")
 
 
