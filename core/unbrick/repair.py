@@ -161,7 +161,7 @@ def repair(
     """
     before = report = known or (yield from check(format_, bundle, patch, target, surroundings))
     applied: list[Applied] = []
-    for _pass_ in range(PASSES):
+    for _try in range(PASSES):
         done, patch, report, refused = yield from _pass(
             format_, report, patch, allow, only, chosen or {}, clock, surroundings
         )

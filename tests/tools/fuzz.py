@@ -47,13 +47,13 @@ LARGEST = 400_000
 """Bytes of a session to begin with; larger ones say nothing more and cost time."""
 
 ODD: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1.5, 1e308, 10**30, "", " ", "\ud800", "\x1b[2J\x07", "\u202e\u2066", "\0", "x" * 300, [], {},
-    [[]], [None], [{}], {"type": None}, {"type": []}, {"type": "text"}, {"type": "tool_use"}, [{"type": "tool_result"}],
+    None, True, False, 0, -1, 1.5, 1e308, 10**30, "", " ", "\ud800", "\x1b[2J\x07", "\u202e\u2066", "\0", "x" * 300, [],
+    {}, [[]], [None], [{}], {"type": None}, {"type": []}, {"type": "text"}, {"type": "tool_use"}, [{"type": "tool_result"}],
     {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
 )
 HOSTILE = (
-    b"\x00", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\r", b"\n", b"\n\n", b'"', b"\\", b"\\u", b"\\ud800", b"{", b"}",
-    b"[", b"]", b",", b":", b"NaN", b"-Infinity", b"1e999", b"9" * 4000, b'{"a":' * 3000, b"[" * 20000, b"null",
+    b"\x00", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\r", b"\n", b"\n\n", b'"', b"\\", b"\\u", b"\\ud800", b"{",
+    b"}", b"[", b"]", b",", b":", b"NaN", b"-Infinity", b"1e999", b"9" * 4000, b'{"a":' * 3000, b"[" * 20000, b"null",
     b'"uuid":"x","uuid":"y",', b"\x1b]8;;http://x\x07", "\u2028\u202e".encode(), b"}{",
 )
 
@@ -167,14 +167,14 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """A law does not hold; the text says which."""
 
 
 def insist(holds: object, law: str) -> None:
-    """Raises Broken unless it holds."""
+    """Raises BrokenError unless it holds."""
     if not holds:
-        raise Broken(law)
+        raise BrokenError(law)
 
 
 def levels(report: Report) -> set[tuple[str, str | None, Severity]]:
@@ -183,7 +183,7 @@ def levels(report: Report) -> set[tuple[str, str | None, Severity]]:
 
 
 def play(case: Case, folder: Path, counted: Counter[str], slow: list[tuple[float, str]]) -> None:
-    """Do everything to one case that a person can do. Raises Broken, or whatever should not have been raised."""
+    """Do everything to one case that a person can do. Raises BrokenError, or whatever should not have been raised."""
     chance = random.Random(f"play/{case.number}")
     if case.folder is not None:
         shutil.copytree(case.folder, folder, dirs_exist_ok=True)
@@ -191,7 +191,7 @@ def play(case: Case, folder: Path, counted: Counter[str], slow: list[tuple[float
     path.write_bytes(case.data)
     version = chance.choice(VERSIONS) if case.name == "session.jsonl" else None
 
-    def timed(name: str, work: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def timed(name: str, work: Callable[[], Any]) -> Any:
         began = time.monotonic()
         found = work()
         took = time.monotonic() - began
@@ -238,8 +238,9 @@ def _repair(
     for finding in done.before.findings:
         place = (finding.code, finding.uuid)
         before[place] = max(finding.severity, before.get(place, Severity.INFO))
-    salvaged = {finding.at.line for finding in done.before.findings if finding.at and finding.code[0] == "J"}
-    if not salvaged:
+    # Where more is loaded than before, what was wrong with it shows only then.
+    same = (done.after.resume.outcome, done.after.resume.messages) == (report.resume.outcome, report.resume.messages)
+    if same:
         worse = [f.id for f in done.after.findings if f.severity > before.get((f.code, f.uuid), Severity.INFO)]
         insist(not worse, f"4: a repair introduces no finding ({', '.join(worse[:4])})")
     if not done.patch:
@@ -264,12 +265,10 @@ def _repair(
             with open_word(str(copy), choices, folder) as reopened:
                 judged = finish(examine(reopened))
                 if reopened.format is opened.format:
-                    insist(
-                        levels(judged) == levels(done.after),
-                        f"a saved file is judged as was said ({sorted(map(str, levels(judged) ^ levels(done.after)))[:3]})",
-                    )
+                    other = sorted(map(str, levels(judged) ^ levels(done.after)))
+                    insist(not other, f"a saved file is judged as was said ({other[:3]})")
         except UnbrickError as error:
-            raise Broken(f"a saved file opens again ({error})") from error
+            raise BrokenError(f"a saved file opens again ({error})") from error
     counted["saved"] += 1
     if chance.random() < 0.2 and case.folder is None:
         placed = save_in_place(opened.format, opened.bundle, done.patch, FixedClock())
@@ -287,9 +286,9 @@ def _truncate(
         timed("last safe", lambda: finish(last_safe(*where, report.target, opened.surroundings)))
         return
     point = chance.choice(points)
+    about = (report.target, opened.surroundings)
     done = timed(
-        "cut",
-        lambda: finish(truncate(*where, point.at, report.target, opened.surroundings, clock=FixedClock(), known=report)),
+        "cut", lambda: finish(truncate(*where, point.at, *about, clock=FixedClock(), known=report)),
     )
     insist(done.after is not None, "a cut is judged")
     counted["cut"] += 1
@@ -308,7 +307,7 @@ def campaign(seed: int, first: int, seconds: float, keep: Path) -> int:
             try:
                 play(case, Path(name), counted, slow)
             except Exception as error:
-                what = str(error) if isinstance(error, Broken) else _place(error)
+                what = str(error) if isinstance(error, BrokenError) else _place(error)
                 broken[what.split("(")[0]] += 1
                 _keep(keep, case, traceback.format_exc())
                 print(f"case {number} ({case.origin}; {', '.join(case.done)}): {what}", flush=True)
