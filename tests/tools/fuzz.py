@@ -48,7 +48,8 @@ LARGEST = 400_000
 
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1.5, 1e308, 10**30, "", " ", "\ud800", "\x1b[2J\x07", "\u202e\u2066", "\0", "x" * 300, [],
-    {}, [[]], [None], [{}], {"type": None}, {"type": []}, {"type": "text"}, {"type": "tool_use"}, [{"type": "tool_result"}],
+    {}, [[]], [None], [{}], {"type": None}, {"type": []}, {"type": "text"}, {"type": "tool_use"},
+    [{"type": "tool_result"}],
     {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
 )
 HOSTILE = (
