@@ -19,7 +19,7 @@ from unbrick_tui.outline import Outline
 from unbrick_tui.rows import NAN, Said, Tone, collapsed, say
 from unbrick_tui.text import ascii_only, clock, shorten
 from unbrick_tui.widgets.below import Under
-from unbrick_tui.widgets.layout import Group, SparseLayout
+from unbrick_tui.widgets.layout import Group, Layout
 
 WIDE = 60
 """From this many columns on a line has room for the time and for what becomes of the record."""
@@ -35,7 +35,7 @@ class Painting(ScrollView):
     outline: Outline | None
     cut: int | None
     needle: str
-    _layout_: SparseLayout
+    _layout_: Layout
     _under: dict[int, list[Under]]
     _lit: tuple[int, ...]
     _styles: dict[str, Style]

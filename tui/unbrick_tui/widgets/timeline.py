@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ from unbrick.record import END, At
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.widgets.below import Under, under
-from unbrick_tui.widgets.layout import Group, SparseLayout
+from unbrick_tui.widgets.layout import Group, Groups, Layout
 from unbrick_tui.widgets.painting import Painting
 
 
@@ -77,7 +78,8 @@ class Timeline(Painting, can_focus=True):
         self.cut: int | None = None
         """In truncation: the last row kept."""
         self.needle = ""
-        self._layout_ = SparseLayout(len(view))
+        self._only: array[int] | None = None
+        self._layout_ = Layout(len(view))
         self._under: dict[int, list[Under]] = {}
         self._open: set[int] = set()
         self._lit: tuple[int, ...] = ()
@@ -90,38 +92,61 @@ class Timeline(Painting, can_focus=True):
     def show(self, view: View, outline: Outline | None) -> None:
         """Bring in another state of the session; the cursor stays with its record."""
         place = self.view.at(self.cursor) if len(self.view) else At(1)
-        offset = self._layout_.top(self.cursor) - self.scroll_offset.y if len(self.view) else 0
+        offset = self._offset()
+        if len(view) != len(self.view):
+            self._only = None
         self.view, self.outline = view, outline
         self._arrange()
-        row = _row_near(view, place)
-        self.set_reactive(Timeline.cursor, self._layout_.group(row).first if len(view) else 0)
-        self._light()
-        if self._width:
-            self.scroll_to(y=self._layout_.top(self.cursor) - offset, animate=False, force=True, immediate=True)
-        self.refresh()
+        self._keep(_row_near(view, place), offset)
 
     def repaint(self) -> None:
         """Forget every painted line."""
         self._strips.clear()
         self.refresh()
 
+    def show_only(self, rows: array[int] | None) -> None:
+        """Show some sorted rows and hide all others, folds aside; None shows all again. The cursor stays, or goes to
+        the next row that is shown. A view with other rows ends it."""
+        offset = self._offset()
+        self._only = rows
+        self._arrange()
+        self._keep(self.cursor, offset)
+
+    @property
+    def shown(self) -> array[int] | None:
+        """The rows that are shown, where not all are."""
+        return self._only
+
     def _arrange(self) -> None:
         """Work out the lines again: after a report, a change of width, or a run being opened."""
         self._strips.clear()
-        outline, count = self.outline, len(self.view)
-        groups: list[Group] = []
+        outline, total = self.outline, len(self.view)
+        groups, tall = Groups.of(), []
         self._under = {}
         if outline is not None:
             width = max(self._width, 20)
             self._under = {row: under(found, width, self.glyphs) for row, found in outline.findings.items()}
-            tall = {row: 1 + len(lines) for row, lines in self._under.items()}
+            heights = {row: 1 + len(lines) for row, lines in self._under.items()}
             if outline.start is not None:
-                tall[outline.start] = tall.get(outline.start, 1) + 1
-            groups = [Group(row, 1, height) for row, height in tall.items()]
-            groups += [run for run in outline.runs if run.first not in self._open]
-            groups.sort()
-        self._layout_ = SparseLayout(count, groups)
+                heights[outline.start] = heights.get(outline.start, 1) + 1
+            tall = [Group(row, 1, heights[row]) for row in sorted(heights)]
+            groups = Groups.of(run for run in outline.runs if run.first not in self._open)
+        if self._only is not None:
+            groups = Groups.around(self._only, total)
+        self._layout_ = Layout(total, groups.with_(tall))
         self.virtual_size = Size(self._width, self._layout_.height)
+
+    def _offset(self) -> int:
+        """On which line of the screen the cursor stands."""
+        return self._layout_.top(self.cursor) - self.scroll_offset.y if len(self.view) else 0
+
+    def _keep(self, row: int, offset: int) -> None:
+        """Put the cursor on a row, or on what is shown of it, and that on a line of the screen."""
+        self.set_reactive(Timeline.cursor, max(self._layout_.seen(row), 0))
+        self._light()
+        if self._width:
+            self.scroll_to(y=self._layout_.top(self.cursor) - offset, animate=False, force=True, immediate=True)
+        self.refresh()
 
     def toggle_run(self, row: int) -> bool:
         """Open a collapsed run of records, or close it again; False where there is none."""
@@ -138,6 +163,8 @@ class Timeline(Painting, can_focus=True):
 
     def open_run(self, row: int) -> None:
         """Make sure that a row is not folded away."""
+        if self._only is not None and not self._layout_.group(row).height:
+            self.show_only(None)
         if self.collapsed_at(row) and self._layout_.group(row).first != row:
             self.toggle_run(row)
 
@@ -151,7 +178,10 @@ class Timeline(Painting, can_focus=True):
         """Put the cursor on a row and bring it, with what stands under it, into sight."""
         if not len(self.view):
             return
-        run = self._layout_.group(max(0, min(row, len(self.view) - 1)))
+        row = self._layout_.seen(max(0, min(row, len(self.view) - 1)))
+        if row < 0:
+            return
+        run = self._layout_.group(row)
         self.cursor = run.first
         top = self._layout_.top(run.first)
         region = Region(0, top, self._width or 1, min(run.height, max(self.size.height, 1)))
@@ -216,12 +246,11 @@ class Timeline(Painting, can_focus=True):
         width = self.scrollable_content_region.width
         if width != self._width:
             first = not self._width
-            offset = self._layout_.top(self.cursor) - self.scroll_offset.y if len(self.view) else 0
+            offset = self._offset()
             self._width = width
             self._arrange()
             if len(self.view) and not first:
-                top = self._layout_.top(self.cursor)
-                self.scroll_to(y=top - offset, animate=False, force=True, immediate=True)
+                self._keep(self.cursor, offset)
 
     # Painting
 
