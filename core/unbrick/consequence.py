@@ -13,6 +13,7 @@ from unbrick.finding import Finding, Severity
 from unbrick.patch import View
 from unbrick.record import END, FRAME, At
 from unbrick.report import Report
+from unbrick.sentences import place
 from unbrick.session import Standing
 
 _TALK = (Kind.USER, Kind.ASSISTANT)
@@ -27,13 +28,15 @@ _NOUNS: dict[BlockKind, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Tally:
-    """Messages by what they are: typed prompts, replies (assistant records), tool results in the others, and the
-    user records that are neither."""
+    """Messages by what they are: typed prompts, replies (assistant records; `thoughts` are those that hold nothing but
+    thinking), tool results in the others, summaries of compactions, and the user records that are none of these."""
 
     messages: int = 0
     prompts: int = 0
     replies: int = 0
     results: int = 0
+    summaries: int = 0
+    thoughts: int = 0
     others: int = 0
 
     @property
@@ -41,7 +44,9 @@ class Tally:
         """As a price lists them."""
         return [
             (self.prompts, "prompt", "prompts"), (self.replies, "reply", "replies"),
-            (self.results, "result", "results"), (self.others, "other message", "other messages"),
+            (self.results, "result", "results"), (self.summaries, "summary", "summaries"),
+            (self.thoughts, "thinking block", "thinking blocks"),
+            (self.others, "other message", "other messages"),
         ]
 
 
@@ -62,11 +67,17 @@ class Consequence:
     brought: tuple[Finding, ...]
 
     @property
+    def lost(self) -> list[words.Counted]:
+        """What is not loaded any more, messages and parts of messages together."""
+        parts = dict(self.parts)
+        whole = [(number + parts.pop((one, many), 0), one, many) for number, one, many in self.gone.counts]
+        return [*whole, *((number, *noun) for noun, number in parts.items())]
+
+    @property
     def price(self) -> str:
         """What it costs, in the words of all prices."""
-        lost = [*self.gone.counts, *((number, *noun) for noun, number in self.parts.items())]
-        if words.listed(lost):
-            return words.drops(*lost)
+        if words.listed(self.lost):
+            return words.drops(*self.lost)
         if self.altered:
             return f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
         return words.brings(self.back.messages) if self.back.messages else words.KEEPS
@@ -83,9 +94,8 @@ class Consequence:
             yield "good", f"{words.brings(self.back.messages)}: {words.listed(self.back.counts)}"
         if self.added.messages:
             yield "plain", f"adds {words.listed(self.added.counts)}"
-        lost = [*self.gone.counts, *((number, *noun) for noun, number in self.parts.items())]
-        if words.listed(lost):
-            yield "warn", words.drops(*lost)
+        if words.listed(self.lost):
+            yield "warn", words.drops(*self.lost)
         elif not self.altered:
             yield "good", words.KEEPS
         if self.altered:
@@ -101,14 +111,15 @@ class Consequence:
         for severity, style in ((Severity.ERROR, "bad"), (Severity.WARNING, "warn"), (Severity.INFO, "plain")):
             found = [one for one in self.brought if one.severity is severity]
             if found:
-                yield style, f"then found: {_named(found)}" + (" (a note)" if severity is Severity.INFO else "")
+                noun = "note" if severity is Severity.INFO else "problem"
+                yield style, f"shows {_named(found, noun)} that {'was' if len(found) == 1 else 'were'} not there"
 
 
-def _named(findings: Sequence[Finding]) -> str:
-    """`2 problems (T001 at line 205, C003)`."""
-    first = ", ".join(one.id.replace("@", " at line ") for one in findings[:3])
+def _named(findings: Sequence[Finding], noun: str = "problem") -> str:
+    """`2 problems (T001 line 205, C003)`."""
+    first = ", ".join(f"{one.code} {place(one).removesuffix(': ').partition(' (')[0]}".strip() for one in findings[:3])
     more = f" and {len(findings) - 3:,} more" if len(findings) > 3 else ""
-    return f"{words.plural(len(findings), 'problem')} ({first}{more})"
+    return f"{words.plural(len(findings), noun)} ({first}{more})"
 
 
 def consequence(before: Report, after: Report) -> Consequence:
@@ -129,7 +140,8 @@ def consequence(before: Report, after: Report) -> Consequence:
         elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
             lost = _blocks(before, one) - _blocks(after, other)
             parts += lost
-            altered += not lost
+            # Another id of a call is no other word.
+            altered += not lost and old.text(one) != new.text(other)
     mended, brought = _findings(before, after)
     return Consequence(
         before, after, _tally(after, back), _tally(before, gone), _tally(after, added), dict(parts), altered, mended,
@@ -145,13 +157,22 @@ def _loaded(report: Report, row: int) -> bool:
 def _tally(report: Report, rows: Sequence[int]) -> Tally:
     scan = report.situation.session.scan
     prompts = sum(bool(scan.flags[row] & Flag.PROMPT) for row in rows)
-    replies = sum(scan.kind[row] == Kind.ASSISTANT for row in rows)
+    summaries = sum(bool(scan.flags[row] & Flag.SUMMARY) for row in rows)
+    thoughts = sum(_thinks(report, row) for row in rows)
+    replies = sum(scan.kind[row] == Kind.ASSISTANT for row in rows) - thoughts
     held = [sum(scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(row)) for row in rows]
     others = sum(
-        scan.kind[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT and not results
+        scan.kind[row] == Kind.USER and not scan.flags[row] & (Flag.PROMPT | Flag.SUMMARY) and not results
         for row, results in zip(rows, held, strict=True)
     )
-    return Tally(len(rows), prompts, replies, sum(held), others)
+    return Tally(len(rows), prompts, replies, sum(held), summaries, thoughts, others)
+
+
+def _thinks(report: Report, row: int) -> bool:
+    """Whether a record holds thinking and nothing else: clients store one reply in several."""
+    scan = report.situation.session.scan
+    kinds = {_NOUNS[BlockKind(scan.block_kind[block])] for block in scan.blocks(row)}
+    return kinds == {_NOUNS[BlockKind.THINKING]}
 
 
 def _blocks(report: Report, row: int) -> Counter[tuple[str, str]]:

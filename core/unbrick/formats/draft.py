@@ -83,6 +83,10 @@ class Draft:
         """Take the line of a row out."""
         self._raw[row] = None
 
+    def gone(self, row: int) -> bool:
+        """Whether the line of a row was taken out."""
+        return row in self._raw and self._raw[row] is None
+
     def behind(self, row: int, raw: bytes) -> None:
         """Put a line behind a row, and behind what was already put there; line ends as that row has them."""
         self._behind.setdefault(row, []).append(self._like(row, raw))
@@ -109,7 +113,7 @@ class Draft:
         """The pieces by place (see `patch.compose`)."""
         result: dict[At, Sequence[bytes]] = {}
         for row in sorted(self._raw.keys() | self._behind.keys() | self._moved):
-            gone = row in self._moved or (row in self._raw and self._raw[row] is None)
+            gone = row in self._moved or self.gone(row)
             own = () if gone else (self.raw(row),)
             result[self.view.at(row)] = (*own, *self._lines(self._behind.get(row, ())))
         if self._tail:

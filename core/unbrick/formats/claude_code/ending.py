@@ -117,6 +117,8 @@ def forget(draft: Draft, uuid: str, instead: str | None) -> None:
     scan = session.scan
     number = scan.strings.find(uuid)
     for row, kind in enumerate(scan.kind):
+        if draft.gone(row):
+            continue
         if scan.flags[row] & Flag.POINTER and scan.refers[row] == number:
             if instead is None:
                 draft.drop(row)
