@@ -167,10 +167,7 @@ def _filler(session: Session, row: int, block: BlockKind, media: bool, own: bool
 
 def _counted(session: Session, rows: Sequence[int]) -> int:
     """The most that the API counted for a reply among rows, since the last boundary in them."""
-    scan = session.scan
-    skipped = Flag.API_ERROR | Flag.SYNTHETIC
-    boundary = max((row for row in rows if scan.kind[row] == Kind.BOUNDARY), default=-1)
-    return max((scan.tokens[row] for row in rows if row > boundary and not scan.flags[row] & skipped), default=0)
+    return max((count for _place, count in measure.counts(session, rows)), default=0)
 
 
 def _shares(items: Iterator[tuple[str, int]]) -> list[Share]:

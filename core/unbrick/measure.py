@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from unbrick import api, models, recorded
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
@@ -27,6 +28,10 @@ TELLING = 2000
 
 _STATED = re.compile(r"prompt is too long:\s*[\d,]+ tokens > ([\d,]+) maximum", re.IGNORECASE)
 
+NEAR = 0.75
+"""Share of what is expected below which a count speaks of another context."""
+
+_UNSAID = int(Flag.API_ERROR | Flag.SYNTHETIC)
 _TALK, _UNSENT, _MEDIA = (int(Kind.USER), int(Kind.ASSISTANT)), int(Flag.API_ERROR | Flag.VIRTUAL), int(BlockFlag.MEDIA)
 
 
@@ -58,10 +63,23 @@ def contexts(session: Session, rows: Sequence[int]) -> list[int]:
     """Tokens of the context that each beginning of rows makes up, rows being in the order of sending: `[n]` is that
     of the first n rows.
 
-    The API's own count, where a reply recorded one, plus an estimate of what follows that reply; the plain
-    estimate where it is higher. A count from before a boundary among the rows speaks of another context.
+    The API's own count, where a reply recorded one, plus an estimate of what follows that reply. A count from before
+    a boundary among the rows speaks of another context.
     """
     return [0, *(total + above for total, above in _sums(session, rows, _boundary(session, rows)))]
+
+
+def counts(session: Session, rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(place among rows, count) where the API counted the context that rows make up."""
+    boundary = _boundary(session, rows)
+    numbers = session.scan.tokens
+    return ((place, numbers[row]) for place, row in enumerate(rows) if _says(session, row, boundary))
+
+
+def _says(session: Session, row: int, boundary: int) -> bool:
+    """Whether a row holds a count of the context behind a boundary; it covers the row itself."""
+    scan = session.scan
+    return bool(scan.tokens[row]) and row > boundary and not scan.flags[row] & _UNSAID
 
 
 def _boundary(session: Session, rows: Iterable[int]) -> int:
@@ -71,15 +89,21 @@ def _boundary(session: Session, rows: Iterable[int]) -> int:
 
 
 def _sums(session: Session, rows: Sequence[int], boundary: int) -> Iterator[tuple[int, int]]:
-    """After each row: the estimate of all so far, and by how much the API's counts are above it."""
-    counts, flags, unsaid = session.scan.tokens, session.scan.flags, int(Flag.API_ERROR | Flag.SYNTHETIC)
-    total = above = 0
+    """After each row: the estimate of all so far, and by how much what the API counted is above it."""
+    counted = session.scan.tokens
+    total = above = lacking = 0
     for row, added in zip(rows, weights(session, rows), strict=True):
         total += added
-        # The count covers the reply itself.
-        if counts[row] - total > above and row > boundary and not flags[row] & unsaid:
-            above = counts[row] - total
+        if counted[row] and _says(session, row, boundary):
+            lacking += _lack(counted[row] + lacking, total + above)
+            above = counted[row] + lacking - total
         yield total, above
+
+
+def _lack(count: int, expected: int) -> int:
+    """What a count leaves out of the rows: one far below the count and the rows before it speaks of a context without
+    them, as behind a compaction that is taken back. Thinking that is no longer sent, or fewer tools, take less."""
+    return expected - count if count < expected * NEAR else 0
 
 
 def context(session: Session, rows: Sequence[int]) -> int:
@@ -104,7 +128,7 @@ def pace(session: Session, rows: Sequence[int]) -> float:
     total = 0
     for row, added in zip(rows, weights(session, rows), strict=True):
         total += added
-        if scan.tokens[row] and row > boundary and not scan.flags[row] & (Flag.API_ERROR | Flag.SYNTHETIC):
+        if _says(session, row, boundary):
             points.append((total, scan.tokens[row]))
     if not points:
         return 1.0
@@ -115,18 +139,30 @@ def pace(session: Session, rows: Sequence[int]) -> float:
 def in_front(situation: Situation, rows: Sequence[int]) -> int:
     """Tokens of the context when rows that are not loaded come in front of the thread."""
     session, thread = situation.session, situation.thread
-    boundary, total, above = situation.once(_thread)
-    if _boundary(session, rows) > boundary:
+    alone = situation.once(_thread)
+    if _boundary(session, rows) > alone.boundary:
         return context(session, [*rows, *thread.rows])
-    front, front_above = _sum(session, rows, boundary)
-    return front + total + max(front_above, above - front)
+    before = sum(_sum(session, rows, alone.boundary))
+    if not alone.first:
+        return before + alone.whole
+    return alone.whole + _lack(alone.first, before + alone.estimate)
 
 
-def _thread(situation: Situation) -> tuple[int, int, int]:
-    """The last boundary of the thread, its estimate, and by how much the API's counts are above it."""
-    rows = situation.thread.rows
-    boundary = _boundary(situation.session, rows)
-    return boundary, *_sum(situation.session, rows, boundary)
+class _Alone(NamedTuple):
+    """The thread by itself: its last boundary, the tokens of its context, the first count in it (0 for none), and
+    the estimate of the rows up to that."""
+
+    boundary: int
+    whole: int
+    first: int
+    estimate: int
+
+
+def _thread(situation: Situation) -> _Alone:
+    session, rows = situation.session, situation.thread.rows
+    boundary, whole = _boundary(session, rows), context(session, rows)
+    place, first = next(counts(session, rows), (-1, 0))
+    return _Alone(boundary, whole, first, sum(weights(session, rows[: place + 1])))
 
 
 def window(situation: Situation) -> int:

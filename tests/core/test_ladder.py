@@ -95,7 +95,7 @@ def test_notes_come_before_a_cut_and_keep_every_message(case: str) -> None:
 def test_the_fewest_of_the_largest_old_results_are_cleared() -> None:
     made = reading(17, 36_000, tokens=15_000)
     clear = one(judge(made, model=SONNET), "S001").fixes[0]
-    assert clear.title == "Put notes in the place of 3 tool results: about 186,000 tokens → 156,000 tokens"
+    assert clear.title == "Put notes in the place of 3 tool results: about 185,000 tokens → 155,000 tokens"
     assert clear.price == "drops the content of 3 tool results"
     assert sum(isinstance(edit, Clear) for edit in clear.edits) == 3
     (recount,) = [edit for edit in clear.edits if isinstance(edit, Recount)]

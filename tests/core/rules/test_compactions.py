@@ -25,7 +25,7 @@ def test_a_few_words_for_a_long_history_are_told_and_taken_back_only_when_asked(
     made = thin("I will summarise this for you.")
     finding = one(judge(made, version), "B005")
     assert finding.severity is Severity.WARNING
-    assert "stands for 40 messages (about 121,000 tokens)" in finding.message
+    assert "stands for 40 messages (about 120,000 tokens)" in finding.message
     (fix,) = finding.fixes
     assert fix.safety is Safety.RESTORES
     assert fix.price.startswith("brings back 40 messages")
