@@ -32,7 +32,7 @@ FLOW = (
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation report answers recorded"),
     ("what clients do", "formats"),
-    ("what the API says", "api measure safepoints filling ladder"),
+    ("what the API says", "api measure safepoints beginnings touched filling ladder"),
     ("judging", "rules why failures catalogue check"),
     ("showing", "json_report sentences wording diff marks consequence export"),
     ("acting",

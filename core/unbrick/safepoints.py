@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from unbrick import measure, recorded
+from unbrick import measure, models, recorded, words
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At
 from unbrick.session import Session
@@ -19,11 +19,11 @@ TALK = (Kind.USER, Kind.ASSISTANT)
 @dataclass(frozen=True)
 class SafePoint:
     """A place to cut behind. `at` and `row` are the last record kept, `reply` the row of the last assistant
-    record. `keeps` and `drops` are user and assistant records of the conversation; `prompts` are the rows of
-    the typed prompts that would go, `replies` counts the assistant records and `results` the tool results.
-    `tokens` is the size of the context afterwards, as the API counted it where the transcript recorded that, else
-    estimated; `fits` whether that leaves the model room to go on. `segment` is 0 for the conversation since the last
-    compaction, 1 for the one before it, and so on."""
+    record, or of the prompt where the kept part ends with one. `keeps` and `drops` are user and assistant records of
+    the conversation; `prompts` are the rows of the typed prompts that would go, `replies` counts the assistant
+    records and `results` the tool results. `tokens` is the size of the context afterwards, as the API counted it
+    where the transcript recorded that, else estimated; `fits` whether that leaves the model room to go on. `segment`
+    is 0 for the conversation since the last compaction, 1 for the one before it, and so on."""
 
     at: At
     row: int
@@ -41,20 +41,19 @@ class SafePoint:
     @property
     def price(self) -> str:
         """What the cut costs, in words."""
-        return _price(len(self.prompts), self.replies, self.results)
+        return price(len(self.prompts), self.replies, self.results)
 
 
-def _price(prompts: int, replies: int, results: int) -> str:
-    counts = ((prompts, "prompt", "prompts"), (replies, "reply", "replies"), (results, "result", "results"))
-    parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
-    return "drops " + ", ".join(parts) if parts else "keeps everything"
+def price(prompts: int, replies: int, results: int) -> str:
+    """What dropping so much costs, in words."""
+    return words.drops((prompts, "prompt", "prompts"), (replies, "reply", "replies"), (results, "result", "results"))
 
 
 def price_behind(situation: Situation, line: int) -> str:
     """What a cut behind any line costs, in words: what stands behind it of the conversation, loaded or cut off."""
     session, scan = situation.session, situation.session.scan
     rows = [row for row, _segment in history(session, situation) if session.at(row).line > line]
-    return _price(
+    return price(
         sum(bool(scan.flags[row] & Flag.PROMPT) for row in rows),
         sum(scan.kind[row] == Kind.ASSISTANT for row in rows),
         sum(scan.block_kind[block] == BlockKind.TOOL_RESULT for row in rows for block in scan.blocks(row)),
@@ -136,8 +135,10 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
     """Every safe point of the conversation, newest first.
 
     A turn is complete when a typed prompt or nothing follows it, its last message is the model's, and every call in
-    it is answered. Left out are points behind one of the `bad` rows in their segment, points from row `until` of the
-    file on, and those where the file holds records of the kept part behind those of the dropped part.
+    it is answered. A request for a model that takes no prefill ends with what the user said instead, since nobody
+    will put a prompt behind it (messages-api-rules R20). Left out are points behind one of the `bad` rows in their
+    segment, points from row `until` of the file on, and those where the file holds records of the kept part behind
+    those of the dropped part.
     """
     session = situation.session
     scan = session.scan
@@ -151,6 +152,8 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
     lowest_after = _lowest_after([row for row, _ in rows])
     sizes = _sizes(session, rows)
     limit = measure.window(situation) * measure.FULL
+    target = situation.target
+    asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
     found: list[SafePoint] = []
     kept = kept_prompts = kept_replies = kept_results = 0
     highest = -1
@@ -173,12 +176,16 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
             kept += 1
             kept_prompts += bool(scan.flags[row] & Flag.PROMPT)
             kept_replies += kind == Kind.ASSISTANT
-            if recorded.is_reply(session, row):
+            if asking:
+                reply = row if kind == Kind.USER else None
+            elif recorded.is_reply(session, row):
                 reply = row
             elif kind == Kind.USER:
                 reply = None
         following = rows[place + 1] if place + 1 < len(rows) else None
-        ends = following is None or following[1] != segment or bool(scan.flags[following[0]] & Flag.PROMPT)
+        ends = following is None or following[1] != segment or (
+            scan.kind[following[0]] == Kind.ASSISTANT if asking else bool(scan.flags[following[0]] & Flag.PROMPT)
+        )
         if (
             ends and reply is not None and not pending and not broken and highest < lowest_after[place]
             and (until is None or highest < until)

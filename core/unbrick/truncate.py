@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 
 from unbrick.bundle import Bundle
 from unbrick.check import check
@@ -13,12 +14,21 @@ from unbrick.formats import Clock, Format
 from unbrick.measure import counted
 from unbrick.patch import EMPTY, Patch
 from unbrick.record import At
-from unbrick.repair import Applied, Repaired, lower
+from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report, Verdict
 from unbrick.safepoints import SafePoint, history, points, price_behind
 from unbrick.target import NOWHERE, Surroundings, Target
 
-__all__ = ["SafePoint", "history", "last_safe", "safe_points", "truncate"]
+__all__ = ["Offer", "SafePoint", "cut_at", "history", "last_safe", "offers", "safe_points", "truncate"]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A place to cut behind, and the fixes, all of which keep everything, that have to be applied `first` for it to be
+    safe."""
+
+    point: SafePoint
+    first: tuple[Applied, ...] = ()
 
 
 def safe_points(report: Report) -> tuple[SafePoint, ...]:
@@ -49,6 +59,48 @@ def truncate(
     point = next((one for one in safe_points(before) if one.at == after), None)
     cut = yield from _cut(format_, before, after, surroundings, patch, clock, point)
     return cut
+
+
+def offers(
+    format_: Format, report: Report, patch: Patch = EMPTY, surroundings: Surroundings = NOWHERE,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Generator[int, None, tuple[Offer, ...]]:
+    """Every safe point, newest first, with those that become safe when what stands before them is mended."""
+    plain = safe_points(report)
+    known = {point.at for point in plain}
+    found = [Offer(point) for point in plain]
+    if report.verdict is not Verdict.HEALTHY:
+        mended = yield from repair(
+            format_, report.bundle, report.target, surroundings, patch=patch, clock=clock, known=report,
+        )
+        for point in safe_points(mended.after) if mended.applied else ():
+            first = tuple(
+                one for one in mended.applied if one.finding.at is not None and one.finding.at.line <= point.at.line
+            )
+            there = report.situation.session.scan.view.row(point.at) is not None
+            if first and point.drops and point.at not in known and there:
+                found.append(Offer(point, first))
+    return tuple(sorted(found, key=lambda offer: offer.point.at, reverse=True))
+
+
+def cut_at(
+    format_: Format, report: Report, offer: Offer, patch: Patch = EMPTY, surroundings: Surroundings = NOWHERE,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Generator[int, None, Repaired]:
+    """Apply what has to be applied first, then cut. Raises KeyError when there is no such place."""
+    done: tuple[Applied, ...] = ()
+    now, written = report, patch
+    if offer.first:
+        chosen = {one.finding.id: one.fix.id for one in offer.first}
+        mended = yield from repair(
+            format_, report.bundle, report.target, surroundings, patch=patch, allow=(), chosen=chosen, clock=clock,
+            known=report,
+        )
+        done, now, written = mended.applied, mended.after, mended.patch
+    cut = yield from truncate(
+        format_, report.bundle, offer.point.at, report.target, surroundings, patch=written, clock=clock, known=now,
+    )
+    return Repaired(report, cut.after, cut.patch, (*done, *cut.applied))
 
 
 def _cut(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from core.test_laws import FORMAT, judged
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.test_laws import FORMAT, judged
 from tools import strategies as made
 from unbrick import byhand
 from unbrick.clock import FixedClock

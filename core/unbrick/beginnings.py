@@ -1,0 +1,63 @@
+"""Where a conversation can begin instead: typed prompts in front of which nothing is pending, and what dropping all
+before them costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unbrick import measure
+from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.record import At
+from unbrick.safepoints import price
+from unbrick.situation import Situation
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A prompt to begin with. `keeps` and `drops` are user and assistant records that are loaded now; `prompts` are the
+    rows of the typed prompts that would go; `tokens` is the size of the context afterwards."""
+
+    at: At
+    row: int
+    keeps: int
+    drops: int
+    prompts: Sequence[int]
+    replies: int
+    results: int
+    tokens: int
+    time: float | None = None
+
+    @property
+    def price(self) -> str:
+        """What it costs, in words."""
+        return price(len(self.prompts), self.replies, self.results)
+
+
+def beginnings(situation: Situation) -> tuple[Beginning, ...]:
+    """Every place where the loaded conversation can begin, the one that keeps most first."""
+    session, scan, rows = situation.session, situation.session.scan, situation.thread.rows
+    sizes = measure.contexts(session, list(rows))
+    total = sum(scan.kind[row] in (Kind.USER, Kind.ASSISTANT) for row in rows)
+    found: list[Beginning] = []
+    prompts: list[int] = []
+    dropped = replies = results = 0
+    pending: set[int] = set()
+    for place, row in enumerate(rows):
+        if scan.flags[row] & Flag.PROMPT:
+            if dropped and not pending:
+                time = scan.time[row]
+                found.append(Beginning(
+                    session.at(row), row, total - dropped, dropped, tuple(prompts), replies, results,
+                    max(sizes[-1] - sizes[place], 0), None if time != time else time,
+                ))
+            prompts.append(row)
+        dropped += scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
+        replies += scan.kind[row] == Kind.ASSISTANT
+        for block in scan.blocks(row):
+            if scan.block_kind[block] == BlockKind.TOOL_USE:
+                pending.add(scan.block_ref[block])
+            elif scan.block_kind[block] == BlockKind.TOOL_RESULT:
+                pending.discard(scan.block_ref[block])
+                results += 1
+    return tuple(found)
