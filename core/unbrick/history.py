@@ -84,34 +84,51 @@ class History:
         return replace(self, position=min(self.position + 1, len(self.steps)))
 
     def revert(self, index: int, lower: Lower, clock: Clock) -> tuple[History, tuple[Step, ...]]:
-        """Take the step at `index` of those in force out and replay the ones after it.
+        """Take the step at `index` of those in force out and replay the ones after it, what was undone last of all, so
+        that it can still be done again.
 
         Gives the new history and the steps that were dropped because they no longer apply: an edit of theirs means
         a record that is not there without the reverted step. Raises IndexError when there is no such step.
         """
         if not 0 <= index < self.position:
             raise IndexError(index)
-        return replace(self, steps=self.steps[:index], position=index)._replayed(self.done[index + 1 :], lower, clock)
+        before = replace(self, steps=self.steps[:index], position=index)
+        return before._replayed(self.done[index + 1 :], self.undone, lower, clock)
 
     def onto(self, source: Source, lower: Lower, clock: Clock) -> tuple[History, tuple[Step, ...]]:
-        """The steps in force done again on another state of the file, such as one that grew.
+        """The steps in force done again on another state of the file, such as one that grew; what was undone can still
+        be done again where it fits.
 
         Gives the new history and the steps that were dropped because a record that they mean is not there.
         """
-        return History(source)._replayed(self.done, lower, clock)
+        return History(source)._replayed(self.done, self.undone, lower, clock)
 
-    def _replayed(self, steps: Sequence[Step], lower: Lower, clock: Clock) -> tuple[History, tuple[Step, ...]]:
+    def _replayed(
+        self, steps: Sequence[Step], undone: Sequence[Step], lower: Lower, clock: Clock
+    ) -> tuple[History, tuple[Step, ...]]:
         result = self
         dropped: list[Step] = []
         for step in steps:
-            try:
-                edits = _moved(View(self.source, result.patch), step)
-                again = result.apply(step.title, edits, lower, _Replay(step, clock))
-            except KeyError:
+            again = result._again(step, lower, clock)
+            if again is None:
                 dropped.append(step)
-            else:
-                result = again
-        return result, tuple(dropped)
+            result = again or result
+        position = result.position
+        for step in undone:
+            # Each stands on the one before: what follows a step that is gone is not what it was.
+            again = result._again(step, lower, clock)
+            if again is None:
+                break
+            result = again
+        return replace(result, position=position), tuple(dropped)
+
+    def _again(self, step: Step, lower: Lower, clock: Clock) -> History | None:
+        """A step done again; None when it no longer applies."""
+        try:
+            edits = _moved(View(self.source, self.patch), step)
+            return self.apply(step.title, edits, lower, _Replay(step, clock))
+        except KeyError:
+            return None
 
 
 @dataclass

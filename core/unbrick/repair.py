@@ -151,12 +151,13 @@ def repair(
     allow: Collection[Safety] = DEFAULT,
     only: Collection[str] | None = None,
     chosen: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
     clock: Clock = SYSTEM_CLOCK,
     known: Report | None = None,
 ) -> Generator[int, None, Repaired]:
     """Mend what is broken or fragile with fixes of the allowed safeties, best first.
 
-    `only` names the codes to mend, `chosen` a fix by finding id; `known` is the report on this patch where there is
+    `only` names the codes to mend, `chosen` a fix by finding id, `without` findings to leave alone; `known` is the report on this patch where there is
     one already. Yields rows read so far.
     """
     before = report = known or (yield from check(format_, bundle, patch, target, surroundings))
@@ -190,10 +191,11 @@ def _pass(
     size = len(report.findings)
 
     def mendable(finding: Finding) -> bool:
-        return (only is None or finding.code in only) and choose(finding, allow, chosen) is not None
+        wanted = finding.id not in without and (only is None or finding.code in only)
+        return wanted and choose(finding, allow, chosen) is not None
 
     for _round in range(ROUNDS + TRIES * size):
-        batch = _batch(report, allow, only, chosen, refused)[: max(size, 1)]
+        batch = _batch(report, allow, only, chosen, refused, without)[: max(size, 1)]
         if not batch:
             break
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
@@ -220,7 +222,7 @@ def _pass(
             kind = _sort(batch[0])
             failed[kind] += 1
             if failed[kind] == GIVE_UP:
-                like = _batch(report, allow, only, {}, refused)
+                like = _batch(report, allow, only, {}, refused, without)
                 refused.update(_key(one) for one in like if _sort(one) == kind and one.finding.id not in chosen)
                 size = len(like)
         else:
@@ -265,12 +267,13 @@ def _batch(
     only: Collection[str] | None,
     chosen: Mapping[str, str],
     refused: set[Key],
+    without: Collection[str],
 ) -> list[Applied]:
     """The fixes of the first family that has any, one per finding."""
     by_stage: dict[int, list[Applied]] = {}
     for finding in report.findings:
         named = finding.id in chosen or (only is not None and finding.code in only)
-        if not named and (only is not None or finding.severity is Severity.INFO):
+        if finding.id in without or (not named and (only is not None or finding.severity is Severity.INFO)):
             continue
         fix = choose(finding, allow, chosen, refused)
         if fix is not None:

@@ -201,3 +201,34 @@ def test_a_step_whose_record_is_gone_from_the_file_falls_away(source: Source) ->
         assert [step.title for step in dropped] == ["drop e"]
         assert [step.title for step in result.done] == ["relink c"]
         assert uuids(result) == ["a", "c", "d"]
+
+
+def test_what_was_undone_can_be_done_again_on_a_file_that_grew(source: Source) -> None:
+    clock = FixedClock()
+    history = apply(apply(History(source), clock, DropRecord(At(3)), title="one"), clock, DropRecord(At(5)), title="two")
+    with Source.of(b"".join([*LINES, line("f", "e")])) as grown:
+        again, dropped = history.undo().onto(grown, lowering(grown), clock)
+        assert not dropped
+        assert [step.title for step in again.done] == ["one"]
+        assert [step.title for step in again.undone] == ["two"]
+        assert uuids(again.redo()) == ["a", "b", "d", "f"]
+
+
+def test_reverting_keeps_what_was_undone(source: Source) -> None:
+    clock = FixedClock()
+    history = History(source)
+    for place in (2, 3, 5):
+        history = apply(history, clock, DropRecord(At(place)), title=str(place))
+    again, dropped = history.undo().revert(0, lowering(source), clock)
+    assert not dropped
+    assert [step.title for step in again.done] == ["3"]
+    assert [step.title for step in again.undone] == ["5"]
+
+
+def test_what_was_undone_and_no_longer_fits_is_forgotten(source: Source) -> None:
+    clock = FixedClock()
+    history = apply(apply(History(source), clock, DropRecord(At(3))), clock, DropRecord(At(5)))
+    with Source.of(b"".join(LINES[:4])) as shorter:
+        again, dropped = history.undo().onto(shorter, lowering(shorter), clock)
+        assert not dropped
+        assert again.undone == ()
