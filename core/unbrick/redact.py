@@ -22,6 +22,7 @@ from unbrick.hide import Hidden
 from unbrick.record import FRAME, At, read
 from unbrick.report import Report
 from unbrick.scan import BATCH
+from unbrick.secrets import masked
 from unbrick.session import Session
 from unbrick.stale import stale_thinking
 
@@ -100,12 +101,6 @@ def _fix(
         price += f", drops {measure.counted(len(order), 'thinking block')}"
     edits: tuple[Edit, ...] = (*(DropBlock(at, block) for block, at in order), Redact(ats, value, note))
     return Fix("redact", f"Redact {masked(value)} everywhere", Safety.LOSSY, edits, price)
-
-
-def masked(value: str) -> str:
-    """A secret as it may be shown: its first characters and its length."""
-    shown = value[: min(4, len(value) // 4)]
-    return f"{shown}… ({len(value):,} characters)"
 
 
 def _insist_apart(format_: Format, report: Report, row: int, raw: bytes, new: bytes) -> None:
