@@ -70,6 +70,8 @@ class Case:
     folder: Path | None
     """For a session that is a folder: the folder it was taken from."""
     name: str
+    client: bool
+    """Whether a version of Claude Code may resume it."""
 
 
 def origins() -> list[tuple[str, Path, Path | None]]:
@@ -100,7 +102,7 @@ def make(number: int, seed: int, known: list[tuple[str, Path, Path | None]]) -> 
         change = chance.choice(CHANGES)
         data = change(chance, data, known)
         done.append(change.__name__)
-    return Case(number, name, tuple(done), data, folder, path.name)
+    return Case(number, name, tuple(done), data, folder, path.name, "claude_code" in path.parts)
 
 
 def lines_damaged(chance: random.Random, data: bytes, _known: object) -> bytes:
@@ -190,7 +192,7 @@ def play(case: Case, folder: Path, counted: Counter[str], slow: list[tuple[float
         shutil.copytree(case.folder, folder, dirs_exist_ok=True)
     path = folder / case.name
     path.write_bytes(case.data)
-    version = chance.choice(VERSIONS) if case.name == "session.jsonl" else None
+    version = chance.choice(VERSIONS) if case.client else None
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
         began = time.monotonic()
@@ -203,7 +205,7 @@ def play(case: Case, folder: Path, counted: Counter[str], slow: list[tuple[float
     try:
         choices = Choices(version, surroundings=False)
         opened = timed("opening", lambda: open_word(str(path), choices, folder))
-        if opened.format.name.startswith(("messages", "openai")):
+        if opened.format.name != "Claude Code":
             opened = replace(opened, choices=Choices(surroundings=False))
     except UnbrickError as error:
         insist(str(error), "a refusal says why")
