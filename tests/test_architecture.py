@@ -30,7 +30,7 @@ FLOW = (
      "clock models"),
     ("what its records are", "helpers scan part rescan columns search"),
     ("what a session is", "session thread request compaction sent held stored"),
-    ("what may be wrong", "finding situation report answers recorded"),
+    ("what may be wrong", "finding situation relations report answers recorded"),
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints beginnings touched filling ladder"),
     ("judging", "rules why failures catalogue check"),
@@ -43,6 +43,7 @@ FLOW = (
 
 FRONT_ENDS = {"textual", "rich", "click", "click_default_group", "unbrick_tui"}
 CONCURRENCY = {"threading", "multiprocessing", "asyncio", "concurrent"}
+STARTERS = {"subprocess", "multiprocessing", "concurrent"}
 CLIENT_WORDS = re.compile(r"parentUuid|isSidechain|leafUuid|isCompactSummary|sourceToolAssistantUUID")
 LONGEST = 350
 
@@ -98,6 +99,13 @@ def test_core_knows_no_front_end_and_no_threads(module: str) -> None:
     forbidden = FRONT_ENDS if module.startswith("unbrick.proof") else FRONT_ENDS | CONCURRENCY
     wrong = [(name, line) for name, line in imports(CORE_MODULES[module]) if name.split(".")[0] in forbidden]
     assert not wrong
+
+
+@pytest.mark.parametrize("module", sorted(CORE_MODULES))
+def test_only_helpers_start_processes(module: str) -> None:
+    """And the proof, which runs the client itself."""
+    wrong = [(name, line) for name, line in imports(CORE_MODULES[module]) if name.split(".")[0] in STARTERS]
+    assert not wrong or module == "unbrick.helpers" or module.startswith("unbrick.proof")
 
 
 @pytest.mark.parametrize("module", sorted(CORE_MODULES))

@@ -10,12 +10,7 @@ from itertools import count
 from unbrick.entry import Entry
 from unbrick.patch import View
 from unbrick.record import END, FRAME, Json
-from unbrick.scan import BATCH, Progress, Scan, Strings, read_rows
-
-ROW_COLUMNS = (
-    "kind", "type", "flags", "uuid", "parent", "refers", "time", "message_id", "model", "version", "tokens", "size",
-)
-BLOCK_COLUMNS = ("block_kind", "block_flags", "block_ref", "block_name", "block_size")
+from unbrick.scan import BATCH, BLOCK_COLUMNS, ROW_COLUMNS, Progress, Scan, Strings, read_rows
 
 
 def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progress:

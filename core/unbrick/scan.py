@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import marshal
+import pickle
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,12 +14,24 @@ from itertools import accumulate, chain, count, islice
 from math import nan
 from typing import TypeVar
 
+from unbrick import helpers
 from unbrick.entry import Entry, Kind
 from unbrick.patch import View
 from unbrick.record import Fault, Json, read
 
 T = TypeVar("T")
 BATCH = 2048
+
+
+ROW_COLUMNS = (
+    "kind", "type", "flags", "uuid", "parent", "refers", "time", "message_id", "model", "version", "tokens", "size",
+)
+BLOCK_COLUMNS = ("block_kind", "block_flags", "block_ref", "block_name", "block_size")
+COLUMNS = (*ROW_COLUMNS, "first", *BLOCK_COLUMNS)
+NUMBERED = frozenset({
+    "type", "uuid", "parent", "refers", "message_id", "model", "version", "block_ref", "block_name",
+})
+"""Columns of the numbers of strings."""
 
 
 class Strings:
@@ -96,6 +110,30 @@ class Scan:
         """Indices of a row's blocks in the block columns."""
         return range(self.first[row], self.first[row + 1])
 
+    def packed(self) -> bytes:
+        """All columns as bytes, for a scan in another process to take over."""
+        columns = [getattr(self, name).tobytes() for name in COLUMNS]
+        return marshal.dumps([columns, [*self.strings.ids][1:], pickle.dumps((self.faults, self.salvaged))], 2)
+
+    def absorb(self, packed: bytes, count: int) -> bool:
+        """Append the rows of another scan, where they are so many."""
+        columns, texts, odd = marshal.loads(packed) if packed else ((b"",), (), b"")
+        if len(columns[0]) != count:
+            return False
+        numbers = [*self.strings.id_all(texts), -1]
+        offset, shift = self.first.pop(), len(self)
+        for name, raw in zip(COLUMNS, columns, strict=True):
+            own = getattr(self, name)
+            column = array(own.typecode, raw)
+            if name in NUMBERED:
+                own.extend(map(numbers.__getitem__, column))
+            else:
+                own.extend([one + offset for one in column] if name == "first" else column)
+        faults, salvaged = pickle.loads(odd)
+        self.faults.update({row + shift: fault for row, fault in faults.items()})
+        self.salvaged.update({row + shift: pieces for row, pieces in salvaged.items()})
+        return True
+
     def extend(self, entries: list[Entry], sizes: list[int]) -> None:
         """Append rows: what they mean, and the bytes of their lines."""
         if not entries:
@@ -132,19 +170,33 @@ Progress = Generator[int, None, Scan]
 """Yields rows done so far, returns the scan; whoever stops asking cancels it."""
 
 
-def scan(view: View, entry_of: Callable[[Json], Entry]) -> Progress:
-    """Read every row of a view once.
+def scan(view: View, entry_of: Callable[[Json], Entry], cores: int | None = None) -> Progress:
+    """Read every row of a view once; the parts of a large file by as many processes as there are cores for.
 
     `entry_of` gives the meaning of a decoded record and never raises.
     """
     result = Scan(view)
-    raws = view.raws()
-    while True:
-        with _no_collector():
-            more = read_rows(result, islice(raws, BATCH), entry_of)
-        if not more:
-            return result
-        yield len(result)
+    total = len(view)
+    own, *others = helpers.parts(view, entry_of, helpers.cores() if cores is None else cores)
+    try:
+        raws = view.raws()
+        while _read_batch(result, islice(raws, min(BATCH, own.last - len(result))), entry_of):
+            yield len(result) * total // own.last
+        for part in others:
+            packed = yield from part.result(total)
+            if not result.absorb(packed, part.last - part.first):
+                raws = view.source.lines(part.first)
+                while _read_batch(result, islice(raws, min(BATCH, part.last - len(result))), entry_of):
+                    yield len(result)
+    finally:
+        for part in others:
+            part.close()
+    return result
+
+
+def _read_batch(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Entry]) -> bool:
+    with _no_collector():
+        return read_rows(result, raws, entry_of)
 
 
 def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Entry]) -> bool:

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from array import array
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from operator import add
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -92,23 +94,23 @@ class Source:
         return Memory(data, name)
 
     def _index(self) -> None:
-        start = self.ends[-1] if self.ends else 0
-        size = self.stamp.size
-        append = self.ends.append
+        self.cover(self.ends[-1] if self.ends else 0, self.stamp.size)
+
+    def cover(self, start: int, end: int) -> None:
+        """Index the lines of a range. Where nothing was indexed before, and it is not the beginning, what stands in
+        front of it counts as one line."""
+        if start and not self.ends:
+            self.ends.append(start)
         position = start
-        line_start = start
-        while position < size:
-            chunk = self.read(position, min(position + CHUNK, size))
+        while position < end:
+            chunk = self.read(position, min(position + CHUNK, end))
             if not chunk:
                 break
-            found = chunk.find(b"\n")
-            while found >= 0:
-                line_start = position + found + 1
-                append(line_start)
-                found = chunk.find(b"\n", found + 1)
+            lengths = map(len, chunk.split(b"\n"))
+            self.ends.extend(map(add, accumulate(lengths), range(position + 1, position + 1 + chunk.count(b"\n"))))
             position += len(chunk)
-        if line_start < position:
-            append(position)
+        if (self.ends[-1] if self.ends else 0) < position:
+            self.ends.append(position)
 
     def __len__(self) -> int:
         return len(self.ends)
