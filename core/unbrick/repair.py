@@ -38,6 +38,9 @@ PASSES = 4
 GIVE_UP = 10
 """So many fixes of one kind in a row that make something worse: the others of that kind are not tried one by one."""
 
+NO_FIX = ""
+"""Chosen for a finding that is to be left alone: no fix has this id."""
+
 DEFAULT: frozenset[Safety] = frozenset({Safety.SAFE})
 
 KEEPS = (Safety.SAFE, Safety.RESTORES, Safety.LOSSY)
@@ -157,14 +160,15 @@ def repair(
 ) -> Generator[int, None, Repaired]:
     """Mend what is broken or fragile with fixes of the allowed safeties, best first.
 
-    `only` names the codes to mend, `chosen` a fix by finding id, `without` findings to leave alone; `known` is the report on this patch where there is
-    one already. Yields rows read so far.
+    `only` names the codes to mend, `chosen` a fix by finding id, `without` the findings to leave alone; `known` is the
+    report on this patch where there is one already. Yields rows read so far.
     """
     before = report = known or (yield from check(format_, bundle, patch, target, surroundings))
     applied: list[Applied] = []
     for _try in range(PASSES):
         done, patch, report, refused = yield from _pass(
-            format_, report, patch, allow, only, chosen or {}, clock, surroundings
+            format_, report, patch, allow, only, {**dict.fromkeys(without, NO_FIX), **(chosen or {})}, clock,
+            surroundings,
         )
         applied += done
         # What could not be done at first may be possible after what was done since.
@@ -191,11 +195,10 @@ def _pass(
     size = len(report.findings)
 
     def mendable(finding: Finding) -> bool:
-        wanted = finding.id not in without and (only is None or finding.code in only)
-        return wanted and choose(finding, allow, chosen) is not None
+        return (only is None or finding.code in only) and choose(finding, allow, chosen) is not None
 
     for _round in range(ROUNDS + TRIES * size):
-        batch = _batch(report, allow, only, chosen, refused, without)[: max(size, 1)]
+        batch = _batch(report, allow, only, chosen, refused)[: max(size, 1)]
         if not batch:
             break
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
@@ -222,7 +225,7 @@ def _pass(
             kind = _sort(batch[0])
             failed[kind] += 1
             if failed[kind] == GIVE_UP:
-                like = _batch(report, allow, only, {}, refused, without)
+                like = _batch(report, allow, only, {}, refused)
                 refused.update(_key(one) for one in like if _sort(one) == kind and one.finding.id not in chosen)
                 size = len(like)
         else:
@@ -267,13 +270,12 @@ def _batch(
     only: Collection[str] | None,
     chosen: Mapping[str, str],
     refused: set[Key],
-    without: Collection[str],
 ) -> list[Applied]:
     """The fixes of the first family that has any, one per finding."""
     by_stage: dict[int, list[Applied]] = {}
     for finding in report.findings:
         named = finding.id in chosen or (only is not None and finding.code in only)
-        if finding.id in without or (not named and (only is not None or finding.severity is Severity.INFO)):
+        if not named and (only is not None or finding.severity is Severity.INFO):
             continue
         fix = choose(finding, allow, chosen, refused)
         if fix is not None:
