@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,18 +17,23 @@ from textual.screen import Screen
 from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError
 from unbrick.formats import Format
+from unbrick.opening import Choices
 from unbrick.printable import printable
+from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick_tui.bindings import bindings
 from unbrick_tui.failures import CANNOT, explain
-from unbrick_tui.glyphs import choose
+from unbrick_tui.glyphs import Glyphs, choose
+from unbrick_tui.judging import ready
+from unbrick_tui.screens.picker import PickerScreen
 from unbrick_tui.screens.session import SessionScreen
+from unbrick_tui.shelf import Shelf
 from unbrick_tui.theme import DARK, THEMES, shades
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
 
 class UnbrickApp(App[int]):
-    """One session at a time."""
+    """One session at a time, or a choice of them first."""
 
     TITLE = "unbrick"
     CSS_PATH = Path("app.tcss")
@@ -36,15 +41,15 @@ class UnbrickApp(App[int]):
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit"),
     ]
 
-    def __init__(self, workspace: Workspace, theme: str | None = None, note: str = "") -> None:
+    def __init__(self, first: Workspace | Shelf, theme: str | None = None, note: str = "") -> None:
         super().__init__()
         self._note = note
-        self.workspace = workspace
+        self._first = first
         for known in THEMES:
             self.register_theme(known)
         wanted = theme or os.environ.get("TEXTUAL_THEME")
         self.theme = wanted if wanted in self.available_themes else DARK.name
-        if workspace.glyphs.ascii:
+        if first.glyphs.ascii:
             self.add_class("-ascii")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -52,9 +57,14 @@ class UnbrickApp(App[int]):
         return shades(self.current_theme.dark)
 
     def on_mount(self) -> None:
-        """Open the session."""
-        self.title = f"unbrick {printable(self.workspace.bundle.path.name)}"
-        self.push_screen(SessionScreen(self.workspace))
+        """Open the session, or offer the choice; whoever leaves the first screen leaves the application."""
+        screen: Screen[None]
+        if isinstance(self._first, Workspace):
+            self.title = f"unbrick {printable(self._first.bundle.path.name)}"
+            screen = SessionScreen(self._first)
+        else:
+            screen = PickerScreen(self._first)
+        self.push_screen(screen, lambda _result: self.exit(0))
         if self._note:
             self.notify(printable(self._note), timeout=15, markup=False)
 
@@ -99,15 +109,33 @@ def run(
 ) -> int:
     """Show a session until the person leaves; the exit status. `target` may be worked out from the session, once
     it is read; `note` is said in passing. Nothing is written unless the person saves."""
-    glyphs = choose(ascii, os.environ, getattr(sys.stdout, "encoding", None))
     _take_keyboard()
-    workspace = Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=glyphs)
+    return _show(
+        Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=_glyphs(ascii)), theme, note,
+    )
+
+
+def choose_session(
+    choices: Choices, cwd: Path, *, paths: Sequence[Path] | None = None, word: str = "", ascii: bool = False,
+    theme: str | None = None,
+) -> int:
+    """Offer the sessions of this machine, or those at some paths that a word stands for, and show those that the
+    person opens; the exit status."""
+    ready()
+    return _show(Shelf(choices, cwd, paths=paths, word=word, glyphs=_glyphs(ascii), cache=folder()), theme)
+
+
+def _glyphs(ascii_: bool) -> Glyphs:
+    return choose(ascii_, os.environ, getattr(sys.stdout, "encoding", None))
+
+
+def _show(first: Workspace | Shelf, theme: str | None, note: str = "") -> int:
     try:
-        app = UnbrickApp(workspace, theme, note)
+        app = UnbrickApp(first, theme, note)
         status = app.run()
         return CANNOT if status is None and app.return_code else status or 0
     finally:
-        workspace.close()
+        first.close()
 
 
 def _take_keyboard() -> None:

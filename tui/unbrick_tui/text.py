@@ -118,6 +118,14 @@ def size(number: int) -> str:
     return ""
 
 
+def thousands(number: int) -> str:
+    """A number of tokens in four cells: `640`, `9.4k`, `37k`, `1.2M`."""
+    if number < 1000:
+        return str(number)
+    value, unit = (number / 1000, "k") if number < 999_500 else (number / 1_000_000, "M")
+    return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
+
+
 def tokens(number: int) -> str:
     """An estimate, rounded: `about 12,300 tokens`."""
     digits = max(len(str(number)) - 3, 0)
@@ -137,6 +145,17 @@ def moment(seconds: float) -> str:
 def date_and_time(seconds: float) -> str:
     """`2026-11-20 16:40:07`, local time; empty for none (NaN)."""
     return "" if seconds != seconds else _local(seconds, "%Y-%m-%d %H:%M:%S")
+
+
+_AGES = ((60, "s"), (3600, "min"), (86_400, "h"), (7 * 86_400, "d"), (61 * 86_400, "wk"), (730 * 86_400, "mo"))
+"""Up to how many seconds an age is said in which unit; from there on in years."""
+_UNITS = {"min": 60, "h": 3600, "d": 86_400, "wk": 7 * 86_400, "mo": 30.44 * 86_400, "y": 365.25 * 86_400}
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in one unit: `now`, `5 min`, `2 h`, `3 d`, `4 wk`, `7 mo`, `2 y`."""
+    unit = next((unit for limit, unit in _AGES if seconds < limit), "y")
+    return "now" if unit == "s" else f"{int(seconds / _UNITS[unit])} {unit}"
 
 
 def _local(seconds: float, form: str) -> str:

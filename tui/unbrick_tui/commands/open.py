@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import click
 
+from unbrick.errors import AmbiguousError
 from unbrick.opening import STDIN, Choices, Opened, examine, open_word
 from unbrick.sessions.listing import newest
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, painter, say, work
 from unbrick_tui.render import report_lines
+
+
+class Looks(TypedDict):
+    """How the application looks."""
+
+    ascii: bool
+    theme: str | None
 
 
 @click.command("open", hidden=True)
@@ -23,11 +33,23 @@ from unbrick_tui.render import report_lines
 def open_(path: str | None, ascii: bool, theme: str | None, choices: Choices) -> int:
     """Open a transcript in the application."""
     cwd = Path.cwd()
+    looks: Looks = {"ascii": ascii, "theme": theme and f"unbrick-{theme}"}
+    watched = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    asked = watched and sys.stdin is not None and sys.stdin.isatty()
+    if path is None and asked:
+        newest(cwd, choices.config_dir)
+        return choose(choices, cwd, looks)
     word = path if path is not None else str(newest(cwd, choices.config_dir))
-    with open_word(word, choices, cwd) as opened:
+    try:
+        opened = open_word(word, choices, cwd)
+    except AmbiguousError as error:
+        if not asked or not error.paths:
+            raise
+        return choose(choices, cwd, looks, error.paths, word)
+    with opened:
         note = "" if path is not None else _elsewhere(opened, cwd)
-        if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            return application(opened, ascii=ascii, theme=theme, note=note)
+        if watched:
+            return application(opened, looks, note)
         if note:
             say([note], err=True)
         name = word if word == STDIN else str(opened.bundle.path)
@@ -43,11 +65,17 @@ def _elsewhere(opened: Opened, cwd: Path) -> str:
     return f"{cwd} has no session of its own; this is the newest one of the machine, from {project}."
 
 
-def application(opened: Opened, *, ascii: bool, theme: str | None, note: str) -> int:
+def application(opened: Opened, looks: Looks, note: str) -> int:
     """Run the application; imported only now, since it takes longer to load than a check takes to run."""
     from unbrick_tui.app import run
 
     return run(
-        opened.format, opened.bundle, target=opened.target, surroundings=opened.surroundings, ascii=ascii,
-        theme=theme and f"unbrick-{theme}", note=note,
+        opened.format, opened.bundle, target=opened.target, surroundings=opened.surroundings, note=note, **looks,
     )
+
+
+def choose(choices: Choices, cwd: Path, looks: Looks, paths: Sequence[Path] | None = None, word: str = "") -> int:
+    """Run the application with the choice of a session first: of those that a word stands for, or of all."""
+    from unbrick_tui.app import choose_session
+
+    return choose_session(choices, cwd, paths=paths, word=word, **looks)

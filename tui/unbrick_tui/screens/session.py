@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 
 from unbrick_tui import headline
 from unbrick_tui.bindings import bindings
@@ -15,6 +15,12 @@ from unbrick_tui.screens.keeping import KeepingScreen
 from unbrick_tui.widgets.timeline import Timeline
 
 
+FOREMOST = (
+    "act.fix", "act.cut", "keep.review", "keep.save", "app.help", "act.fix-all", "look.problems", "find.search",
+    "filter.open", "app.leave",
+)
+
+
 class SessionScreen(KeepingScreen):
     """All layers: reading, moving, searching, looking, acting, keeping; and help, and leaving."""
 
@@ -22,6 +28,13 @@ class SessionScreen(KeepingScreen):
         Binding("question_mark", "help", "help", key_display="?", tooltip="these keys", id="app.help"),
         Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved", id="app.leave"),
     ]
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """Those that are used most stand first below."""
+        found = super().active_bindings
+        ranks = {id: rank for rank, id in enumerate(FOREMOST)}
+        return dict(sorted(found.items(), key=lambda one: ranks.get(one[1].binding.id or "", len(ranks))))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -42,4 +55,4 @@ class SessionScreen(KeepingScreen):
                 self.action_save()
             if chosen != "leave":
                 return
-        self.app.exit(0)
+        self.dismiss(None)

@@ -1,0 +1,342 @@
+"""Choosing a session: a list that can be filtered by typing, verdicts that come in behind it, the last turns below."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+from textual.worker import get_current_worker
+
+from unbrick.printable import printable
+from unbrick.sessions.health import Health
+from unbrick_tui import preview
+from unbrick_tui.bindings import bindings
+from unbrick_tui.failures import explain
+from unbrick_tui.judging import Judging
+from unbrick_tui.learning import News, learn
+from unbrick_tui.screens.help import HelpScreen
+from unbrick_tui.screens.session import SessionScreen
+from unbrick_tui.shelf import Order, Row, Shelf, Told
+from unbrick_tui.text import ascii_only, count, one_line, shorten
+from unbrick_tui.widgets.session_list import SessionHeads, SessionList
+from unbrick_tui.widgets.text_view import Paragraph, TextView
+from unbrick_tui.workspace import Workspace
+
+TURNS = 8
+"""Messages of the preview."""
+SHORT, WIDE = 20, 150
+"""Lines below which there is no preview, columns from which it stands beside the list."""
+
+
+@dataclass
+class Previewed(Message):
+    """The last turns of a session."""
+
+    path: Path
+    said: Sequence[Paragraph]
+
+
+@dataclass
+class Ready(Message):
+    """A session is open, or a sentence says why it is not."""
+
+    row: Row
+    workspace: Workspace | None
+    sentence: str = ""
+
+
+class PickerScreen(Screen[None]):
+    """A shelf on screen. Handlers own the state; threads and processes only send news."""
+
+    CSS_PATH = Path("picker.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open", tooltip="open the session", id="pick.open"),
+        Binding("exclamation_mark", "broken", "broken only", key_display="!", id="pick.broken",
+                tooltip="only the sessions that do not resume in full, or all again"),
+        Binding("greater_than_sign", "order(1)", "order", key_display=">", id="pick.order",
+                tooltip="newest, largest or broken first; < goes back"),
+        Binding("less_than_sign", "order(-1)", "previous order", key_display="<", show=False, id="pick.order_back"),
+        Binding("slash", "type", "filter", key_display="/", show=False, id="pick.filter",
+                tooltip="filter by title, project or id; any letter begins it, behind / also q"),
+        Binding("f5", "again", "look again", show=False, tooltip="look what is there now", id="pick.again"),
+        Binding("ctrl+x", "judging", "stop judging", show=False, id="pick.judging",
+                tooltip="stop the checks behind the list, or go on with them"),
+        Binding("ctrl+y", "copy", "copy", show=False, tooltip="copy the path of the session", id="pick.copy"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys", id="pick.help"),
+        Binding("escape", "back", "back", show=False, tooltip="end the filter, or leave", id="pick.back"),
+        Binding("q", "leave", "quit", tooltip="leave", id="pick.quit"),
+    ]
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self.shelf = shelf
+        self._typing = False
+        self._opening = False
+        self._judging: Judging | None = None
+        self._busy = False
+        self._one_at_a_time = threading.Lock()
+
+    def compose(self) -> ComposeResult:
+        """What there is, the filter, the list, the session at the cursor and its last turns, the keys."""
+        yield Static("", id="summary", markup=False)
+        yield Static("", id="needle", markup=False)
+        with Vertical(id="halves"):
+            with Vertical(id="choice"):
+                yield SessionHeads(self.shelf)
+                yield SessionList(self.shelf)
+            with Vertical(id="below"):
+                yield Static("", id="facts", markup=False)
+                turns = TextView(ascii_=self.shelf.glyphs.ascii, id="turns")
+                turns.can_focus = False
+                yield turns
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Show the sessions at once; what they are and how they are comes in behind."""
+        self.sessions.focus()
+        self._learn()
+
+    def on_unmount(self) -> None:
+        """Nothing goes on behind a list that is gone."""
+        if self._judging is not None:
+            self._judging.stop()
+
+    @property
+    def sessions(self) -> SessionList:
+        """The list."""
+        return self.query_one(SessionList)
+
+    # What threads and processes do
+
+    def _learn(self) -> None:
+        """Look into the files and judge what is not judged yet; what was being judged begins anew."""
+        if self._judging is not None:
+            self._judging.stop()
+        shelf = self.shelf
+        self._judging = Judging(shelf.choices, shelf.cwd, shelf.start)
+        self._busy = True
+        self._tell(shelf.shown(), self._judging)
+
+    @work(thread=True, exclusive=True, group="shelf", exit_on_error=False)
+    def _tell(self, rows: list[Row], judging: Judging) -> None:
+        with self._one_at_a_time:
+            learn(self, rows, self.shelf.cache, judging)
+
+    @work(thread=True, exclusive=True, group="preview", exit_on_error=False)
+    def _read(self, row: Row) -> None:
+        said = preview.last_turns(row, TURNS * 4, self.shelf.glyphs)
+        if not get_current_worker().is_cancelled:
+            self.post_message(Previewed(row.stored.path, said))
+
+    @work(thread=True, group="open", exit_on_error=False)
+    def _open(self, row: Row) -> None:
+        try:
+            self.post_message(Ready(row, self.shelf.open(row)))
+        except Exception as error:
+            self.post_message(Ready(row, None, explain(error)[0]))
+
+    # What comes of it
+
+    @on(News)
+    def _take(self, event: News) -> None:
+        self.shelf.take(event.told)
+        self._busy = self._busy and not event.over
+        if event.trouble:
+            self.notify(event.trouble, severity="error", timeout=15, markup=False)
+        self._show()
+
+    @on(Previewed)
+    def _previewed(self, event: Previewed) -> None:
+        row = self.sessions.row
+        if row is not None and row.stored.path == event.path:
+            turns = self.query_one("#turns", TextView)
+            turns.say(event.said)
+            turns.scroll_end(animate=False, force=True, immediate=True)
+
+    @on(Ready)
+    def _ready(self, event: Ready) -> None:
+        self._opening = False
+        workspace = event.workspace
+        if workspace is None:
+            event.row.take(Told(event.row.stored, health=Health.unread(event.sentence)))
+            self.notify(event.sentence, severity="error", timeout=15, markup=False)
+            self._show()
+            return
+
+        def left(_result: None) -> None:
+            self.shelf.leave(workspace)
+            self.action_again()
+
+        self.app.push_screen(SessionScreen(workspace), left)
+
+    def _show(self) -> None:
+        """Bring everything up to date."""
+        if self.is_mounted:
+            self.sessions.show()
+            self.query_one(SessionHeads).refresh()
+            self._say()
+
+    @on(SessionList.Moved)
+    def _moved(self) -> None:
+        self._say()
+        row = self.sessions.row
+        if row is not None:
+            self._read(row)
+        else:
+            self.query_one("#turns", TextView).say([])
+
+    def on_resize(self) -> None:
+        """The preview stands where there is room for it."""
+        self.set_class(self.size.height < SHORT, "-short")
+        self.set_class(self.size.width >= WIDE, "-wide")
+        self.call_after_refresh(self._show)
+
+    def _say(self) -> None:
+        shelf, glyphs, width = self.shelf, self.shelf.glyphs, max(self.size.width - 2, 20)
+        total, judged, broken = shelf.counts()
+        shown = len(self.sessions.rows)
+        dot = f" {glyphs.dot} "
+        parts = [f"{shown:,} of {count(total, 'session')}" if shown != total else count(total, "session")]
+        parts.append(f"{broken:,} broken" if broken else "none broken" if judged == total else "")
+        if judged < total:
+            state = "judging them" if self._busy else "judging stopped, ctrl+x goes on"
+            parts.append(f"{glyphs.busy} {state}: {judged:,} of {total:,}")
+        parts += ["broken only" if shelf.broken else "", shelf.order.value]
+        self._put("#summary", shorten(dot.join(filter(None, parts)), width, glyphs.ellipsis))
+        needle = self.query_one("#needle", Static)
+        needle.set_class(bool(shelf.needle or self._typing), "-typed")
+        hint = "type to filter by title, project or id"
+        if shelf.needle or self._typing:
+            hint = f"{printable(shelf.needle)}{glyphs.cursor}"
+            if not shown and shelf.needle:
+                hint += "  nothing is called so; esc shows all"
+        elif not shown:
+            hint = "none of them is broken; ! shows all" if shelf.broken else "there are no sessions"
+        self._put("#needle", shorten(f"{glyphs.prompt} {hint}", width, glyphs.ellipsis))
+        row = self.sessions.row
+        facts = one_line(preview.facts(row, glyphs)) if row is not None else ""
+        self._put("#facts", shorten(facts, width, glyphs.ellipsis))
+
+    def _put(self, where: str, text: str) -> None:
+        self.query_one(where, Static).update(ascii_only(text) if self.shelf.glyphs.ascii else text)
+
+    # Acts
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed filters. A letter with a meaning of its own keeps it until there is something to filter by."""
+        shelf = self.shelf
+        if event.key == "backspace":
+            if shelf.needle:
+                self._filter(shelf.needle[:-1])
+        elif event.key == "ctrl+w":
+            self._filter(shelf.needle.rstrip().rpartition(" ")[0])
+        elif event.character is not None and event.is_printable:
+            if event.key in self.active_bindings and not (self._filtering and event.character.isalnum()):
+                return
+            self._filter(shelf.needle + event.character)
+        else:
+            return
+        event.stop()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """An id or a title from elsewhere."""
+        self._filter(_typed(self.shelf.needle + event.text))
+        event.stop()
+
+    @property
+    def _filtering(self) -> bool:
+        return self._typing or bool(self.shelf.needle)
+
+    def _filter(self, needle: str) -> None:
+        self.shelf.needle = needle
+        self._show()
+
+    def action_type(self) -> None:
+        """Begin to filter: every letter counts from now on."""
+        if self._filtering:
+            self._filter(self.shelf.needle + "/")
+        self._typing = True
+        self._say()
+
+    def action_back(self) -> None:
+        """End the filter; without one, leave."""
+        if self._filtering:
+            self._typing = False
+            self._filter("")
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.dismiss(None)
+
+    def action_broken(self) -> None:
+        """Only the broken ones, or all."""
+        self.shelf.broken = not self.shelf.broken
+        self._show()
+
+    def action_order(self, step: int) -> None:
+        """Another order."""
+        orders = list(Order)
+        self._order(orders[(orders.index(self.shelf.order) + step) % len(orders)])
+
+    @on(SessionHeads.Wanted)
+    def _wanted(self, event: SessionHeads.Wanted) -> None:
+        self._order(event.order)
+
+    def _order(self, order: Order) -> None:
+        self.shelf.order = order
+        self._show()
+
+    @on(SessionList.Opened)
+    def _chosen(self, event: SessionList.Opened) -> None:
+        if not self._opening:
+            self._opening = True
+            self._open(event.row)
+
+    def action_open(self) -> None:
+        """Open the session at the cursor."""
+        if self.sessions.row is not None:
+            self._chosen(SessionList.Opened(self.sessions.row))
+
+    def action_again(self) -> None:
+        """Look what is there now."""
+        self.shelf.put(self.shelf.look())
+        self._show()
+        self._moved()
+        self._learn()
+
+    def action_judging(self) -> None:
+        """Stop the checks, or go on with them."""
+        if self._busy and self._judging is not None:
+            self._judging.stop()
+            self._busy = False
+            self._say()
+        else:
+            self._learn()
+
+    def action_copy(self) -> None:
+        """The path to the clipboard."""
+        if self.sessions.row is not None:
+            self.app.copy_to_clipboard(str(self.sessions.row.stored.path))
+            self.notify("the path is copied, if the terminal allows it", markup=False)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        groups = [("Sessions", bindings(type(self))), ("Moving", bindings(SessionList))]
+        self.app.push_screen(HelpScreen(groups, self.shelf.glyphs))
+
+
+def _typed(text: str) -> str:
+    """A pasted text as a filter: one line, no longer than a path."""
+    return " ".join(text.split())[:400]
