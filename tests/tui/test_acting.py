@@ -128,31 +128,6 @@ async def test_inspector_shows_three_ways_and_steps(open_app: Open) -> None:
         assert timeline(pilot).cursor == 197
 
 
-async def test_search_goes_from_match_to_match(open_app: Open) -> None:
-    async with open_app("healthy") as pilot:
-        line = timeline(pilot)
-        await press(pilot, "g", "slash")
-        pilot.app.screen.query_one("#search", Input).value = "COUPON"
-        await press(pilot, "enter")
-        first = line.cursor
-        assert first > 0
-        assert "coupon" in line.format.text(line.view.value(first) or {}).lower()
-        await press(pilot, "n")
-        assert line.cursor > first
-        await press(pilot, "N")
-        assert line.cursor == first
-        await press(pilot, "escape")
-        assert line.needle == ""
-
-
-async def test_search_says_when_there_is_nothing(open_app: Open) -> None:
-    async with open_app("healthy") as pilot:
-        await press(pilot, "slash")
-        pilot.app.screen.query_one("#search", Input).value = "no such words anywhere"
-        await press(pilot, "enter")
-        assert "is nowhere in this session" in notices(pilot.app)
-
-
 async def test_fix_undo_redo(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
         workspace = session(pilot).workspace

@@ -11,7 +11,9 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.worker import get_current_worker
 
+from unbrick.search import Found
 from unbrick_tui.failures import explain
+from unbrick_tui.search import TooSlowError
 
 PAUSE = 0.08
 """Seconds between two reports of progress."""
@@ -45,6 +47,47 @@ class Failed(Message):
     serial: int
     name: str
     sentence: str
+
+
+@dataclass
+class Met(Message):
+    """Rows that a search found since the last report, of how many it looked at; at its `end`, in how many records it
+    took too long to tell. A sentence where it was given up."""
+
+    serial: int
+    done: int
+    rows: list[int]
+    end: bool = False
+    slow: int = 0
+    sentence: str = ""
+
+
+def seek(target: MessagePump, serial: int, start: Callable[[], Generator[Found, None, int]]) -> None:
+    """Run a search to its end, in the thread of a worker: the first find is reported at once, others now and then."""
+    worker = get_current_worker()
+    said = monotonic()
+    first, done = True, 0
+    rows: list[int] = []
+    try:
+        search = start()
+        while True:
+            try:
+                found = next(search)
+            except StopIteration as stop:
+                target.post_message(Met(serial, done, rows, True, stop.value))
+                return
+            if worker.is_cancelled:
+                search.close()
+                return
+            rows += found.rows
+            done, now = found.done, monotonic()
+            if (first and rows) or now - said > PAUSE:
+                first, said = first and not rows, now
+                target.post_message(Met(serial, done, rows))
+                rows = []
+    except Exception as error:
+        sentence = str(error) if isinstance(error, TooSlowError) else explain(error)[0]
+        target.post_message(Met(serial, done, rows, True, 0, sentence))
 
 
 def drive(target: MessagePump, serial: int, name: str, start: Callable[[], Generator[int, None, Any]]) -> None:

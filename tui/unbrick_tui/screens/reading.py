@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer
 
 from unbrick.finding import Severity
-from unbrick_tui import details, headline
+from unbrick_tui import headline, standing
 from unbrick_tui.driver import Done, Failed, Progressed, drive
 from unbrick_tui.headline import News, Piece
 from unbrick_tui.outline import Outline
 from unbrick_tui.remedy import remedy
 from unbrick_tui.screens.choice import Answer, ChoiceScreen
-from unbrick_tui.text import ascii_only, clause, count, shorten
+from unbrick_tui.text import clause, count
+from unbrick_tui.widgets.search_bar import SearchBar
+from unbrick_tui.widgets.status import Part, StatusLine
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.widgets.verdict import VerdictView
@@ -48,8 +50,8 @@ class ReadingScreen(Screen[None]):
         workspace = self.workspace
         yield VerdictView(ascii_=workspace.glyphs.ascii, id="verdict")
         yield Timeline(workspace.format, workspace.view, workspace.glyphs, id="timeline")
-        yield Static("", id="status", markup=False)
-        yield Input(id="search", placeholder="search", compact=True)
+        yield StatusLine(workspace.glyphs, id="status")
+        yield SearchBar(workspace.glyphs, id="search")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -185,20 +187,16 @@ class ReadingScreen(Screen[None]):
         self._status()
 
     def _status(self) -> None:
-        """About the record at the cursor: its place, and what becomes of it."""
-        workspace, row = self.workspace, self.timeline.cursor
-        if not len(workspace.view):
-            text = "the file is empty"
-        else:
-            text = details.place(workspace.view, row)
-            if workspace.outline is not None:
-                text += f" {workspace.glyphs.dot} {details.fate(workspace.outline, row)}"
-        if self.timeline.needle:
-            text = f"/{self.timeline.needle}: n next, N previous, esc ends {workspace.glyphs.dot} {text}"
+        """About the record at the cursor and the whole: the line below the timeline."""
         if self._bracket:
-            text = f"{'next' if self._bracket > 0 else 'previous'}: p problem, c compaction"
-        text = shorten(text, max(self.size.width - 2, 8), workspace.glyphs.ellipsis)
-        self.query_one("#status", Static).update(ascii_only(text) if workspace.glyphs.ascii else text)
+            waiting = f"{'next' if self._bracket > 0 else 'previous'}: p problem, c compaction"
+            self.query_one(StatusLine).say((Part((waiting,), 99),))
+        else:
+            self.query_one(StatusLine).say(tuple(self._parts()))
+
+    def _parts(self) -> Iterable[Part]:
+        """What the status line says."""
+        return standing.parts(self.workspace, self.timeline.cursor)
 
     # Asking
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from unbrick.entry import Kind
 from unbrick.finding import Finding
 from unbrick.formats import Format
 from unbrick.patch import View
@@ -16,11 +17,19 @@ from unbrick.record import END
 from unbrick.session import Standing
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import Outline
-from unbrick_tui.rows import NAN, Said, Tone, collapsed, say
-from unbrick_tui.text import ascii_only, clock, shorten
+from unbrick_tui.rows import Said, say
+from unbrick_tui.search import Query
+from unbrick_tui.spans import LANES
+from unbrick_tui.text import ascii_only, clock, shorten, thousands
+from unbrick_tui.turns import facts, folded
 from unbrick_tui.widgets.below import Under
+from unbrick_tui.widgets.gutter import gutter
 from unbrick_tui.widgets.layout import Group, Layout
 
+WORD = 10
+"""Cells of the glyph and the word that say what a record is."""
+LARGE = 100
+"""From this many columns on there is room for tokens as well."""
 WIDE = 60
 """From this many columns on a line has room for the time and for what becomes of the record."""
 _QUIET = (Standing.LOADED, Standing.APART)
@@ -34,7 +43,9 @@ class Painting(ScrollView):
     glyphs: Glyphs
     outline: Outline | None
     cut: int | None
-    needle: str
+    _only: array[int] | None
+    sought: Query | None = None
+    """What is searched for."""
     _layout_: Layout
     _under: dict[int, list[Under]]
     _lit: tuple[int, ...]
@@ -47,18 +58,30 @@ class Painting(ScrollView):
             found = self._styles[name] = self.get_component_rich_style(f"timeline--{name}", partial=True)
         return found
 
-    def _above(self, row: int) -> int:
-        return int(self.outline is not None and row == self.outline.start)
+    def _above(self, row: int) -> tuple[str, ...]:
+        """The rules that stand above a row."""
+        if self.outline is None:
+            return ()
+        start = ("start",) if row == self.outline.start else ()
+        return (*start, "turn") if self._begins(row) else start
+
+    def _begins(self, row: int) -> bool:
+        """Whether a turn begins at a row, and says so."""
+        turn = self.outline.folding.turn(row) if self.outline is not None and self._only is None else None
+        return turn is not None and self.outline is not None and self.outline.folding.turns[turn] == row
 
     def _paint(self, row: int, offset: int, at_cursor: bool, lit: bool) -> Strip:
         base = self.rich_style
         if at_cursor:
             base += self._style("cursor")
         above = self._above(row)
-        if offset < above and self.outline is not None:
+        if offset < len(above) and self.outline is not None:
+            if above[offset] == "turn":
+                return self._turn(row)
             return self._rule(f"{self.glyphs.start} {self.outline.start_text}", "start", self.rich_style)
-        if offset > above:
-            return self._paint_under(self._under[row][offset - above - 1], at_cursor, base)
+        offset -= len(above)
+        if offset > 0:
+            return self._paint_under(self._under[row][offset - 1], at_cursor, base)
         if self.outline is not None and row in self.outline.boundaries:
             return self._boundary(row, at_cursor, base)
         return self._record(row, at_cursor, lit, base)
@@ -77,6 +100,21 @@ class Painting(ScrollView):
         painted = f"{lead}{line * 3} {text} {line * rest}"
         return self._strip([(painted, self._style(style))], base)
 
+    def _turn(self, row: int) -> Strip:
+        """The rule above a prompt: which turn it is, and as much of what it comes to as there is room for."""
+        assert self.outline is not None
+        folding, line = self.outline.folding, self.glyphs.rule
+        turn = folding.turn(row) or 0
+        name, said = f" turn {turn + 1:,} ", facts(self.outline, folding.rows(turn))
+        room = self._width - len(name) - 12
+        while said and sum(map(len, said)) + 3 * len(said) > room:
+            said.pop()
+        tail = f" {f' {self.glyphs.dot} '.join(said)} " if said else ""
+        faint, quiet = self._style("number"), self._style("quiet")
+        rest = max(self._width - len(name) - len(tail) - 8, 0)
+        parts = [("  " + line * 3, faint), (name, quiet), (line * rest, faint), (tail, quiet), (line * 3, faint)]
+        return self._strip(parts, self.rich_style)
+
     def _boundary(self, row: int, at_cursor: bool, base: Style) -> Strip:
         assert self.outline is not None
         before, after = self.outline.boundaries[row]
@@ -94,10 +132,9 @@ class Painting(ScrollView):
     def _record(self, row: int, at_cursor: bool, lit: bool, base: Style) -> Strip:
         glyphs, width = self.glyphs, self._width or self.size.width
         group = self._layout_.group(row)
-        if group.rows > 1:
-            said = Said(glyphs.more, f"{group.rows} more", self._collapsed(group), Tone.QUIET, NAN)
-        else:
-            said = self._say(row)
+        outline = self.outline
+        many = outline is not None and group.rows > 1
+        said = folded(outline, group, glyphs) if outline is not None and many else self._say(row)
         standing = self._standing(group)
         word, off = self._fate(row, standing)
         tone = self._style("off") if off else self._style(said.tone.value)
@@ -109,12 +146,21 @@ class Painting(ScrollView):
         ]
         if width >= WIDE and (self.outline is None or self.outline.timed):
             parts.append((f"{clock(said.time):5} ", self._style("number")))
-        parts.append((self._gutter(row) + " ", self._style("lit" if lit or (at_cursor and self._lit) else "number")))
-        parts.append((f"{said.glyph} {said.word:<8} ", self._style("lit") if lit else tone))
+        beside = gutter(outline.spans, row, glyphs, self._lanes) if outline is not None else "  "
+        part = outline is not None and not many and outline.continues(row)
+        indent = (beside[-1] if beside[-1] == glyphs.span_across else " ") * 2 if part else ""
+        parts.append((beside + indent, self._style("lit" if lit or (at_cursor and self._lit) else "number")))
+        head = f"{said.glyph} {said.word}".ljust(WORD - len(indent))
+        parts.append((head + " ", self._style("lit") if lit else tone))
         used = sum(cell_len(text) for text, _ in parts)
         tail = f" {word}" if word and width >= WIDE else ""
-        text = said.text if not word or tail else f"({word}) {said.text}"
+        if width >= LARGE and not many and not part:
+            tail = self._tokens(row) + tail
         room = max(width - used - len(tail), 4)
+        text = said.text
+        if self.sought is not None and group.rows == 1:
+            text = self.sought.excerpt(self.format, self.view.raw(row), text, room)
+        text = text if not word or width >= WIDE else f"({word}) {text}"
         text = shorten(text, room, glyphs.ellipsis)
         parts += self._found(text, tone)
         if tail:
@@ -133,13 +179,12 @@ class Painting(ScrollView):
         return found
 
     def _found(self, text: str, tone: Style) -> list[tuple[str, Style]]:
-        if not self.needle:
-            return [(text, tone)]
-        at = text.lower().find(self.needle.lower())
-        if at < 0:
-            return [(text, tone)]
-        end = at + len(self.needle)
-        return [(text[:at], tone), (text[at:end], tone + self._style("match")), (text[end:], tone)]
+        """A text with what is searched for standing out."""
+        parts, end = [], 0
+        for start, stop in self.sought.spans(text) if self.sought is not None else ():
+            parts += [(text[end:start], tone), (text[start:stop], tone + self._style("match"))]
+            end = stop
+        return [*parts, (text[end:], tone)]
 
     def _paint_under(self, line: Under, at_cursor: bool, base: Style) -> Strip:
         pointer = self.glyphs.cursor if at_cursor else " "
@@ -161,10 +206,21 @@ class Painting(ScrollView):
     def _goes(self, row: int) -> bool:
         return self.cut is not None and row > self.cut
 
+    def _stays(self, row: int) -> bool:
+        """Whether a cut makes the conversation end where it leaves a row in it that resume does not load now."""
+        if self.cut is None or self.outline is None:
+            return False
+        now = self.outline.standing(self.cut)
+        if now is Standing.LOADED or self.outline.standing(row) is not now:
+            return False
+        return not any(row < boundary <= self.cut for boundary in self.outline.boundaries)
+
     def _fate(self, row: int, standing: Standing) -> tuple[str, bool]:
         """The word at the end of a row, and whether the row is painted as being off the thread."""
         if self._goes(row):
             return f"{self.glyphs.cut} goes", True
+        if self._stays(row):
+            return "", False
         if change := self._change(row):
             return change, standing not in _QUIET
         if standing is Standing.LOADED and self.outline is not None and row < (self.outline.start or 0):
@@ -191,27 +247,13 @@ class Painting(ScrollView):
             return "" if at.part == after.index(before) else "added"
         return "added" if at.part else "changed"
 
-    def _gutter(self, row: int) -> str:
-        if self.outline is None:
-            return " "
-        spans = self.outline.spans
-        covered = spans.covers(row)
-        if spans.ends(row):
-            return self.glyphs.span_more if covered or spans.starts(row) else self.glyphs.span_end
-        if spans.starts(row):
-            return self.glyphs.span_more if covered else self.glyphs.span_start
-        return self.glyphs.span if covered else " "
+    @property
+    def _lanes(self) -> int:
+        """How many lanes there is room for."""
+        return LANES if self._width >= WIDE else 1
 
-    def _collapsed(self, group: Group) -> str:
-        assert self.outline is not None
-        scan = self.outline.report.situation.session.scan
-        kinds: dict[str, int] = {}
-        attached = 0
-        for row in range(group.first, group.first + group.rows):
-            if scan.kind[row] == Kind.ATTACHMENT:
-                attached += 1
-            if row < group.first + 500:
-                name = scan.strings.text(scan.type[row]) or Kind(scan.kind[row]).name.lower()
-                name = name.split("/", 1)[-1]
-                kinds[name] = kinds.get(name, 0) + 1
-        return collapsed(dict(sorted(kinds.items(), key=lambda item: -item[1])), attached, group.rows)
+    def _tokens(self, row: int) -> str:
+        """The context that a message was the reply to, where the API counted it."""
+        scan = self.outline.report.situation.session.scan if self.outline is not None else None
+        held = scan.tokens[row] if scan is not None and row < len(scan) else 0
+        return f" {thousands(held):>4} tok" if held else ""

@@ -18,8 +18,10 @@ from textual.strip import Strip
 from unbrick.formats import Format
 from unbrick.patch import View
 from unbrick.record import END, At
+from unbrick_tui.folding import Folding, Level
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline
+from unbrick_tui.search import Query
 from unbrick_tui.widgets.below import Under, under
 from unbrick_tui.widgets.layout import Group, Groups, Layout
 from unbrick_tui.widgets.painting import Painting
@@ -77,11 +79,15 @@ class Timeline(Painting, can_focus=True):
         """Whether the person has moved the cursor."""
         self.cut: int | None = None
         """In truncation: the last row kept."""
-        self.needle = ""
+        self.sought: Query | None = None
+        """What is searched for."""
         self._only: array[int] | None = None
         self._layout_ = Layout(len(view))
         self._under: dict[int, list[Under]] = {}
-        self._open: set[int] = set()
+        self.level = Level.USUAL
+        """How much is shown."""
+        self._open: set[Group] = set()
+        self._shut: set[int] = set()
         self._lit: tuple[int, ...] = ()
         self._strips: LRUCache[tuple[Any, ...], Strip] = LRUCache(2048)
         self._styles: dict[str, Style] = {}
@@ -121,20 +127,34 @@ class Timeline(Painting, can_focus=True):
         """Work out the lines again: after a report, a change of width, or a run being opened."""
         self._strips.clear()
         outline, total = self.outline, len(self.view)
-        groups, tall = Groups.of(), []
+        groups = Groups.of() if self._only is None else Groups.around(self._only, total)
+        tall: list[Group] = []
         self._under = {}
         if outline is not None:
             width = max(self._width, 20)
             self._under = {row: under(found, width, self.glyphs) for row, found in outline.findings.items()}
-            heights = {row: 1 + len(lines) for row, lines in self._under.items()}
-            if outline.start is not None:
-                heights[outline.start] = heights.get(outline.start, 1) + 1
-            tall = [Group(row, 1, heights[row]) for row in sorted(heights)]
-            groups = Groups.of(run for run in outline.runs if run.first not in self._open)
-        if self._only is not None:
-            groups = Groups.around(self._only, total)
+            if self._only is None:
+                groups = self._folded(outline.folding)
+            rows = {*self._under, *([] if outline.start is None else [outline.start])}
+            tall = [Group(row, 1, 1 + len(self._above(row)) + len(self._under.get(row, ()))) for row in sorted(rows)]
         self._layout_ = Layout(total, groups.with_(tall))
         self.virtual_size = Size(self._width, self._layout_.height)
+
+    def _folded(self, folding: Folding) -> Groups:
+        """The groups of the level, but for what was folded or opened by hand."""
+        groups = folding.groups(self.level)
+        for turn in self._shut:
+            rows = folding.rows(turn)
+            groups = groups.instead(
+                rows.start + 1, rows.stop, folding.groups(Level.PROMPTS).within(rows.start + 1, rows.stop)
+            )
+        for run in sorted(self._open, key=lambda run: -run.rows):
+            if groups.find(run.first) == run:
+                inner = folding.groups(Level.USUAL).within(run.first, run.first + run.rows)
+                if run in zip(*inner, strict=True):
+                    inner = Groups.of()
+                groups = groups.instead(run.first, run.first + 1, inner)
+        return groups
 
     def _offset(self) -> int:
         """On which line of the screen the cursor stands."""
@@ -148,16 +168,35 @@ class Timeline(Painting, can_focus=True):
             self.scroll_to(y=self._layout_.top(self.cursor) - offset, animate=False, force=True, immediate=True)
         self.refresh()
 
-    def toggle_run(self, row: int) -> bool:
-        """Open a collapsed run of records, or close it again; False where there is none."""
-        if self.outline is None:
-            return False
-        run = next((r for r in self.outline.runs if r.first <= row < r.first + r.rows), None)
-        if run is None:
-            return False
-        self._open ^= {run.first}
+    def show_level(self, level: Level) -> None:
+        """Show as much as a level says, whatever was folded or opened by hand."""
+        offset = self._offset()
+        self.level, self._open, self._shut = level, set(), set()
         self._arrange()
-        self.cursor = run.first
+        self._keep(self.cursor, offset)
+
+    def toggle_run(self, row: int) -> bool:
+        """Open a folded run, close one that was opened, or fold the turn that a row is in; False where there is
+        nothing to fold."""
+        if self.outline is None or self._only is not None or not len(self.view):
+            return False
+        folding, run = self.outline.folding, self._layout_.group(row)
+        around = [one for one in self._open if one.first <= row < one.first + one.rows]
+        turn, first = folding.turn(row), row
+        if run.rows > 1 or not run.height:
+            self._open.add(run)
+        elif around:
+            least = min(around, key=lambda one: one.rows)
+            self._open.remove(least)
+            first = least.first
+        elif turn is not None and turn not in self._shut and len(folding.rows(turn)) > 1:
+            self._shut.add(turn)
+            first = folding.turns[turn]
+        else:
+            return False
+        self._arrange()
+        self.cursor = max(self._layout_.seen(first), 0)
+        self.jump(self.cursor, centre=False)
         self.refresh()
         return True
 
@@ -165,8 +204,10 @@ class Timeline(Painting, can_focus=True):
         """Make sure that a row is not folded away."""
         if self._only is not None and not self._layout_.group(row).height:
             self.show_only(None)
-        if self.collapsed_at(row) and self._layout_.group(row).first != row:
-            self.toggle_run(row)
+        while self._layout_.group(row).rows > 1 or not self._layout_.group(row).height:
+            run = self._layout_.group(row)
+            if (run.height and run.first == row) or not self.toggle_run(row) or self._layout_.group(row) == run:
+                return
 
     def collapsed_at(self, row: int) -> bool:
         """Whether a row stands for a run of records."""
@@ -237,7 +278,7 @@ class Timeline(Painting, can_focus=True):
         self.touched = True
         row, offset = self._layout_.at(y)
         self.jump(row, centre=False)
-        if offset > self._above(row):
+        if offset > len(self._above(row)):
             self.post_message(self.FixWanted(row))
         elif event.chain > 1:
             self.post_message(self.Opened(row))
