@@ -10,8 +10,6 @@ import sys
 import tempfile
 from array import array
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
-from operator import add
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -101,16 +99,20 @@ class Source:
         front of it counts as one line."""
         if start and not self.ends:
             self.ends.append(start)
-        position = start
+        append = self.ends.append
+        position = line_start = start
         while position < end:
             chunk = self.read(position, min(position + CHUNK, end))
             if not chunk:
                 break
-            lengths = map(len, chunk.split(b"\n"))
-            self.ends.extend(map(add, accumulate(lengths), range(position + 1, position + 1 + chunk.count(b"\n"))))
+            found = chunk.find(b"\n")
+            while found >= 0:
+                line_start = position + found + 1
+                append(line_start)
+                found = chunk.find(b"\n", found + 1)
             position += len(chunk)
-        if (self.ends[-1] if self.ends else 0) < position:
-            self.ends.append(position)
+        if line_start < position:
+            append(position)
 
     def __len__(self) -> int:
         return len(self.ends)
