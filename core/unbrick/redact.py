@@ -5,6 +5,7 @@ It is a fix like any other: made of edits, undone, saved with a backup. Other fi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -12,19 +13,24 @@ from pathlib import Path
 
 from unbrick import measure
 from unbrick.bundle import Bundle
+from unbrick.check import check
+from unbrick.clock import SYSTEM_CLOCK
 from unbrick.disk import is_file
 from unbrick.edit import DropBlock, Edit, Redact
 from unbrick.entry import BlockKind, Entry
 from unbrick.errors import UsageError
-from unbrick.finding import Fix, Safety
-from unbrick.formats import Format
+from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.formats import Clock, Format
 from unbrick.hide import Hidden
+from unbrick.patch import EMPTY, Patch, View
 from unbrick.record import FRAME, At, read
+from unbrick.repair import Applied, Repaired, lower
 from unbrick.report import Report
 from unbrick.scan import BATCH
-from unbrick.secrets import masked
+from unbrick.secrets import in_record, masked
 from unbrick.session import Session
 from unbrick.stale import stale_thinking
+from unbrick.target import NOWHERE, Surroundings
 
 NOTE = "[redacted]"
 CHUNK = 1 << 20
@@ -70,12 +76,61 @@ def redaction(format_: Format, report: Report, value: str, note: str = NOTE) -> 
                     sealed.append(row)
     copies += sum(hidden.hide(half, framed=True)[1] for half in _frame(report))
     if not copies:
-        raise UsageError(f"No record of {report.bundle.path} holds this value. Nothing was changed.")
+        raise NothingToRedactError(f"No record of {report.bundle.path} holds this value. Nothing was changed.")
     drops = {at for row in sealed for one in _reply(session, row) for at in _thoughts(session, one)}
     places = tuple(session.at(row) for row in held)
     bound = stale_thinking(report, [Redact(places, value, note)])
     drops |= {(edit.block, edit.at) for edit in (bound.edits if bound else ()) if isinstance(edit, DropBlock)}
     return Redaction(_fix(session, held, copies, drops, value, note), copies, tuple(held))
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A likely secret of a session, and the rows that hold it. `secrets.masked` makes it fit to be shown."""
+
+    kind: str
+    value: str
+    rows: tuple[int, ...]
+
+
+def likely(view: View) -> Generator[int, None, tuple[Likely, ...]]:
+    """The likely secrets of the records of a view, in the order of their first copy. Yields rows read so far."""
+    found: dict[str, tuple[str, list[int]]] = {}
+    for row, raw in enumerate(view.raws()):
+        if row % BATCH == 0:
+            yield row
+        for kind, value in in_record(raw):
+            rows = found.setdefault(value, (kind, []))[1]
+            if rows[-1:] != [row]:
+                rows.append(row)
+    return tuple(Likely(kind, value, tuple(rows)) for value, (kind, rows) in found.items())
+
+
+def redact(
+    format_: Format, report: Report, values: Iterable[str], surroundings: Surroundings = NOWHERE,
+    patch: Patch = EMPTY, clock: Clock = SYSTEM_CLOCK,
+) -> Generator[int, None, Repaired]:
+    """Replace several values, one after the other, in a session as it was last judged. Yields rows read so far.
+
+    Raises UsageError as `redaction` does; a value that went with another one is passed over.
+    """
+    before, applied = report, list[Applied]()
+    for value in values:
+        try:
+            found = yield from redaction(format_, report, value)
+        except NothingToRedactError:
+            if not applied:
+                raise
+            continue
+        patch = lower(format_, report.situation, found.fix.edits, patch, clock)
+        applied.append(Applied(Finding("redact", "redact", Severity.INFO, found.fix.title), found.fix))
+        scanned = report.situation.session.scan
+        report = yield from check(format_, report.bundle, patch, report.target, surroundings, scanned)
+    return Repaired(before, report, patch, tuple(applied))
+
+
+class NothingToRedactError(UsageError):
+    """The session does not hold the value."""
 
 
 def _hidden(value: str, note: str) -> Hidden:
@@ -163,13 +218,29 @@ def in_parts(parts: Iterable[Path], files: Mapping[Path, bytes], edits: Iterable
     return result
 
 
-def elsewhere(bundle: Bundle, backups: Iterable[Path], value: str) -> Iterator[Path]:
-    """Other files that hold a value and stay as they are: backups, subagents' transcripts, stored results, logs. They
-    are read in pieces; a copy is found as it stands, or with its escapes."""
+def elsewhere(bundle: Bundle, value: str) -> Iterator[Path]:
+    """Other files that hold a value and stay as they are: backups and other sessions in the transcript's folder,
+    subagents' transcripts, stored results, logs, the client's history of prompts.
+
+    They are read in pieces; a copy is found as it stands, or with its escapes. Gives nothing for a file of our own.
+    """
+    if bundle.main.private:
+        return
     hidden = Hidden(value, NOTE)
-    for path in dict.fromkeys((*backups, *chain.from_iterable(bundle.evidence.values()))):
-        if is_file(path) and _holds(path, hidden):
+    real = Path(os.path.realpath(bundle.path))
+    own = {real, *map(Path.resolve, bundle.parts.values())}
+    beside = (one for one in _listed(real.parent) if real.suffix in one.suffixes)
+    prompts = () if bundle.home is None else (bundle.home / "history.jsonl",)
+    for path in dict.fromkeys((*chain.from_iterable(bundle.evidence.values()), *beside, *prompts)):
+        if path not in own and is_file(path) and _holds(path, hidden):
             yield path
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _holds(path: Path, hidden: Hidden) -> bool:

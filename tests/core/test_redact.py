@@ -145,7 +145,7 @@ def test_files_edited_together_with_it_lose_it_and_others_are_named(tmp_path: Pa
         patch = lower(session.format, report.situation, edits, {}, FixedClock())
         receipt = save_in_place(session.format, session.bundle, patch, FixedClock(), edits)
         assert receipt.backup is not None
-        named = list(elsewhere(session.bundle, [receipt.backup], KEY))
+        named = list(elsewhere(session.bundle, KEY))
     about = json.loads((path.parent / "metadata.json").read_text(encoding="utf-8"))
     assert about["name"] == "Deploy [redacted]"
     assert KEY not in path.read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from unbrick_tui.commands.context import context
 from unbrick_tui.commands.explain import explain
 from unbrick_tui.commands.open import open_
 from unbrick_tui.commands.prove import prove
+from unbrick_tui.commands.redact import redact
 from unbrick_tui.commands.repair import repair
 from unbrick_tui.commands.request import request
 from unbrick_tui.commands.restore import restore
@@ -57,7 +58,7 @@ def cli() -> None:
     """
 
 
-for _command in (open_, check, context, repair, truncate, request, prove, why, explain, restore):
+for _command in (open_, check, context, repair, truncate, request, prove, why, explain, restore, redact):
     cli.add_command(_command)
 
 

@@ -96,8 +96,8 @@ def _write(opened: Opened, result: Repaired, into: Destination) -> Receipt:
     if into.out is not None:
         return save_copy(opened.bundle, result.patch, expanded(into.out))
     if into.as_session:
-        return save_as_session(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK)
-    return save_in_place(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK)
+        return save_as_session(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK, edits=result.edits)
+    return save_in_place(opened.format, opened.bundle, result.patch, SYSTEM_CLOCK, result.edits)
 
 
 def _check_again(opened: Opened, path: Path) -> Report:
