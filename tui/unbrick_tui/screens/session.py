@@ -11,7 +11,7 @@ from unbrick_tui import headline
 from unbrick_tui.bindings import bindings
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.help import HelpScreen
-from unbrick_tui.screens.keeping import KeepingScreen
+from unbrick_tui.screens.sharing import SharingScreen
 from unbrick_tui.widgets.timeline import Timeline
 
 
@@ -21,8 +21,8 @@ FOREMOST = (
 )
 
 
-class SessionScreen(KeepingScreen):
-    """All layers: reading, moving, searching, looking, acting, keeping; and help, and leaving."""
+class SessionScreen(SharingScreen):
+    """All layers: reading, moving, searching, looking, acting, keeping, sharing; and help, and leaving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?", tooltip="these keys", id="app.help"),
