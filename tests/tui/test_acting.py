@@ -9,6 +9,7 @@ from driving import SAMPLES, Open, Opened, notices, press, screen_text, settle
 from textual.widgets import Input
 
 from unbrick.patch import EMPTY
+from unbrick_tui.folding import Level
 from unbrick_tui.screens.choice import ChoiceScreen
 from unbrick_tui.screens.inspector import InspectorScreen
 from unbrick_tui.screens.session import SessionScreen
@@ -104,10 +105,11 @@ async def test_a_folded_run_opens_and_closes(open_app: Open) -> None:
         line = timeline(pilot)
         height = line.virtual_size.height
         assert line.outline is not None
-        run = line.outline.runs[0]
-        line.jump(run.first)
+        groups = line.outline.folding.groups(Level.USUAL)
+        first, rows = next((first, rows) for first, rows, _height in zip(*groups, strict=True) if rows > 1)
+        line.jump(first)
         await press(pilot, "enter")
-        assert line.virtual_size.height == height + run.rows - 1
+        assert line.virtual_size.height == height + rows - 1
         await press(pilot, "space")
         assert line.virtual_size.height == height
 

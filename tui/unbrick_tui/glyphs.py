@@ -26,10 +26,13 @@ class Glyphs:
     attached: str = "+"
     summary: str = "≡"
     record: str = "·"
-    span_start: str = "┬"
+    span_start: str = "┌"
     span: str = "│"
-    span_more: str = "├"
     span_end: str = "└"
+    span_across: str = "─"
+    span_cross: str = "┼"
+    span_starts: str = "┬"
+    span_ends: str = "┴"
     single: str = "○"
     rule: str = "─"
     heavy: str = "━"
@@ -49,9 +52,10 @@ class Glyphs:
 UNICODE = Glyphs()
 ASCII = Glyphs(
     ok="+", error="x", warning="!", info="i", elsewhere="o", busy="~", cursor=">", prompt=">", reply="*", thinks="%",
-    call=")", result="(", context=".", attached="+", summary="=", record=".", span_start="+", span="|", span_more="+",
-    span_end="`", single="o", rule="-", heavy="=", start="v", finding="\\", more=":", cut="8", changed="~", added="+",
-    ellipsis="~", dot="-", arrow="->", unknown="?", ascii=True,
+    call=")", result="(", context=".", attached="+", summary="=", record=".", span_start=".", span="|",
+    span_end="`", span_across="-", span_cross="+", span_starts=".", span_ends="`",
+    single="o", rule="-", heavy="=", start="v", finding="\\", more=":", cut="8", changed="~", added="+", ellipsis="~",
+    dot="-", arrow="->", unknown="?", ascii=True,
 )
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Finding, Severity
 from unbrick.report import Report
-from unbrick.scan import Scan
 from unbrick.session import Standing
+from unbrick_tui.folding import Folding, Level
+from unbrick_tui.spans import Spans
 from unbrick_tui.text import count, one_line, tokens
-from unbrick_tui.widgets.layout import Group
 
-_APART = bytes((Kind.METADATA, Kind.PROGRESS, Kind.ATTACHMENT))
-_HALVES = (BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
-_RUN = re.compile(b"[" + re.escape(_APART) + b"]{2,}")
+NEAR = 400
+"""Rows among which the parts of one message stand."""
+STEP = 64
+"""Rows from one mark of the running weight to the next."""
 
 REASONS = {
     Standing.SUMMARISED: "a summary stands for it",
@@ -32,64 +32,22 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Spans:
-    """Calls and their results as pairs of rows: first rows sorted, how far any of them reaches up to there, last
-    rows sorted."""
-
-    first: array[int]
-    reach: array[int]
-    last: array[int]
-
-    @classmethod
-    def of(cls, scan: Scan) -> Spans:
-        """The pairs of a scan that lie on different rows, a call id used or answered twice as one."""
-        low, high = array("q", [-1]) * len(scan.strings), array("q", [-1]) * len(scan.strings)
-        row, firsts = 0, scan.first
-        for block, (kind, ref) in enumerate(zip(scan.block_kind, scan.block_ref, strict=True)):
-            if ref < 0 or kind not in _HALVES:
-                continue
-            while firsts[row + 1] <= block:
-                row += 1
-            if low[ref] < 0:
-                low[ref] = row
-            high[ref] = row
-        pairs = sorted((a, b) for a, b in zip(low, high, strict=True) if 0 <= a < b)
-        last = array("q", (b for _, b in pairs))
-        return cls(array("q", (a for a, _ in pairs)), array("q", accumulate(last, max)), array("q", sorted(last)))
-
-    def covers(self, row: int) -> bool:
-        """Whether a call before the row is answered behind it."""
-        found = bisect_left(self.first, row) - 1
-        return found >= 0 and self.reach[found] > row
-
-    def starts(self, row: int) -> bool:
-        """Whether a pair begins at the row."""
-        return _holds(self.first, row)
-
-    def ends(self, row: int) -> bool:
-        """Whether a pair ends at the row."""
-        return _holds(self.last, row)
-
-
-def _holds(rows: array[int], row: int) -> bool:
-    found = bisect_left(rows, row)
-    return found < len(rows) and rows[found] == row
-
-
-@dataclass(frozen=True)
 class Outline:
-    """Findings by row, rows worth jumping to, runs to collapse, calls with results, and where resume begins.
+    """Findings by row, rows worth jumping to, turns and what is folded, calls with results, where resume begins.
 
     `problems` are rows with a warning or an error (with an info where there is nothing worse), `boundaries` maps
-    the row of a compaction to the tokens before and after it (0: not known).
+    the row of a compaction to the tokens before and after it (0: not known). `sent` has for each row the first part of
+    the request that it goes in as, -1 for none; `weights` the bytes up to every STEPth row.
     """
 
     report: Report
     findings: dict[int, tuple[Finding, ...]]
     problems: array[int]
     boundaries: dict[int, tuple[int, int]]
-    runs: tuple[Group, ...]
+    folding: Folding
     spans: Spans
+    sent: array[int]
+    weights: array[int]
     start: int | None
     start_text: str
     title: str
@@ -110,17 +68,36 @@ class Outline:
             row: _tokens_around(report, row) for row in _rows_of(kinds, Kind.BOUNDARY)
         }
         start = _start(report)
-        breaks = sorted({*by_row, *([] if start is None else [start])})
+        folding = Folding(session.scan, {*by_row, *([] if start is None else [start])})
+        folding.groups(Level.USUAL)
         return cls(
             report, {row: tuple(found) for row, found in by_row.items()}, array("q", sorted(worst or by_row)),
-            boundaries, tuple(_runs(kinds, breaks)), Spans.of(session.scan), start, _start_text(report), _title(report),
-            any(time == time for time in session.scan.time),
+            boundaries, folding, Spans.of(session.scan), _sent(report),
+            array("Q", islice(accumulate(session.scan.size, initial=0), 0, None, STEP)),
+            start, _start_text(report), _title(report), any(time == time for time in session.scan.time),
         )
 
     def standing(self, row: int) -> Standing:
         """What becomes of a row at the next resume."""
         standing = self.report.situation.thread.standing
         return Standing(standing[row]) if row < len(standing) else Standing.LOADED
+
+    def continues(self, row: int) -> bool:
+        """Whether a row is a further part of a message that an earlier row of its turn began."""
+        scan = self.report.situation.session.scan
+        number = scan.message_id[row] if row < len(scan) else -1
+        if number < 0:
+            return False
+        first = max(row - NEAR, 0)
+        before = scan.message_id[first:row]
+        turn = self.folding.turn(row)
+        begins = self.folding.turns[turn] if turn is not None else 0
+        return number in before[max(begins - first, 0) :]
+
+    def weight(self, first: int, last: int) -> int:
+        """Bytes of the rows of a range, to within STEP rows at each end."""
+        marks, most = self.weights, len(self.weights) - 1
+        return marks[min(-(-last // STEP), most)] - marks[min(first // STEP, most)]
 
     def mates(self, row: int) -> tuple[int, ...]:
         """Rows that hold the other half of a row's calls and results, in file order."""
@@ -159,18 +136,14 @@ def _tokens_around(report: Report, row: int) -> tuple[int, int]:
     return before, after
 
 
-def _runs(kinds: array[int], breaks: list[int]) -> list[Group]:
-    runs: list[Group] = []
-    for match in _RUN.finditer(kinds.tobytes()):
-        first, end = match.span()
-        index = bisect_left(breaks, first)
-        while first < end:
-            stop = breaks[index] if index < len(breaks) and breaks[index] < end else end
-            if stop - first > 1:
-                runs.append(Group(first, stop - first, 1))
-            first = stop + 1 if stop < end else end
-            index += 1
-    return runs
+def _sent(report: Report) -> array[int]:
+    situation = report.situation
+    found = array("i", (-1,)) * len(situation.session)
+    rows = situation.request.row
+    for part in range(len(rows) - 1, -1, -1):
+        if rows[part] >= 0:
+            found[rows[part]] = part
+    return found
 
 
 def _start(report: Report) -> int | None:

@@ -1,0 +1,155 @@
+"""What is folded away at each level of detail, as groups of rows, worked out over whole columns."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable
+from enum import IntEnum
+from itertools import accumulate, chain, compress
+from operator import ne, sub
+
+from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.scan import Scan
+from unbrick_tui.widgets.layout import Groups
+
+
+class Rank(IntEnum):
+    """How deep in the conversation a record stands."""
+
+    ALWAYS = 0
+    """Never folded: it has a finding, or resume begins there."""
+    PROMPT = 1
+    """What a person typed; boundaries, summaries, errors, what cannot be read."""
+    REPLY = 2
+    TOOL = 3
+    ASIDE = 4
+    """Thinking, and what the client says around a prompt."""
+    STATE = 5
+    """Attachments, progress, settings."""
+    AGENT = 6
+    """A subagent's, in this file."""
+
+
+class Level(IntEnum):
+    """How much is shown, each with what stands before it."""
+
+    PROMPTS = 1
+    REPLIES = 2
+    TOOLS = 3
+    USUAL = 4
+    """Everything, runs of context and state as one line each, and those of subagents."""
+    ALL = 5
+
+
+SHOWN = {
+    Level.PROMPTS: "prompts", Level.REPLIES: "prompts and replies", Level.TOOLS: "prompts, replies, tools",
+    Level.USUAL: "all, runs of context and state folded", Level.ALL: "all, nothing folded",
+}
+
+_OF_KIND = bytes(
+    {Kind.FAULT: Rank.PROMPT, Kind.BOUNDARY: Rank.PROMPT, Kind.NOTICE: Rank.ASIDE, Kind.UNKNOWN: Rank.ASIDE}.get(
+        kind, Rank.STATE
+    )
+    for kind in Kind
+).ljust(256, b"\0")
+_OF_BLOCK = bytes(
+    Rank.TOOL if kind in (
+        BlockKind.TOOL_USE, BlockKind.TOOL_RESULT, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT,
+    ) else Rank.ASIDE if kind in (BlockKind.THINKING, BlockKind.REDACTED) else Rank.REPLY
+    for kind in BlockKind
+).ljust(256, b"\0")
+_HIDDEN = (Rank.ASIDE, Rank.STATE)
+"""Ranks whose runs are not worth a line that says so, below the usual level."""
+_EDGES = int(Flag.PROMPT | Flag.SUMMARY | Flag.API_ERROR)
+_SIDE, _PROMPT = int(Flag.SIDECHAIN), int(Flag.PROMPT)
+
+
+def ranks(scan: Scan) -> bytearray:
+    """The rank of each row."""
+    found = bytearray(scan.kind.tobytes().translate(_OF_KIND))
+    blocks, first = scan.block_kind.tobytes().translate(_OF_BLOCK), scan.first
+    user, assistant = int(Kind.USER), int(Kind.ASSISTANT)
+    for row, (kind, flags, start, end) in enumerate(zip(scan.kind, scan.flags, first, first[1:], strict=False)):
+        if kind in (assistant, user):
+            if flags & _EDGES:
+                found[row] = 1
+            elif kind == user:
+                found[row] = 3 if 3 in blocks[start:end] else 4
+            else:
+                found[row] = min(blocks[start:end], default=2)
+        if flags & _SIDE:
+            found[row] = 6
+    return found
+
+
+class Folding:
+    """The turns of a session, and its groups at each level, each worked out once when it is asked for.
+
+    `turns` are the rows of its prompts, subagents' left out. The line of a prompt has another above it, which says
+    that a turn begins.
+    """
+
+    def __init__(self, scan: Scan, always: Iterable[int]) -> None:
+        self.ranks = ranks(scan)
+        flags = scan.flags
+        self.turns = array("q", (row for row, flag in enumerate(flags) if flag & _PROMPT and not flag & _SIDE))
+        for row in always:
+            self.ranks[row] = Rank.ALWAYS
+        self._groups: dict[int, Groups] = {}
+
+    def turn(self, row: int) -> int | None:
+        """The number of the turn that a row is in, from 0; None before the first."""
+        found = bisect_right(self.turns, row) - 1
+        return found if found >= 0 else None
+
+    def rows(self, turn: int) -> range:
+        """The rows of a turn: those up to the next prompt."""
+        end = self.turns[turn + 1] if turn + 1 < len(self.turns) else len(self.ranks)
+        return range(self.turns[turn], end)
+
+    def groups(self, level: int) -> Groups:
+        """The groups of a level; to be asked for at first where it may take a moment."""
+        found = self._groups.get(level)
+        if found is None:
+            found = self._groups[level] = self._work_out(level)
+        return found
+
+    def _work_out(self, level: int) -> Groups:
+        if level == Level.PROMPTS:
+            parts = [self._runs(range(2, 7), range(2, 4))]
+        elif level == Level.REPLIES:
+            parts = [self._runs(range(3, 7), (3, 6))]
+        elif level == Level.TOOLS:
+            parts = [self._runs(_HIDDEN, ()), self._runs((6,), (6,))]
+        elif level == Level.USUAL:
+            parts = [self._runs((5,), (5,), 2), self._runs((6,), (6,), 2)]
+        else:
+            parts = []
+        total = len(self.turns)
+        parts.append(Groups(self.turns, array("q", (1,)) * total, array("q", (2,)) * total))
+        if len(parts) == 1:
+            return parts[0]
+        merged = sorted(chain.from_iterable(zip(*part, strict=True) for part in parts))
+        return Groups(*(array("q", column) for column in zip(*merged, strict=True))) if merged else Groups.of()
+
+    def _runs(self, folded: Iterable[int], said: Iterable[int], least: int = 1) -> Groups:
+        """Runs of at least so many rows of some ranks; one that holds none of the ranks `said` is hidden."""
+        inside = self.ranks.translate(_table(folded))
+        edges = compress(range(len(inside) + 1), map(ne, chain(b"\0", inside), chain(inside, b"\0")))
+        both = array("q", edges)
+        first, last = both[::2], both[1::2]
+        rows = array("q", map(sub, last, first))
+        talk = array("q", chain((0,), accumulate(self.ranks.translate(_table(said)))))
+        lines = (min(talk[end] - talk[start], 1) for start, end in zip(first, last, strict=True))
+        if least > 1:
+            long = bytes(map(least.__le__, rows))
+            return Groups(
+                array("q", compress(first, long)), array("q", compress(rows, long)), array("q", compress(lines, long)),
+            )
+        return Groups(first, rows, array("q", lines))
+
+
+def _table(ranks_: Iterable[int]) -> bytes:
+    wanted = set(ranks_)
+    return bytes(int(rank in wanted) for rank in range(256))

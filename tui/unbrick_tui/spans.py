@@ -1,0 +1,88 @@
+"""Calls and their results, laid into lanes beside the rows so that those that are open at the same time stand apart."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import NamedTuple
+
+from unbrick.entry import BlockKind
+from unbrick.scan import Scan
+
+LANES = 3
+"""Pairs that are open at once and still have a lane of their own; further ones are counted."""
+
+_HALVES = (BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
+
+
+class Cell(IntFlag):
+    """What happens in a lane at a row."""
+
+    NOTHING = 0
+    OPEN = 1
+    START = 2
+    END = 4
+
+
+class Pairs(NamedTuple):
+    """Pairs of rows as two columns, each sorted: where they start and where they end."""
+
+    first: array[int]
+    last: array[int]
+
+    def at(self, row: int) -> tuple[int, int, int]:
+        """How many pairs pass a row, start there, end there."""
+        first, last = self.first, self.last
+        before, begun = bisect_left(first, row), bisect_right(first, row)
+        ended, left = bisect_left(last, row), bisect_right(last, row)
+        return before - left, begun - before, left - ended
+
+
+@dataclass(frozen=True)
+class Spans:
+    """The pairs of a session that lie on different rows, a call id used or answered twice as one: all of them, and
+    those in each lane, which never meet there."""
+
+    every: Pairs
+    lanes: tuple[Pairs, ...]
+
+    @classmethod
+    def of(cls, scan: Scan) -> Spans:
+        """Lay the pairs of a scan into lanes, each into the first that is free."""
+        low, high = array("q", [-1]) * len(scan.strings), array("q", [-1]) * len(scan.strings)
+        row, firsts = 0, scan.first
+        for block, (kind, ref) in enumerate(zip(scan.block_kind, scan.block_ref, strict=True)):
+            if ref < 0 or kind not in _HALVES:
+                continue
+            while firsts[row + 1] <= block:
+                row += 1
+            if low[ref] < 0:
+                low[ref] = row
+            high[ref] = row
+        pairs = sorted((a, b) for a, b in zip(low, high, strict=True) if 0 <= a < b)
+        lanes = tuple(Pairs(array("q"), array("q")) for _ in range(LANES))
+        for a, b in pairs:
+            for first, last in lanes:
+                if not last or last[-1] < a:
+                    first.append(a)
+                    last.append(b)
+                    break
+        every = Pairs(array("q", (a for a, _ in pairs)), array("q", sorted(b for _, b in pairs)))
+        return cls(every, tuple(lane for lane in lanes if lane.first))
+
+    def cells(self, row: int, most: int = LANES) -> tuple[tuple[Cell, ...], int, bool]:
+        """What happens at a row in each of at most so many lanes, how many pairs are open beside them, and whether one
+        of those starts or ends there."""
+        passing, starting, ending = self.every.at(row)
+        cells = []
+        for lane in self.lanes[:most]:
+            passes, starts, ends = lane.at(row)
+            passing, starting, ending = passing - passes, starting - starts, ending - ends
+            cells.append(Cell.START if starts else Cell.END if ends else Cell.OPEN if passes else Cell.NOTHING)
+        return tuple(cells), passing + starting + ending, bool(starting or ending)
+
+    def more(self, most: int = LANES) -> bool:
+        """Whether any pair has no place in so many lanes."""
+        return len(self.every.first) > sum(len(lane.first) for lane in self.lanes[:most])
