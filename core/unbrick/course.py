@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress, count
 from typing import NamedTuple
 
 from unbrick import compaction, measure, recorded
 from unbrick.entry import Kind
-from unbrick.safepoints import history
-from unbrick.session import Session
+from unbrick.session import Session, Standing
 from unbrick.situation import Situation
 
 
@@ -55,35 +55,50 @@ class Course:
         return max(places, key=lambda place: self.stops[place].row, default=0)
 
 
+_BEFORE = bytes(
+    standing in (Standing.LOADED, Standing.SUMMARISED, Standing.LOST, Standing.UNDECIDED) for standing in range(256)
+)
+"""Standing → 1 for what was part of the conversation once, as a translation table."""
+
+
 def course(situation: Situation) -> Course:
     """The way that the context took; the records of one response are one stop, as are the tries of one request."""
     session = situation.session
-    rows: list[tuple[int, int]] = history(session, situation)
     stops: list[Stop] = []
-    for part in _segments(rows):
-        for stop in _stops(session, part, stops[-1].tokens if stops else 0):
+    for rows, first in _contexts(situation):
+        for stop in _stops(session, rows, first, stops[-1].tokens if stops else 0):
             if stops and _same(session, stops[-1], stop):
                 stops.pop()
             stops.append(stop)
     return Course(tuple(stops), measure.window(situation))
 
 
-def _segments(rows: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
-    """The rows of each context, first to last."""
-    start = 0
-    for place in range(1, len(rows) + 1):
-        if place == len(rows) or rows[place][1] != rows[start][1]:
-            yield [row for row, _segment in rows[start:place]]
-            start = place
+def _contexts(situation: Situation) -> Iterator[tuple[list[int], int]]:
+    """The rows of each context, oldest first, and the row that it begins with: what stands before it in the file was
+    kept from an earlier one."""
+    thread, kinds = situation.thread, situation.session.scan.kind
+    rows = list(thread.rows)
+    first = thread.boundary if thread.boundary is not None else min(rows, default=0)
+    older: list[int] = []
+    for row in compress(count(), thread.standing[:first].tobytes().translate(_BEFORE)):
+        if kinds[row] == Kind.BOUNDARY and older:
+            yield older, older[0]
+            older = []
+        older.append(row)
+    if older:
+        yield older, older[0]
+    yield rows, first
 
 
-def _stops(session: Session, rows: list[int], before: int) -> Iterator[Stop]:
-    """The stops of one context; `before` is what the context came to that it follows."""
+def _stops(session: Session, rows: list[int], first: int, before: int) -> Iterator[Stop]:
+    """The stops of one context from a row of the file on; `before` is what the context came to that it follows."""
     sizes = measure.contexts(session, rows)
     counted = array("B", bytes(len(rows)))
     for place, _count in measure.counts(session, rows):
         counted[place] = 1
     for place, row in enumerate(rows):
+        if row < first:
+            continue
         if session.kind(row) is Kind.BOUNDARY:
             event = Event.COMPACTION if compaction.sound(session, row, rows) else Event.FAILED
             yield Stop(row, max(before, sizes[place]), False, event)
