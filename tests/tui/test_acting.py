@@ -114,22 +114,6 @@ async def test_a_folded_run_opens_and_closes(open_app: Open) -> None:
         assert line.virtual_size.height == height
 
 
-async def test_inspector_shows_three_ways_and_steps(open_app: Open) -> None:
-    async with open_app("healthy") as pilot:
-        timeline(pilot).jump(196)
-        await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, InspectorScreen)
-        assert "call Bash" in screen_text(pilot.app)
-        await press(pilot, "v")
-        assert '"type": "tool_use"' in screen_text(pilot.app)
-        await press(pilot, "v")
-        assert '{"parentUuid":"' in screen_text(pilot.app)
-        await press(pilot, "v", "n")
-        assert "result of toolu_" in screen_text(pilot.app)
-        await press(pilot, "escape")
-        assert timeline(pilot).cursor == 197
-
-
 async def test_fix_undo_redo(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
         workspace = session(pilot).workspace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driving import Open, settle
+from driving import SAMPLES, Open
 
 from unbrick_tui.copying import copyable
 
@@ -22,8 +22,9 @@ async def test_all_that_a_record_has(open_app: Open) -> None:
 
 
 async def test_a_line_that_is_no_record(open_app: Open) -> None:
-    async with open_app(b'{"type":"user","message":{"role":"user","content":"a"}}\n\x1b[31m{', checked=False) as pilot:
-        found = dict(copyable(pilot.app.workspace, 1))  # type: ignore[attr-defined]
+    data = (SAMPLES / "crash-mid-tool" / "session.jsonl").read_bytes()
+    async with open_app(data + b"\x1b[31m{") as pilot:
+        workspace = pilot.app.workspace  # type: ignore[attr-defined]
+        found = dict(copyable(workspace, len(workspace.view) - 1))
         assert "message" not in found
         assert found["record as JSON"] == "\x1b[31m{"
-        await settle(pilot)

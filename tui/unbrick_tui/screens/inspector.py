@@ -1,23 +1,38 @@
-"""One record in full: readable, as JSON, or as the bytes of its line."""
+"""One record in full: to read, as it is sent, what it hangs together with, as JSON, as the bytes of its line."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
 
-from unbrick.formats import Format
-from unbrick.patch import View
-from unbrick_tui import details
-from unbrick_tui.glyphs import Glyphs
-from unbrick_tui.outline import Outline
+from unbrick import relations
+from unbrick.printable import printable
+from unbrick_tui import as_sent, details, links, readable
+from unbrick_tui.prose import FINE, PAGE, Bounds, Passage
+from unbrick_tui.screens.choice import Answer, Choices
+from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.tabs import TabStrip
 from unbrick_tui.widgets.text_view import TextView
+from unbrick_tui.workspace import Workspace
 
-MODES = ("to read", "as JSON", "as bytes")
+MODES = ("read", "sent", "links", "JSON", "bytes")
+READ, SENT, LINKS, JSON, BYTES = range(5)
+STEP = 8
+"""So many times as much is laid out when more is asked for."""
+LARGE = 1_000_000
+"""Bytes of a record from which on it is read in a thread: keys are answered meanwhile."""
 
 
 class InspectorScreen(Screen[tuple[str, int]]):
@@ -26,56 +41,167 @@ class InspectorScreen(Screen[tuple[str, int]]):
     CSS_PATH = Path("inspector.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave('')", "back", key_display="esc", id="record.back"),
-        Binding("v,tab", "mode", "readable / JSON / bytes", key_display="v", id="record.mode"),
+        Binding("v,tab", "mode(1)", "next view", key_display="v", id="record.mode"),
+        Binding("shift+tab", "mode(-1)", "view before", show=False, id="record.mode-before"),
+        *(
+            Binding(str(number), f"choose({number - 1})", name, show=False, id=f"record.{name.lower()}")
+            for number, name in enumerate(MODES, 1)
+        ),
         Binding("J,n", "step(1)", "next record", key_display="n", id="record.next"),
         Binding("K,p", "step(-1)", "previous record", key_display="p", id="record.previous"),
+        Binding("backspace", "return", "where one came from", show=False, id="record.return"),
+        Binding("m", "more", "more", id="record.more", tooltip="lay out more of a long text"),
         Binding("f", "leave('fix')", "fix", id="record.fix"),
         Binding("y", "copy", "copy", id="record.copy"),
     ]
 
-    def __init__(self, format_: Format, view: View, row: int, outline: Outline | None, glyphs: Glyphs) -> None:
+    @dataclass
+    class Laid(Message):
+        """A text was put together in a thread."""
+
+        serial: int
+        passages: list[Passage]
+        hidden: int
+
+    def __init__(self, workspace: Workspace, row: int) -> None:
         super().__init__()
-        self._format = format_
-        self._view = view
+        self._workspace = workspace
         self._row = row
-        self._outline = outline
-        self._glyphs = glyphs
-        self._mode = 0
+        self._mode = READ
+        self._most = PAGE
+        self._hidden = 0
+        self._serial = 0
+        self._trail: list[int] = []
 
     def compose(self) -> ComposeResult:
-        """Where one is, the text, the keys."""
+        """Where one is, the views, the text or the links, the keys."""
         yield Static("", id="where", markup=False)
-        yield TextView(ascii_=self._glyphs.ascii, id="text")
+        yield TabStrip(MODES, id="views")
+        yield TextView(ascii_=self._workspace.glyphs.ascii, id="text")
+        yield TextView(ascii_=self._workspace.glyphs.ascii, id="about")
+        yield Choices(id="links", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Show the record."""
         self._show()
 
-    def _show(self) -> None:
-        text = self.query_one(TextView)
-        where = f"{details.place(self._view, self._row)} of {len(self._view):,}, {MODES[self._mode]}"
-        self.query_one("#where", Static).update(where)
-        if self._mode == 0:
-            text.say(details.record(self._format, self._view, self._row, self._outline, self._glyphs))
-        elif self._mode == 1:
-            text.say(details.structure(self._view, self._row))
-        else:
-            text.say(details.raw_bytes(self._view, self._row))
+    # Showing
 
-    def action_mode(self) -> None:
-        """The next way of showing it."""
-        self._mode = (self._mode + 1) % len(MODES)
+    def _show(self, *, keep: bool = False) -> None:
+        workspace = self._workspace
+        where = f"{details.place(workspace.view, self._row)} of {len(workspace.view):,}"
+        self.query_one("#where", Static).update(where)
+        self.query_one(TabStrip).choose(self._mode)
+        self.set_class(self._mode == LINKS, "-links")
+        self._serial += 1
+        if self._mode == LINKS:
+            self._show_links()
+            return
+        text = self.query_one("#text", TextView)
+        text.focus()
+        bounds = Bounds(self._most, FINE)
+        if len(workspace.view.raw(self._row)) > LARGE:
+            if not keep:
+                text.say([("dim", "reading a large record…")])
+            self._read(self._serial, self._row, self._mode, bounds)
+        else:
+            text.say(self._passages(self._row, self._mode, bounds), keep=keep)
+            self._hidden = bounds.hidden
+
+    def _passages(self, row: int, mode: int, bounds: Bounds) -> Iterator[Passage]:
+        workspace = self._workspace
+        if mode == READ:
+            yield from readable.record(
+                workspace.format, workspace.view, row, workspace.outline, workspace.glyphs, bounds,
+            )
+        elif mode == SENT and workspace.outline is None:
+            yield "dim", "The check is not done yet; what is sent is known behind it."
+        elif mode == SENT and workspace.outline is not None:
+            yield from as_sent.passages(workspace.format, workspace.outline, row, bounds)
+        elif mode == JSON:
+            yield from readable.structure(workspace.view, row, bounds)
+        else:
+            yield from readable.raw_bytes(workspace.view, row, bounds)
+
+    @work(thread=True, exclusive=True, group="record", exit_on_error=True)
+    def _read(self, serial: int, row: int, mode: int, bounds: Bounds) -> None:
+        passages = list(self._passages(row, mode, bounds))
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Laid(serial, passages, bounds.hidden))
+
+    @on(Laid)
+    def _laid(self, event: Laid) -> None:
+        if event.serial == self._serial:
+            self.query_one("#text", TextView).say(event.passages, keep=self._most > PAGE)
+            self._hidden = event.hidden
+
+    def _show_links(self) -> None:
+        about, choices = self.query_one("#about", TextView), self.query_one(Choices)
+        choices.clear_options()
+        outline = self._workspace.outline
+        if outline is None:
+            about.say([("dim", "The check is not done yet; links are known behind it.")])
+            return
+        found = relations.related(outline.report.situation, self._row)
+        answers = list(links.answers(self._workspace, found))
+        said = list(links.about(outline, self._row, found))
+        head = "Enter goes there, backspace comes back." if answers else "It hangs together with no other record."
+        about.say([*said, ("dim", head)])
+        choices.add_options(map(self._option, answers))
+        choices.focus()
+        choices.highlighted = 0 if answers else None
+
+    def _option(self, answer: Answer) -> Option:
+        title, detail = printable(answer.title), printable(answer.detail)
+        if self._workspace.glyphs.ascii:
+            title, detail = ascii_only(title), ascii_only(detail)
+        return Option(Content.assemble((title, "bold"), f"\n   {detail}"), id=answer.id)
+
+    # Keys
+
+    @on(OptionList.OptionSelected)
+    def _followed(self, event: OptionList.OptionSelected) -> None:
+        if event.option.id is not None:
+            self._trail.append(self._row)
+            self._go(links.row_of(event.option.id), READ)
+
+    @on(TabStrip.Chosen)
+    def _tab(self, event: TabStrip.Chosen) -> None:
+        self.action_choose(event.index)
+
+    def _go(self, row: int, mode: int) -> None:
+        self._row, self._mode, self._most = row, mode, PAGE
         self._show()
+
+    def action_return(self) -> None:
+        """Back along the links."""
+        if self._trail:
+            self._go(self._trail.pop(), LINKS)
+
+    def action_mode(self, step: int) -> None:
+        """The next way of showing it."""
+        self.action_choose((self._mode + step) % len(MODES))
+
+    def action_choose(self, mode: int) -> None:
+        """One way of showing it."""
+        self._go(self._row, mode)
 
     def action_step(self, step: int) -> None:
         """The next or previous record."""
-        self._row = max(0, min(self._row + step, len(self._view) - 1))
-        self._show()
+        self._go(max(0, min(self._row + step, len(self._workspace.view) - 1)), self._mode)
+
+    def action_more(self) -> None:
+        """Lay out more of what is long."""
+        if self._hidden:
+            self._most *= STEP
+            self._show(keep=True)
+        else:
+            self.notify("all of it is shown", markup=False)
 
     def action_copy(self) -> None:
         """The line's bytes to the clipboard, where they are not too many for a terminal."""
-        raw = self._view.raw(self._row).rstrip(b"\r\n")
+        raw = self._workspace.view.raw(self._row).rstrip(b"\r\n")
         if len(raw) > 100_000:
             self.notify("too large for the clipboard", severity="warning", markup=False)
             return

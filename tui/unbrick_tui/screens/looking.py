@@ -40,8 +40,7 @@ class LookingScreen(SearchingScreen):
             return
         if timeline.collapsed_at(timeline.cursor) and timeline.toggle_run(timeline.cursor):
             return
-        screen = InspectorScreen(workspace.format, workspace.view, timeline.cursor, workspace.outline, workspace.glyphs)
-        wish, row = await self.app.push_screen_wait(screen)
+        wish, row = await self.app.push_screen_wait(InspectorScreen(workspace, timeline.cursor))
         if row != timeline.cursor:
             timeline.open_run(row)
             timeline.jump(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,21 +16,55 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from unbrick.printable import printable
+from unbrick_tui.prose import STYLES, Paragraph, Passage, Rich, Run
 from unbrick_tui.text import ascii_only, fold, lines_of, size
 
-MOST = 2_000_000
+__all__ = ["Paragraph", "TextView"]
+
+MOST = 64_000_000
 """Characters shown of one text; what is beyond is counted."""
 
-Paragraph = tuple[str, str]
-"""A style (`plain`, `dim`, `head`, `plus`, `minus`, `bad`, `warn`, `good`, `key`) and a text of any number of lines."""
+
+class Line(NamedTuple):
+    """A line as it is painted: its text, its style or those of its parts with their ends, what stands before it."""
+
+    text: str
+    style: str = "plain"
+    ends: tuple[tuple[int, str], ...] = ()
+    first: str = ""
+    rest: str = ""
+
+    def runs(self, start: int, end: int) -> list[Run]:
+        """The parts of a piece of it."""
+        if not self.ends:
+            return [(self.style, self.text[start:end])]
+        found: list[Run] = []
+        for stop, style in self.ends:
+            if stop > start:
+                found.append((style, self.text[start : min(stop, end)]))
+                start = stop
+            if stop >= end:
+                break
+        return found
 
 
 class TextView(ScrollView, can_focus=True):
-    """Paragraphs, folded. Everything passes through `printable`."""
+    """Passages, folded. Everything passes through `printable`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"text--{name}" for name in ("plain", "dim", "head", "plus", "minus", "bad", "warn", "good", "key")
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"text--{name}" for name in STYLES}
+
+    DEFAULT_CSS = """
+    TextView > .text--code { color: $accent; }
+    TextView > .text--strong { text-style: bold; }
+    TextView > .text--em { text-style: italic; }
+    TextView > .text--link { color: $primary; text-style: underline; }
+    TextView > .text--keyword { color: $primary; text-style: bold; }
+    TextView > .text--string { color: $success; }
+    TextView > .text--number { color: $warning; }
+    TextView > .text--comment { color: $quiet; text-style: italic; }
+    TextView > .text--name { color: $accent; }
+    TextView > .text--here { text-style: reverse; }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll_down", "down", show=False, id="text.down"),
@@ -43,34 +77,42 @@ class TextView(ScrollView, can_focus=True):
         Binding("end,G", "scroll_end", "to the end", show=False, id="text.end"),
     ]
 
-    def __init__(self, paragraphs: Iterable[Paragraph] = (), *, ascii_: bool = False, id: str | None = None) -> None:
+    def __init__(self, passages: Iterable[Passage] = (), *, ascii_: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ascii = ascii_
-        self._lines: list[Paragraph] = []
+        self._lines: list[Line] = []
         self._line: array[int] = array("I")
         self._start: array[int] = array("I")
         self._end: array[int] = array("I")
         self._width = 0
-        self._set(paragraphs)
+        self._set(passages)
 
-    def say(self, paragraphs: Iterable[Paragraph]) -> None:
-        """Show another text from its beginning."""
-        self._set(paragraphs)
+    def say(self, passages: Iterable[Passage], *, keep: bool = False) -> None:
+        """Show another text from its beginning, or from where it is scrolled to."""
+        y = self.scroll_offset.y if keep else 0
+        self._set(passages)
         self._fold()
-        self.scroll_to(0, 0, animate=False, force=True, immediate=True)
+        self.scroll_to(0, y, animate=False, force=True, immediate=True)
         self.refresh()
 
-    def _set(self, paragraphs: Iterable[Paragraph]) -> None:
+    def _set(self, passages: Iterable[Passage]) -> None:
         self._lines = []
-        for style, text in paragraphs:
+        for passage in passages:
+            if isinstance(passage, Rich):
+                self._lines.append(_laid(passage))
+                continue
+            style, text = passage
             shown = text if len(text) <= MOST else text[:MOST]
-            self._lines += [(style, printable(line)) for line in lines_of(shown)]
+            for line in lines_of(shown):
+                clean = printable(line)
+                self._lines.append(Line(clean, style, rest=" " * _hang(clean)))
             if len(text) > MOST:
-                self._lines.append(("dim", f"({size(len(text) - MOST)} more; the file holds them, they are not shown)"))
+                left = f"({size(len(text) - MOST)} more; the file holds them, they are not shown)"
+                self._lines.append(Line(left, "dim"))
 
     def _fold(self) -> None:
         self._line, self._start, self._end = array("I"), array("I"), array("I")
-        for index, (_style, line) in enumerate(self._lines):
+        for index, line in enumerate(self._lines):
             start = 0
             for end in _pieces(line, self._width):
                 self._line.append(index)
@@ -82,7 +124,7 @@ class TextView(ScrollView, can_focus=True):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the text has at a width, for a view that is as tall as its text."""
         inner = max(width - self.scrollbar_size_vertical, 8)
-        return sum(len(_pieces(line, inner)) for _style, line in self._lines)
+        return sum(len(_pieces(line, inner)) for line in self._lines)
 
     def _on_resize(self, event: events.Resize) -> None:
         width = self.scrollable_content_region.width
@@ -105,16 +147,34 @@ class TextView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Paint one line of the screen."""
-        line = y + self.scroll_offset.y
+        place = y + self.scroll_offset.y
         width = self.size.width
         base = self.rich_style
-        if not 0 <= line < len(self._line):
+        if not 0 <= place < len(self._line):
             return Strip.blank(width, base)
-        style_name, text = self._lines[self._line[line]]
-        start = self._start[line]
-        piece = " " * (_hang(text) if start else 0) + text[start : self._end[line]]
-        style: Style = base + self.get_component_rich_style(f"text--{style_name}", partial=True)
-        return Strip([Segment(ascii_only(piece) if self._ascii else piece, style)]).adjust_cell_length(width, style)
+        line, start = self._lines[self._line[place]], self._start[place]
+        lead = line.rest if start else line.first
+        runs = [("dim", lead)] if lead else []
+        runs += line.runs(start, self._end[place])
+        strip = Strip([
+            Segment(ascii_only(text) if self._ascii else text, base + self._style(style)) for style, text in runs
+        ])
+        return strip.adjust_cell_length(width, base)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"text--{name}", partial=True)
+
+
+def _laid(passage: Rich) -> Line:
+    """A line of runs as it is painted, harmless."""
+    parts, ends, length = [], [], 0
+    for style, text in passage.runs:
+        shown = printable(text)
+        if shown:
+            parts.append(shown)
+            length += len(shown)
+            ends.append((length, style))
+    return Line("".join(parts), "plain", tuple(ends), passage.first, passage.rest)
 
 
 _LEAD = re.compile(r" {1,12}(?:\d+\. )?")
@@ -126,6 +186,6 @@ def _hang(line: str) -> int:
     return lead.end() if lead is not None else 0
 
 
-def _pieces(line: str, width: int) -> array[int]:
+def _pieces(line: Line, width: int) -> array[int]:
     """Where the pieces of a line end."""
-    return fold(line, max(width - _hang(line), 8))
+    return fold(line.text, max(width - max(len(line.rest), len(line.first)), 8))

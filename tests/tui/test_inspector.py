@@ -1,0 +1,109 @@
+"""A record in full: its views, what it hangs together with, and records too large to lay out."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from driving import SAMPLES, Open, Opened, notices, press, screen_text, settle
+
+from unbrick_tui.prose import PAGE
+from unbrick_tui.screens.inspector import InspectorScreen
+from unbrick_tui.screens.session import SessionScreen
+from unbrick_tui.widgets.text_view import TextView
+from unbrick_tui.widgets.timeline import Timeline
+
+
+def timeline(pilot: Opened) -> Timeline:
+    return next(s for s in pilot.app.screen_stack if isinstance(s, SessionScreen)).query_one(Timeline)
+
+
+def with_last(text: str, name: str = "") -> bytes:
+    """A healthy session whose last words are others, or whose last call has another name."""
+    data = (SAMPLES / "healthy" / "session.jsonl").read_bytes().splitlines(keepends=True)
+    record = orjson.loads(data[-1])
+    last = orjson.loads(next(line for line in reversed(data) if b'"type":"assistant"' in line))
+    record = {**last, "uuid": "11111111-1111-4111-8111-111111111111", "parentUuid": last["uuid"]}
+    record["message"] = {**last["message"], "id": "msg_last", "content": [{"type": "text", "text": text}]}
+    return b"".join((*data, orjson.dumps(record), b"\n"))
+
+
+async def test_the_views_and_the_next_record(open_app: Open) -> None:
+    async with open_app("healthy") as pilot:
+        timeline(pilot).jump(196)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, InspectorScreen)
+        assert "call Bash" in screen_text(pilot.app)
+        await press(pilot, "2")
+        said = screen_text(pilot.app)
+        assert "messages.71.content." in said or "messages." in said
+        assert "sent as it is stored" in said
+        await press(pilot, "4")
+        assert '"type": "tool_use"' in screen_text(pilot.app)
+        await press(pilot, "v")
+        assert '{"parentUuid":"' in screen_text(pilot.app)
+        await press(pilot, "v", "n")
+        assert "result of toolu_" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert timeline(pilot).cursor == 197
+
+
+async def test_a_link_is_followed_and_come_back_from(open_app: Open) -> None:
+    async with open_app("healthy") as pilot:
+        timeline(pilot).jump(196)
+        await press(pilot, "enter", "3")
+        assert "the result of its call line 198" in screen_text(pilot.app)
+        await press(pilot, "down", "down", "enter")
+        assert "line 198 of" in screen_text(pilot.app)
+        await press(pilot, "backspace")
+        assert "line 197 of" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert timeline(pilot).cursor == 196
+
+
+async def test_a_missing_parent_is_named(open_app: Open) -> None:
+    async with open_app("missing-parent") as pilot:
+        await press(pilot, "enter", "3")
+        assert "It follows a record that the file does not hold:" in screen_text(pilot.app)
+
+
+async def test_what_does_not_go_in_says_why(open_app: Open) -> None:
+    async with open_app("missing-parent") as pilot:
+        timeline(pilot).jump(10)
+        await press(pilot, "enter", "2")
+        assert "lost: it is in the file, and the client will not load it" in screen_text(pilot.app)
+
+
+async def test_what_the_client_writes_from_a_record_is_shown_as_it_is_sent(open_app: Open) -> None:
+    async with open_app("healthy", (120, 40)) as pilot:
+        timeline(pilot).jump(3)
+        await press(pilot, "enter", "2")
+        said = screen_text(pilot.app)
+        assert "messages.0, user: " in said
+        assert "the client writes it from the record" in said
+        assert "<system-reminder>" in said
+
+
+@pytest.mark.parametrize("view", ["1", "4", "5"])
+async def test_megabytes_are_laid_out_as_far_as_they_are_looked_at(open_app: Open, view: str) -> None:
+    text = "all work and no play " * 200_000 + "THE END"
+    async with open_app(with_last(text)) as pilot:
+        await press(pilot, "enter", view)
+        await settle(pilot)
+        body = pilot.app.screen.query_one("#text", TextView)
+        assert sum(len(line.text) for line in body._lines) < 2 * PAGE
+        for _ in range(3):
+            await press(pilot, "m")
+        assert "THE END" in "".join(line.text for line in body._lines)
+        await press(pilot, "m")
+        assert "all of it is shown" in notices(pilot.app)
+
+
+async def test_nothing_of_a_transcript_acts(open_app: Open) -> None:
+    text = "**bold** \x1b[31mred\x1b[0m [red]x[/red] [@click=app.quit]q[/] `\x9b2J` <b>b</b>\n\n```\necho \x1b[2J\n```\n"
+    async with open_app(with_last(text), (120, 40)) as pilot:
+        await press(pilot, "enter")
+        said = screen_text(pilot.app)
+        assert "\x1b" not in said
+        assert "\x9b" not in said
+        assert "[red]x[/red] [@click=app.quit]q[/]" in said
+        assert "bold ␛[31mred" in said

@@ -1,0 +1,54 @@
+"""The relations of a record as answers to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unbrick.relations import Related, Relation, Tie
+from unbrick.session import NO_PARENT
+from unbrick_tui import details
+from unbrick_tui.outline import Outline
+from unbrick_tui.rows import say
+from unbrick_tui.screens.choice import Answer
+from unbrick_tui.text import shorten
+from unbrick_tui.workspace import Workspace
+
+SPOKEN = 120
+"""Cells of what a record says that stand beside a link to it."""
+
+
+def answers(workspace: Workspace, found: Related) -> Iterator[Answer]:
+    """One answer per relation whose record the file holds; its id is the row."""
+    glyphs, view = workspace.glyphs, workspace.view
+    seen: set[int] = set()
+    for relation in found.relations:
+        if relation.row is None or (relation.row in seen and relation.tie is Tie.PART):
+            continue
+        seen.add(relation.row)
+        said = say(workspace.format, view.raw(relation.row), glyphs)
+        brief = shorten(said.text, SPOKEN, glyphs.ellipsis)
+        yield Answer(
+            f"{relation.tie.name} {relation.row}", f"{relation.tie.value} {details.place(view, relation.row)}",
+            f"{said.glyph} {said.word}  {brief}",
+        )
+
+
+def row_of(answer: str) -> int:
+    """The row that an answer goes to."""
+    return int(answer.split()[-1])
+
+
+def about(outline: Outline, row: int, found: Related) -> Iterator[tuple[str, str]]:
+    """What cannot be gone to: a missing parent, a root, the files beside the session."""
+    session = outline.report.situation.session
+    if row < len(session) and session.parent_row[row] == NO_PARENT and session.uuid(row):
+        yield "dim", "It follows nothing: the conversation, or a part of it, begins here."
+    for relation in found.relations:
+        if relation.row is None:
+            yield "warn", f"It {_spoken(relation)}."
+    if found.more:
+        yield "dim", f"{found.more:,} more are not listed."
+
+
+def _spoken(relation: Relation) -> str:
+    return f"{relation.tie.value}: {relation.ref}" if relation.ref else relation.tie.value
