@@ -1,4 +1,4 @@
-"""Looking at the context, editing a record elsewhere, and giving the session away."""
+"""Looking at the context, and giving the session away."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from unbrick_tui.screens.context import ContextScreen
-from unbrick_tui.screens.keeping import KeepingScreen
+from unbrick_tui.screens.outside import OutsideScreen
 
 
-class SharingScreen(KeepingScreen):
-    """What leaves this screen: to a chart, to an editor, to a file."""
+class SharingScreen(OutsideScreen):
+    """What leaves this screen: to a chart, to a file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("C", "context", "context", show=False, id="chart.show",
