@@ -73,11 +73,11 @@ def codes_of(text: str) -> tuple[str, ...]:
 def _plain(text: str) -> str:
     """An error text without the colours of a terminal and the escapes of the JSON it may be pasted in, on one line:
     a terminal breaks a sentence wherever its window ends."""
-    text = _clean(text).replace('\\"', '"').replace("\\n", " ")
+    text = uncoloured(text).replace('\\"', '"').replace("\\n", " ")
     return " ".join(text.split())
 
 
-def _clean(text: str) -> str:
+def uncoloured(text: str) -> str:
     """A text as it was pasted, without what colours it."""
     return _ESCAPE.sub("", text)
 
@@ -173,7 +173,7 @@ def explain_error(text: str, situation: Situation | None = None, findings: Seque
     beyond = () if situation is None or places else tuple(_beyond(situation, plain))
     found = _explained(plain if whole is None else whole, plain, situation, findings)
     cut = () if whole is None else (f"The text seems to be cut off; as far as it goes, it is this one: “{whole}”",)
-    return replace(found, text=_clean(text), places=places, sentences=(*cut, *found.sentences, *beyond))
+    return replace(found, text=uncoloured(text), places=places, sentences=(*cut, *found.sentences, *beyond))
 
 
 def _explained(

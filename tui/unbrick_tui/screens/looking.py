@@ -1,13 +1,16 @@
-"""Looking closer: a record in full, a folded run, the list of problems."""
+"""Looking closer: a record in full, a folded run, the list of problems, the request, what an error means."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 
-from unbrick_tui import problems
+from unbrick import sentences
+from unbrick.why import explain_error
+from unbrick_tui import explaining, problems
+from unbrick_tui.screens.error import ErrorScreen
 from unbrick_tui.screens.inspector import InspectorScreen
 from unbrick_tui.screens.searching import SearchingScreen
 from unbrick_tui.widgets.timeline import Timeline
@@ -25,6 +28,10 @@ class LookingScreen(SearchingScreen):
         Binding(
             "space", "fold", "fold", show=False,
             tooltip="fold or unfold a run of context and state", id="look.fold",
+        ),
+        Binding(
+            "e", "explain", "paste an error", show=False,
+            tooltip="paste an error: what it means, and where it comes from", id="look.error",
         ),
     ]
 
@@ -56,9 +63,6 @@ class LookingScreen(SearchingScreen):
     async def action_problems(self) -> None:
         """List the findings; the chosen one is gone to."""
         outline = self.workspace.outline
-        if self._bracket:
-            self.action_next(self._bracket)
-            return
         if outline is None:
             self._wait()
             return
@@ -70,3 +74,37 @@ class LookingScreen(SearchingScreen):
         if chosen is not None and (row := findings[int(chosen)].row) is not None:
             self.timeline.touched = True
             self.timeline.jump(row)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted into the session is an error text."""
+        event.stop()
+        self.action_explain(event.text)
+
+    @work(group="ask", exclusive=True)
+    async def action_explain(self, text: str = "") -> None:
+        """Ask for an error, go to what accounts for it, and say what it means."""
+        glyphs = self.workspace.glyphs
+        self.app.clear_notifications()
+        error = await self.app.push_screen_wait(ErrorScreen(text, ascii_=glyphs.ascii))
+        if error is None:
+            return
+        outline = self.workspace.outline
+        report = None if outline is None else outline.report
+        found = explain_error(error) if report is None else explain_error(error, report.situation, report.findings)
+        places = explaining.rows(found, report)
+        if places:
+            self._land(places[0][0])
+        way = sentences.main_way(found.advice)
+        about, answers = list(explaining.about(found, glyphs)), explaining.answers(found, places)
+        hint = "enter chooses, esc stays at the record" if places else ""
+        chosen = await self._ask("What it means", about, answers, hint, copy=None if way is None else way.command)
+        if chosen == explaining.FIX:
+            self._land(next(finding.row for finding in found.findings if finding.row is not None and finding.fixes))
+            await self.run_action("fix")
+        elif chosen is not None:
+            self._land(int(chosen))
+
+    def _land(self, row: int) -> None:
+        self.timeline.touched = True
+        self.timeline.open_run(row)
+        self.timeline.jump(row)
