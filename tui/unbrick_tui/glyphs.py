@@ -46,6 +46,10 @@ class Glyphs:
     dot: str = "·"
     arrow: str = "→"
     unknown: str = "\ufffd"
+    here: str = "◂"
+    tick: str = "╶"
+    weights: str = " ▏▎▍▌▋▊▉█"
+    """How heavy a part of the session is, in steps."""
     ascii: bool = False
 
 
@@ -55,7 +59,7 @@ ASCII = Glyphs(
     call=")", result="(", context=".", attached="+", summary="=", record=".", span_start=".", span="|",
     span_end="`", span_across="-", span_cross="+", span_starts=".", span_ends="`",
     single="o", rule="-", heavy="=", start="v", finding="\\", more=":", cut="8", changed="~", added="+", ellipsis="~",
-    dot="-", arrow="->", unknown="?", ascii=True,
+    dot="-", arrow="->", unknown="?", here="<", tick="-", weights=" .:=#", ascii=True,
 )
 
 

@@ -17,8 +17,8 @@ from unbrick_tui.text import count, one_line, tokens
 
 NEAR = 400
 """Rows among which the parts of one message stand."""
-STEP = 64
-"""Rows from one mark of the running weight to the next."""
+MARKS = 20_000
+"""Places of a session at which its running weight is kept, at most twice as many."""
 
 REASONS = {
     Standing.SUMMARISED: "a summary stands for it",
@@ -36,18 +36,21 @@ class Outline:
     """Findings by row, rows worth jumping to, turns and what is folded, calls with results, where resume begins.
 
     `problems` are rows with a warning or an error (with an info where there is nothing worse), `boundaries` maps
-    the row of a compaction to the tokens before and after it (0: not known). `sent` has for each row the first part of
-    the request that it goes in as, -1 for none; `weights` the bytes up to every STEPth row.
+    the row of a compaction to the tokens before and after it (0: not known), `compactions` are those rows, sorted.
+    `sent` has for each row the first part of the request that it goes in as, -1 for none; `weights` the bytes up to
+    every so many rows (`step`).
     """
 
     report: Report
     findings: dict[int, tuple[Finding, ...]]
     problems: array[int]
     boundaries: dict[int, tuple[int, int]]
+    compactions: array[int]
     folding: Folding
     spans: Spans
     sent: array[int]
     weights: array[int]
+    step: int
     start: int | None
     start_text: str
     title: str
@@ -70,10 +73,11 @@ class Outline:
         start = _start(report)
         folding = Folding(session.scan, {*by_row, *([] if start is None else [start])})
         folding.groups(Level.USUAL)
+        step = max(len(session) // MARKS, 1)
         return cls(
             report, {row: tuple(found) for row, found in by_row.items()}, array("q", sorted(worst or by_row)),
-            boundaries, folding, Spans.of(session.scan), _sent(report),
-            array("Q", islice(accumulate(session.scan.size, initial=0), 0, None, STEP)),
+            boundaries, array("q", boundaries), folding, Spans.of(session.scan), _sent(report),
+            array("Q", islice(accumulate(session.scan.size, initial=0), 0, None, step)), step,
             start, _start_text(report), _title(report), any(time == time for time in session.scan.time),
         )
 
@@ -95,9 +99,9 @@ class Outline:
         return number in before[max(begins - first, 0) :]
 
     def weight(self, first: int, last: int) -> int:
-        """Bytes of the rows of a range, to within STEP rows at each end."""
+        """Bytes of the rows of a range, to within `step` rows at each end."""
         marks, most = self.weights, len(self.weights) - 1
-        return marks[min(-(-last // STEP), most)] - marks[min(first // STEP, most)]
+        return marks[min(-(-last // self.step), most)] - marks[min(first // self.step, most)]
 
     def mates(self, row: int) -> tuple[int, ...]:
         """Rows that hold the other half of a row's calls and results, in file order."""

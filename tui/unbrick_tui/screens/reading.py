@@ -8,6 +8,7 @@ from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -19,6 +20,7 @@ from unbrick_tui.outline import Outline
 from unbrick_tui.remedy import remedy
 from unbrick_tui.screens.choice import Answer, ChoiceScreen
 from unbrick_tui.text import clause, count
+from unbrick_tui.widgets.overview import Overview
 from unbrick_tui.widgets.search_bar import SearchBar
 from unbrick_tui.widgets.status import Part, StatusLine
 from unbrick_tui.widgets.text_view import Paragraph
@@ -41,15 +43,19 @@ class ReadingScreen(Screen[None]):
         self._serial = 0
         self._busy = ""
         self._rows = 0
-        self._bracket = 0
+        self._prefix = ""
         self._note = ""
         self._news = News()
 
     def compose(self) -> ComposeResult:
-        """Five lines of verdict, the timeline, one line about the record at the cursor, the keys."""
+        """Five lines of verdict, the timeline with the whole as a bar beside it, one line about the record at the
+        cursor, the keys."""
         workspace = self.workspace
         yield VerdictView(ascii_=workspace.glyphs.ascii, id="verdict")
-        yield Timeline(workspace.format, workspace.view, workspace.glyphs, id="timeline")
+        timeline = Timeline(workspace.format, workspace.view, workspace.glyphs, id="timeline")
+        with Horizontal(id="reading"):
+            yield timeline
+            yield Overview(timeline, workspace.glyphs, id="overview")
         yield StatusLine(workspace.glyphs, id="status")
         yield SearchBar(workspace.glyphs, id="search")
         yield Footer(show_command_palette=False)
@@ -183,16 +189,19 @@ class ReadingScreen(Screen[None]):
 
     @on(Timeline.Moved)
     def _moved(self) -> None:
-        self._bracket = 0
+        self._prefix = ""
         self._status()
 
     def _status(self) -> None:
         """About the record at the cursor and the whole: the line below the timeline."""
-        if self._bracket:
-            waiting = f"{'next' if self._bracket > 0 else 'previous'}: p problem, c compaction"
-            self.query_one(StatusLine).say((Part((waiting,), 99),))
+        if self._prefix:
+            self.query_one(StatusLine).say((Part((self.waiting(),), 99),))
         else:
             self.query_one(StatusLine).say(tuple(self._parts()))
+
+    def waiting(self) -> str:
+        """What the keys mean that may come now, where one was pressed that waits for another."""
+        return ""
 
     def _parts(self) -> Iterable[Part]:
         """What the status line says."""

@@ -95,8 +95,7 @@ class SearchingScreen(MovingScreen):
         self.timeline.scroll_to(y=offset, animate=False, force=True, immediate=True)
 
     def action_calm(self) -> None:
-        """End a search, or a bracket."""
-        self._bracket = 0
+        """End a search."""
         self._forget()
         self._status()
 

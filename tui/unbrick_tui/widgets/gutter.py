@@ -21,6 +21,15 @@ def gutter(spans: Spans, row: int, glyphs: Glyphs, most: int = LANES) -> str:
     return painted + (glyphs.span_across if joined else " ")
 
 
+def through(spans: Spans, first: int, last: int, glyphs: Glyphs, most: int = LANES) -> str:
+    """What stands beside a folded run: the lanes that pass all of it."""
+    if first == last:
+        return gutter(spans, first, glyphs, most)
+    ends = (spans.cells(row, most)[0] for row in (first, last))
+    cells = [Cell.OPEN if a is b is Cell.OPEN else Cell.NOTHING for a, b in zip(*ends, strict=True)] or [Cell.NOTHING]
+    return " " * spans.more(most) + "".join(_glyph(cell, False, glyphs) for cell in reversed(cells)) + " "
+
+
 def _glyph(cell: Cell, joined: bool, glyphs: Glyphs) -> str:
     if cell is Cell.START:
         return glyphs.span_starts if joined else glyphs.span_start

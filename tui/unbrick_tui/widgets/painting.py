@@ -23,7 +23,7 @@ from unbrick_tui.spans import LANES
 from unbrick_tui.text import ascii_only, clock, shorten, thousands
 from unbrick_tui.turns import facts, folded
 from unbrick_tui.widgets.below import Under
-from unbrick_tui.widgets.gutter import gutter
+from unbrick_tui.widgets.gutter import through
 from unbrick_tui.widgets.layout import Group, Layout
 
 WORD = 10
@@ -146,7 +146,8 @@ class Painting(ScrollView):
         ]
         if width >= WIDE and (self.outline is None or self.outline.timed):
             parts.append((f"{clock(said.time):5} ", self._style("number")))
-        beside = gutter(outline.spans, row, glyphs, self._lanes) if outline is not None else "  "
+        last = group.first + group.rows - 1
+        beside = through(outline.spans, row, last, glyphs, self._lanes) if outline is not None else "  "
         part = outline is not None and not many and outline.continues(row)
         indent = (beside[-1] if beside[-1] == glyphs.span_across else " ") * 2 if part else ""
         parts.append((beside + indent, self._style("lit" if lit or (at_cursor and self._lit) else "number")))

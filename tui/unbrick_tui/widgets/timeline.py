@@ -50,6 +50,8 @@ class Timeline(Painting, can_focus=True):
     ]
 
     cursor: var[int] = var(0, init=False)
+    arranged: var[int] = var(0, init=False)
+    """How often the lines were worked out, for those who follow."""
 
     @dataclass
     class Moved(Message):
@@ -139,6 +141,7 @@ class Timeline(Painting, can_focus=True):
             tall = [Group(row, 1, 1 + len(self._above(row)) + len(self._under.get(row, ()))) for row in sorted(rows)]
         self._layout_ = Layout(total, groups.with_(tall))
         self.virtual_size = Size(self._width, self._layout_.height)
+        self.arranged += 1
 
     def _folded(self, folding: Folding) -> Groups:
         """The groups of the level, but for what was folded or opened by hand."""
@@ -213,7 +216,18 @@ class Timeline(Painting, can_focus=True):
         """Whether a row stands for a run of records."""
         return self._layout_.group(row).rows > 1
 
+    @property
+    def lines(self) -> Layout:
+        """Which row is painted on which line."""
+        return self._layout_
+
     # Moving
+
+    def go(self, row: int) -> None:
+        """Put the cursor on a row for a person who asked for it, whatever is folded around it."""
+        self.touched = True
+        self.open_run(row)
+        self.jump(row)
 
     def jump(self, row: int, *, centre: bool = True) -> None:
         """Put the cursor on a row and bring it, with what stands under it, into sight."""
