@@ -20,6 +20,7 @@ from unbrick.formats import Clock, Format
 from unbrick.patch import EMPTY, Patch
 from unbrick.repair import Applied, Repaired, lower
 from unbrick.report import Report
+from unbrick.safepoints import history
 from unbrick.situation import Situation
 from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings
@@ -184,17 +185,18 @@ def say(situation: Situation, row: int, old: Text, new: str) -> Fix:
     return Fix("say", title, Safety.MANUAL, (SetValue(situation.at(row), old.pointer, new),), "")
 
 
-def keep_from(situation: Situation, row: int, conversation: Sequence[int]) -> Fix:
-    """Drop the beginning: all that stands before a prompt, so that the conversation begins with it. `conversation` is
-    all of it, in order, also what compactions stand for. What the client keeps of the session as a whole stays.
+def keep_from(situation: Situation, row: int) -> Fix:
+    """Drop the beginning: all that stands before a prompt, so that the conversation begins with it; what compactions
+    stand for goes as well. What the client keeps of the session as a whole stays.
 
     Raises UsageError where the row is no typed prompt of the conversation, or where a call before it is answered
     behind it.
     """
     session = situation.session
+    conversation = [one for one, _segment in history(session, situation)]
     if not session.has(row, Flag.PROMPT) or row not in conversation:
         raise UsageError(f"{situation.place(row)} is no typed prompt of this conversation; it begins with one.")
-    kept = set(conversation[list(conversation).index(row) :])
+    kept = set(conversation[conversation.index(row) :])
     waiting = {ref for one in conversation if one not in kept for _n, kind, _f, ref in situation.blocks(one)
                if kind in _HALVES}
     if any(ref in waiting for one in kept for _n, kind, _f, ref in situation.blocks(one) if kind in _HALVES):

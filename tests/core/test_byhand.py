@@ -44,7 +44,7 @@ def fix_of(report: Report, act: str, row: int) -> Fix:
             raise UsageError("no text")
         return byhand.say(situation, row, found[-1], "other “words”\n\x1b[2J")
     if act == "keep-from":
-        return byhand.keep_from(situation, row, [one for one, _segment in history(situation.session, situation)])
+        return byhand.keep_from(situation, row)
     return {"turn": byhand.turn, "record": byhand.record, "pair": byhand.pair}[act](situation, row)
 
 
@@ -142,7 +142,7 @@ def test_a_conversation_begins_with_the_prompt_that_was_kept() -> None:
         report = finish(examine(session))
         conversation = [row for row, _segment in history(report.situation.session, report.situation)]
         prompt = [row for row in conversation if report.situation.session.has(row, Flag.PROMPT)][-1]
-        fix = byhand.keep_from(report.situation, prompt, conversation)
+        fix = byhand.keep_from(report.situation, prompt)
         done = finish(byhand.perform(session.format, report, fix, clock=FixedClock()))
         situation = done.after.situation
         talk = [row for row in situation.thread.rows if situation.session.kind(row) in (Kind.USER, Kind.ASSISTANT)]

@@ -16,7 +16,6 @@ from unbrick.consequence import consequence
 from unbrick.entry import Kind
 from unbrick.opening import Choices, Opened, examine, open_source
 from unbrick.report import Report, Verdict
-from unbrick.safepoints import history
 from unbrick.scan import finish
 from unbrick.source import Source
 from unbrick.touched import touched
@@ -54,13 +53,11 @@ def test_a_healthy_session_needs_no_fix_before_a_cut() -> None:
 @pytest.mark.parametrize("name", ["healthy", "healthy-compacted-twice"])
 def test_a_conversation_may_begin_where_nothing_is_pending(name: str) -> None:
     with sample(name) as (session, report):
-        conversation = [row for row, _segment in history(report.situation.session, report.situation)]
         found = beginnings(report.situation)
         assert found
         for one in found[:3]:
-            done = finish(perform(
-                session.format, report, keep_from(report.situation, one.row, conversation), clock=FixedClock(),
-            ))
+            fix = keep_from(report.situation, one.row)
+            done = finish(perform(session.format, report, fix, clock=FixedClock()))
             assert done.after.verdict is Verdict.HEALTHY
             said = consequence(report, done.after)
             assert said.gone.prompts == len(one.prompts)

@@ -3,19 +3,21 @@ the interface drives them in a worker thread and takes over their results itself
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from unbrick import sentences
+from unbrick import sentences, words
 from unbrick.bundle import Bundle
+from unbrick.byhand import perform
 from unbrick.check import check, judge
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Edit
-from unbrick.finding import Finding, Fix, Severity
+from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
 from unbrick.history import History
 from unbrick.patch import EMPTY, Patch, View
+from unbrick.redact import Likely, likely, redact
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report
 from unbrick.rescan import rescan
@@ -24,7 +26,7 @@ from unbrick.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick.truncate import SafePoint, truncate
+from unbrick.truncate import Offer, cut_at
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.text import count
@@ -34,13 +36,15 @@ ChooseTarget = Callable[[Session], Target]
 
 class Result(NamedTuple):
     """What a piece of work came to: the outline of the session afterwards, the history to go on with if anything was
-    done, a sentence to say; the bundle and the outline without any edit if the file was read again."""
+    done, a sentence to say; the bundle and the outline without any edit if the file was read again; and `done`, what
+    was applied, where it was fixes. Nothing is in force before the workspace takes it over: it can be shown first."""
 
     outline: Outline
     history: History | None = None
     said: str = ""
     bundle: Bundle | None = None
     first: Outline | None = None
+    done: Repaired | None = None
 
 
 LISTED = 6
@@ -196,29 +200,70 @@ class Workspace:
             return Result(Outline.of(done.after), None, "Not applied: it would bring another problem with it.")
         return self._done(done, _title(done.applied[0]), f"{fix.title}: {fix.price}. u takes it back.")
 
-    def fix_all(self) -> Work[Result]:
-        """Apply every fix that keeps everything."""
-        done = yield from self._repair()
+    def fix_all(
+        self, without: Collection[str] = (), only: str | None = None, safety: Safety = Safety.SAFE,
+    ) -> Work[Result]:
+        """Apply every fix that keeps everything, or every fix of one code that is as safe as `safety`; findings that
+        `without` names by id are left alone."""
+        allow = {Safety.SAFE, safety} - {Safety.MANUAL}
+        done = yield from self._repair(without=without, only=None if only is None else (only,), allow=allow)
         if not done.applied:
             left = any(finding.severity is not Severity.INFO for finding in done.after.findings)
-            said = "There is no fix that keeps everything; f shows the others." if left else "There is nothing to mend."
-            return Result(Outline.of(done.after), None, said)
+            said = f"There is no fix that {words.KEEPS}; f shows the others." if left else "There is nothing to mend."
+            return Result(Outline.of(done.after), None, said, done=done)
         number = len(done.applied)
         said = f"{count(number, 'fix', 'fixes')} applied. u takes {'it' if number == 1 else 'them'} back."
         return self._done(done, _titles(done.applied), said)
 
-    def cut(self, point: SafePoint) -> Work[Result]:
-        """Cut behind a safe point."""
+    def cut(self, offer: Offer) -> Work[Result]:
+        """Cut behind a safe point, and mend first what has to be."""
         report = self._report()
-        done = yield from truncate(
-            self.format, self.bundle, point.at, report.target, self.surroundings, patch=self.patch, clock=self.clock,
-            known=report,
-        )
-        title = f"Cut behind {self.bundle.main.unit} {point.at.line:,}: {point.price}"
+        done = yield from cut_at(self.format, report, offer, self.patch, self.surroundings, self.clock)
+        title = f"Cut behind {self.bundle.main.unit} {offer.point.at.line:,}: {offer.point.price}"
+        if offer.first:
+            title += f", after {count(len(offer.first), 'fix', 'fixes')}"
         return self._done(done, title, f"{title}. u takes it back.")
 
+    def hand(self, fix: Fix) -> Work[Result]:
+        """Do an edit by hand."""
+        done = yield from perform(self.format, self._report(), fix, self.patch, self.surroundings, self.clock)
+        title = f"{fix.title}: {done.applied[0].fix.price}"
+        return self._done(done, title, f"{title}. u takes it back.")
+
+    def secrets(self) -> Work[tuple[Likely, ...]]:
+        """The likely secrets of the session as it is now."""
+        return (yield from likely(self.view))
+
+    def redact(self, values: Sequence[str]) -> Work[Result]:
+        """Put a note in the place of secrets wherever the session holds them."""
+        done = yield from redact(
+            self.format, self._report(), values, self.surroundings, self.patch, self.clock,
+        )
+        title = "; ".join(f"{one.fix.title}: {one.fix.price}" for one in done.applied)
+        return self._done(done, title, f"{title}. u takes it back.")
+
+    def revert(self, index: int) -> Work[Result]:
+        """Take one step back out; what was done after it is done again, and judged."""
+        report = self._report()
+        situation, scanned = report.situation, report.situation.session.scan
+
+        def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
+            now = finish(check(self.format, self.bundle, patch, situation.target, self.surroundings, scanned))
+            return lower(self.format, now.situation, edits, patch, clock)
+
+        yield 0
+        title = self.history.done[index].title
+        history, dropped = self.history.revert(index, write, self.clock)
+        after = yield from check(
+            self.format, self.bundle, history.patch, situation.target, self.surroundings, scanned,
+        )
+        said = f"taken back: {title}"
+        if dropped:
+            said += f"; with it went what stood on it: {'; '.join(step.title for step in dropped)}"
+        return Result(Outline.of(after), history, said)
+
     def _done(self, done: Repaired, title: str, said: str) -> Result:
-        return Result(Outline.of(done.after), self.history.push(title, done.edits, done.patch), said)
+        return Result(Outline.of(done.after), self.history.push(title, done.edits, done.patch), said, done=done)
 
     def save(self, where: str, path: Path | None = None) -> Work[Receipt]:
         """Write: `session` a new session beside this one, `place` over this one with a backup, `copy` to a path."""
@@ -264,4 +309,4 @@ def _titles(applied: Sequence[Applied]) -> str:
         return _title(applied[0])
     listed = "; ".join(_title(one, priced=False) for one in applied[:LISTED])
     more = f"; and {len(applied) - LISTED} more" if len(applied) > LISTED else ""
-    return f"{len(applied)} fixes that keep everything: {listed}{more}"
+    return f"{len(applied)} fixes: {listed}{more}"

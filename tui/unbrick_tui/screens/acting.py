@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from unbrick import sentences
+from unbrick import byhand, sentences
+from unbrick.errors import UsageError
 from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.truncate import Offer
 from unbrick_tui import details
 from unbrick_tui.remedy import ranked, remedy
 from unbrick_tui.screens.choice import Answer
+from unbrick_tui.screens.edits import EditsScreen, place_of
 from unbrick_tui.screens.looking import LookingScreen
+from unbrick_tui.screens.preview import ALL, Again, PreviewScreen
 from unbrick_tui.screens.truncate import TruncateScreen
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.workspace import Result, Work
+
+TRY = "try"
+"""The name of work whose result is shown before it is taken over."""
+
+
+class Wanted(NamedTuple):
+    """What a preview may lead to: the code of which all others may be mended, as safely as the fix that is shown; the
+    same work with another choice."""
+
+    kind: str = ""
+    safety: Safety = Safety.SAFE
+    again: Again | None = None
 
 
 class ActingScreen(LookingScreen):
@@ -26,6 +43,8 @@ class ActingScreen(LookingScreen):
         Binding("f", "fix", "fix", tooltip="fix what is wrong here, or the worst problem", id="act.fix"),
         Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes", id="act.cut"),
         Binding("F", "fix_all", "fix all", tooltip="apply all fixes that keep everything", id="act.fix-all"),
+        Binding("U", "edits", "edits", show=False, tooltip="the edits so far: go to one, take one back",
+                id="act.edits"),
         Binding("u", "undo", "undo", show=False, tooltip="take the last edit back", id="act.undo"),
         Binding("ctrl+r", "redo", "redo", show=False, tooltip="do it again", id="act.redo"),
         Binding(
@@ -65,7 +84,7 @@ class ActingScreen(LookingScreen):
             chosen = await self._which(findings, pairs)
         if chosen is not None:
             finding, fix = chosen
-            self._drive("fix", lambda: self.workspace.fix(finding, fix))
+            self._try(lambda: self.workspace.fix(finding, fix), kind=finding.code, safety=fix.safety)
 
     async def _which(
         self, findings: Sequence[Finding], pairs: Sequence[tuple[Finding, Fix]]
@@ -85,9 +104,48 @@ class ActingScreen(LookingScreen):
         return None if chosen is None else pairs[int(chosen)]
 
     def action_fix_all(self) -> None:
-        """Apply every fix that keeps everything."""
+        """Every fix that keeps everything, to choose from."""
         if self._free() is not None:
-            self._drive("fix", self.workspace.fix_all)
+            self._try_all(self.workspace.fix_all)
+
+    # Everything is tried, shown, and only then taken over
+
+    def _try(
+        self, start: Callable[[], Work[Result]], *, kind: str = "", safety: Safety = Safety.SAFE,
+    ) -> None:
+        """Work an edit out and show it; `kind` is the code of which all others may be mended with it."""
+        self._next = Wanted(kind, safety)
+        self._drive(TRY, start)
+
+    def _try_all(self, again: Again) -> None:
+        self._next = Wanted(again=again)
+        self._drive(TRY, lambda: again(()))
+
+    def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
+        if name != TRY:
+            super()._taken(result, name)
+        elif result.history is None:
+            self.notify(result.said, markup=False)
+            self._say()
+        else:
+            self._say()
+            self._preview(result, self._next)
+
+    @work(group="ask", exclusive=True)
+    async def _preview(self, result: Result, wanted: Wanted) -> None:
+        outline = self.workspace.outline
+        if outline is None:
+            return
+        others = [f for f in outline.report.findings if f.code == wanted.kind and f.fixes]
+        alike = f"{len(others):,} of {wanted.kind}" if len(others) > 1 and wanted.safety is not Safety.MANUAL else ""
+        self.app.clear_notifications()
+        screen = PreviewScreen(self.workspace, outline, result, again=wanted.again, alike=alike)
+        chosen = await self.app.push_screen_wait(screen)
+        if chosen == ALL:
+            code, safety = wanted.kind, wanted.safety
+            self._try_all(lambda without: self.workspace.fix_all(without, code, safety))
+        elif isinstance(chosen, Result):
+            super()._taken(chosen, "fix")
 
     @work(group="ask", exclusive=True)
     async def action_truncate(self) -> None:
@@ -95,10 +153,36 @@ class ActingScreen(LookingScreen):
         outline = self._free()
         if outline is None:
             return
-        screen = TruncateScreen(self.workspace, outline, self.header(), self.timeline.cursor)
-        point = await self.app.push_screen_wait(screen)
-        if point is not None:
-            self._drive("cut", lambda: self.workspace.cut(point))
+        offer = await self.app.push_screen_wait(TruncateScreen(self.workspace, outline, self.timeline.cursor))
+        if isinstance(offer, Offer):
+            self._try(lambda: self.workspace.cut(offer))
+        elif offer is not None:
+            self._hand(lambda: byhand.keep_from(outline.report.situation, offer.row))
+
+    def _hand(self, make: Callable[[], Fix]) -> None:
+        """Work an edit by hand out and show it; say why where it cannot be."""
+        try:
+            fix = make()
+        except UsageError as error:
+            self.notify(str(error), markup=False)
+        else:
+            self._try(lambda: self.workspace.hand(fix))
+
+    @work(group="ask", exclusive=True)
+    async def action_edits(self) -> None:
+        """The edits so far: go to one, or take just that one back."""
+        outline = self._free()
+        if outline is None:
+            return
+        if not self.workspace.history.steps:
+            self.notify("nothing has been changed", markup=False)
+            return
+        wish, index = await self.app.push_screen_wait(EditsScreen(self.workspace))
+        if wish == "revert":
+            self._try(lambda: self.workspace.revert(index))
+        elif wish == "jump" and (row := place_of(self.workspace, index)) is not None:
+            self.timeline.touched = True
+            self.timeline.jump(row)
 
     def action_undo(self) -> None:
         """Take the last edit back."""

@@ -11,15 +11,15 @@ from textual.binding import Binding, BindingType
 from unbrick.errors import CannotReadError
 from unbrick.save import Receipt
 from unbrick_tui import saving
-from unbrick_tui.screens.acting import ActingScreen
 from unbrick_tui.screens.choice import Answer
+from unbrick_tui.screens.handling import HandlingScreen
 from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.review import ReviewScreen
 from unbrick_tui.text import count
 from unbrick_tui.workspace import Result
 
 
-class KeepingScreen(ActingScreen):
+class KeepingScreen(HandlingScreen):
     """What was changed, and where it goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -35,6 +36,14 @@ WIDE = 60
 _QUIET = (Standing.LOADED, Standing.APART)
 
 
+class Cut(NamedTuple):
+    """What a cut would leave: the rows from the first to the last, of which `kept` are then loaded."""
+
+    first: int
+    last: int
+    kept: frozenset[int] = frozenset()
+
+
 class Painting(ScrollView):
     """Paints the rows of a view as strips; what is shown, and where the cursor stands, is the timeline's business."""
 
@@ -42,7 +51,7 @@ class Painting(ScrollView):
     view: View
     glyphs: Glyphs
     outline: Outline | None
-    cut: int | None
+    cut: Cut | None
     _only: array[int] | None
     sought: Query | None = None
     """What is searched for."""
@@ -205,16 +214,11 @@ class Painting(ScrollView):
         return f"{line}.{part}" if part else str(line)
 
     def _goes(self, row: int) -> bool:
-        return self.cut is not None and row > self.cut
+        return self.cut is not None and not self.cut.first <= row <= self.cut.last
 
     def _stays(self, row: int) -> bool:
-        """Whether a cut makes the conversation end where it leaves a row in it that resume does not load now."""
-        if self.cut is None or self.outline is None:
-            return False
-        now = self.outline.standing(self.cut)
-        if now is Standing.LOADED or self.outline.standing(row) is not now:
-            return False
-        return not any(row < boundary <= self.cut for boundary in self.outline.boundaries)
+        """Whether a cut leaves a row in the conversation."""
+        return self.cut is not None and row in self.cut.kept
 
     def _fate(self, row: int, standing: Standing) -> tuple[str, bool]:
         """The word at the end of a row, and whether the row is painted as being off the thread."""

@@ -24,7 +24,7 @@ from unbrick_tui.outline import Outline
 from unbrick_tui.search import Query
 from unbrick_tui.widgets.below import Under, under
 from unbrick_tui.widgets.layout import Group, Groups, Layout
-from unbrick_tui.widgets.painting import Painting
+from unbrick_tui.widgets.painting import Cut, Painting
 
 
 class Timeline(Painting, can_focus=True):
@@ -79,8 +79,8 @@ class Timeline(Painting, can_focus=True):
         self.outline: Outline | None = None
         self.touched = False
         """Whether the person has moved the cursor."""
-        self.cut: int | None = None
-        """In truncation: the last row kept."""
+        self.cut: Cut | None = None
+        """In truncation: what is kept."""
         self.sought: Query | None = None
         """What is searched for."""
         self._only: array[int] | None = None

@@ -1,0 +1,152 @@
+"""What is said about places to cut at: a line for each, and what the one that is pointed at keeps and drops."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from unbrick import words
+from unbrick.beginnings import Beginning, beginnings
+from unbrick.diff import difference
+from unbrick.entry import Kind
+from unbrick.safepoints import history
+from unbrick.session import Standing
+from unbrick.situation import Situation
+from unbrick.touched import touched
+from unbrick.truncate import Offer
+from unbrick_tui.prose import Passage
+from unbrick_tui.text import count, moment, one_line, thousands, tokens
+from unbrick_tui.widgets.ladder import Piece
+
+NAMED = 6
+"""Files named of those that were written behind a cut."""
+
+
+class Places:
+    """The places of one session, gathered off the interface's thread: to cut behind, and to begin with."""
+
+    def __init__(self, situation: Situation, offers: Sequence[Offer]) -> None:
+        self.situation = situation
+        useful = [offer for offer in offers if offer.point.drops]
+        self.offers: Sequence[Offer] = useful or list(offers)
+        self.beginnings = beginnings(situation)
+        self._rows = history(situation.session, situation)
+
+    @cached_property
+    def rows(self) -> list[int]:
+        """All of the conversation, in order."""
+        return [row for row, _segment in self._rows]
+
+    @cached_property
+    def _written(self) -> tuple[list[int], list[str]]:
+        found = sorted(touched(self.situation, self.rows))
+        return [row for row, _path in found], [path for _row, path in found]
+
+    def prepare(self) -> Places:
+        """Work out now what would be worked out when it is asked for."""
+        assert self._written is not None
+        return self
+
+    def kept(self, row: int, segment: int) -> frozenset[int]:
+        """What stays of the conversation behind a cut: the messages up to the row, since the compaction before it."""
+        return frozenset(one for one, part in self._rows if part == segment and one <= row)
+
+    def files(self, row: int) -> list[str]:
+        """The files that were written behind a row, the last one first, told by where they part."""
+        rows, paths = self._written
+        return list(dict.fromkeys(reversed([self._brief(path) for path in paths[bisect_right(rows, row) :]])))
+
+    def _brief(self, path: str) -> str:
+        return path.removeprefix(self._folder) or path
+
+    @cached_property
+    def _folder(self) -> str:
+        """The folder that all written files stand in, with what ends it; nothing where there is none."""
+        first, last = min(self._written[1], default=""), max(self._written[1], default="")
+        common = first[: difference(first, last)[0]] if first != last else ""
+        return common[: max(common.rfind("/"), common.rfind("\\")) + 1]
+
+    def words(self, row: int, length: int = 160) -> str:
+        """How what a row says begins; the last of its lines that says something for a reply."""
+        text = self.situation.text(row).strip()
+        if self.situation.session.kind(row) is Kind.ASSISTANT:
+            text = text.rsplit("\n", 1)[-1]
+        return one_line(text, length)
+
+
+def line(places: Places, offer: Offer) -> list[Piece]:
+    """A safe point on one line."""
+    point, situation = offer.point, places.situation
+    when = f"{moment(point.time)}  " if point.time is not None else ""
+    pieces: list[Piece] = [("dim", when), ("strong", situation.place(point.row))]
+    if offer.first:
+        pieces.append(("good", f"  after {count(len(offer.first), 'fix', 'fixes')}"))
+    if not point.fits:
+        pieces.append(("warn", "  more than fits"))
+    return [
+        *pieces, ("plain", f"  {point.price}"), ("dim", f"  {thousands(point.tokens)}"),
+        ("plain", f"  {quoted(places.words(point.reply, 80))}"),
+    ]
+
+
+def start_line(places: Places, start: Beginning) -> list[Piece]:
+    """A place to begin with on one line."""
+    when = f"{moment(start.time)}  " if start.time is not None else ""
+    return [
+        ("dim", when), ("strong", places.situation.place(start.row)), ("plain", f"  {start.price}"),
+        ("dim", f"  {thousands(start.tokens)} left"), ("plain", f"  {quoted(places.words(start.row, 80))}"),
+    ]
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, nothing for none."""
+    return f"“{text}”" if text else ""
+
+
+def about(places: Places, offer: Offer, resumed: bool) -> Iterator[Passage]:
+    """What a cut keeps and drops."""
+    point = offer.point
+    yield "plain", f"keeps {count(point.keeps, 'message')}, {tokens(point.tokens)}; {quoted(places.words(point.reply))}"
+    yield "warn" if point.drops else "good", point.price
+    if offer.first:
+        yield "good", f"safe after {count(len(offer.first), 'fix', 'fixes')} above; choosing it applies them:"
+        yield from (("plain", f"  {one.fix.title}: {one.fix.price}") for one in offer.first)
+    if point.segment:
+        yield "warn", "goes back before a compaction: its summary goes, the history itself is loaded"
+    if not resumed and places.situation.session.kind(point.row) is Kind.ASSISTANT:
+        yield "warn", "ends with a reply: put the next prompt behind it before you send it"
+    files = places.files(point.row)
+    if files:
+        names = ", ".join(files[:NAMED]) + (f" and {len(files) - NAMED:,} more" if len(files) > NAMED else "")
+        yield "warn", f"{count(len(files), 'file')} written behind it stay{'s' * (len(files) == 1)} as written: {names}"
+    else:
+        yield "dim", "no file was written behind it; files on disk are never rolled back"
+    yield from _prompts(places, point.prompts)
+
+
+def about_start(places: Places, start: Beginning) -> Iterator[Passage]:
+    """What beginning with a prompt keeps and drops."""
+    yield "plain", f"keeps {count(start.keeps, 'message')}, {tokens(start.tokens)}"
+    yield "plain", f"begins with {quoted(places.words(start.row))}"
+    yield "warn", start.price
+    summarised = places.situation.thread.standing.count(Standing.SUMMARISED)
+    if summarised:
+        yield "warn", f"what compactions stand for goes as well: {words.plural(summarised, 'record')}"
+    yield from _prompts(places, start.prompts)
+
+
+def _prompts(places: Places, rows: Sequence[int]) -> Iterator[Passage]:
+    if not rows:
+        yield "dim", "no prompt of yours goes"
+        return
+    yield "head", f"{count(len(rows), 'prompt')} that would go (y copies):"
+    for row in rows[:200]:
+        yield "plain", f" {places.situation.place(row)}: {places.words(row, 400)}"
+
+
+def prompts(places: Places, rows: Sequence[int]) -> str:
+    """The prompts that would go, in full."""
+    return "\n\n".join(places.situation.text(row).strip() for row in rows)
+
+

@@ -1,0 +1,166 @@
+"""What would be done, before it is: in the conversation and in bytes; of several fixes, which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, SelectionList, Static
+from textual.widgets.selection_list import Selection
+
+from unbrick import diff
+from unbrick.printable import printable
+from unbrick_tui import ahead
+from unbrick_tui.driver import Done, Failed, drive
+from unbrick_tui.outline import Outline
+from unbrick_tui.prose import Passage
+from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.text_view import TextView
+from unbrick_tui.workspace import Result, Work, Workspace
+
+Again = Callable[[Collection[str]], Work[Result]]
+"""The same work without some findings, named by id."""
+
+ALL = "all"
+"""Given back when all findings of that code are to be mended instead."""
+
+
+class Picks(SelectionList[str]):
+    """A list of fixes to choose from; `enter` is left to the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "down", show=False, id="list.down"),
+        Binding("k", "cursor_up", "up", show=False, id="list.up"),
+    ]
+
+
+class PreviewScreen(Screen[Result | str | None]):
+    """Gives back the result to take over, `all`, or None."""
+
+    CSS_PATH = Path("preview.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "apply", "apply", key_display="enter", priority=True, id="preview.apply"),
+        Binding("escape,q", "leave", "back", key_display="esc", id="preview.back"),
+        Binding("a", "all", "all of this kind", id="preview.all"),
+        Binding("tab", "app.focus_next", "list, text", show=False, id="preview.focus"),
+    ]
+
+    def __init__(
+        self, workspace: Workspace, before: Outline, result: Result, *, again: Again | None = None, alike: str = "",
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._before = before
+        self._result = result
+        self._again = again
+        self._alike = alike
+        self._serial = 0
+        self._busy = False
+        self._offered = result.done.applied if result.done is not None and again is not None else ()
+
+    def compose(self) -> ComposeResult:
+        """What it is, which of several, what it changes, keys."""
+        yield Static(self._plain(self._title()), id="what", markup=False)
+        if len(self._offered) > 1:
+            yield Picks(*(
+                Selection(Content(self._plain(printable(f"{one.finding.id}  {one.fix.title}: {one.fix.price}"))),
+                          one.finding.id, True)
+                for one in self._offered
+            ), id="picks")
+        yield TextView(self._passages(), ascii_=self._workspace.glyphs.ascii, id="text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """The list has the keys where there is one."""
+        (self.query_one("#picks") if len(self._offered) > 1 else self.query_one("#text")).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`a` is there when there are others of its kind."""
+        return action != "all" or bool(self._alike)
+
+    def _title(self) -> str:
+        done = self._result.done
+        if self._busy:
+            return "Working it out again"
+        if len(self._offered) > 1:
+            number = len(done.applied) if done else 0
+            return f"{number} of {len(self._offered)} fixes: space leaves one out, enter applies"
+        name = done.applied[0].fix.title if done is not None and done.applied else self._result.said
+        return f"{printable(name)}: enter applies it" + (f", a all {self._alike}" if self._alike else "")
+
+    def _passages(self) -> Iterator[Passage]:
+        workspace, result = self._workspace, self._result
+        if result.history is None:
+            yield "warn", result.said
+            return
+        yield "head", "In the conversation"
+        yield from ahead.conversation(self._before.report, result.outline.report, workspace.glyphs)
+        if result.done is not None and len(result.done.applied) > 1 and len(self._offered) < 2:
+            yield "plain", ""
+            yield "head", "Done together"
+            yield from ahead.applied(result.done.applied)
+        source = workspace.bundle.main
+        found = ahead.changes(source, workspace.patch, result.history.patch)
+        yield "plain", ""
+        yield "head", "In the file"
+        yield "plain", f"  {diff.count(found, source)}"
+        yield "plain", ""
+        yield "head", "In bytes"
+        edits = [edit for step in result.history.done for edit in step.edits]
+        yield from ahead.in_bytes(source, workspace.patch, result.history.patch, edits)
+
+    def _plain(self, text: str) -> str:
+        return ascii_only(text) if self._workspace.glyphs.ascii else text
+
+    def _show(self) -> None:
+        self.query_one("#what", Static).update(self._plain(self._title()))
+        self.query_one("#text", TextView).say(self._passages())
+
+    @on(SelectionList.SelectedChanged)
+    def _chosen(self, event: SelectionList.SelectedChanged[str]) -> None:
+        chosen = set(event.selection_list.selected)
+        without = {one.finding.id for one in self._offered} - chosen
+        if self._again is None or (not without and not self._serial):
+            return
+        self._serial += 1
+        self._busy = True
+        self.query_one("#what", Static).update(self._plain(self._title()))
+        again = self._again
+        self._run(self._serial, lambda: again(without))
+
+    @work(thread=True, exclusive=True, group="engine", exit_on_error=False)
+    def _run(self, serial: int, start: Callable[[], Work[Result]]) -> None:
+        drive(self, serial, "preview", start)
+
+    @on(Done)
+    def _done(self, event: Done) -> None:
+        event.stop()
+        if event.serial == self._serial:
+            self._result, self._busy = event.result, False
+            self._show()
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        event.stop()
+        if event.serial == self._serial:
+            self._busy = False
+            self.notify(event.sentence, severity="error", markup=False)
+
+    def action_apply(self) -> None:
+        """Do it; not while another choice is worked out."""
+        if not self._busy:
+            self.dismiss(self._result if self._result.history is not None else None)
+
+    def action_all(self) -> None:
+        """All of this kind instead."""
+        self.dismiss(ALL)
+
+    def action_leave(self) -> None:
+        """Do nothing."""
+        self.dismiss(None)
