@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 system: Any = os
 """The module whose functions are called."""
@@ -79,6 +79,32 @@ def staged(folder: Path, name: str, privacy: Privacy, chunks: Iterable[bytes]) -
         yield Staged(path, size, digest)
     finally:
         os.close(held)
+        with suppress(FileNotFoundError):
+            system.unlink(path)
+
+
+class Unfinished(NamedTuple):
+    """A file that is being written, beside its destination under a name that no client lists."""
+
+    file: BinaryIO
+    path: Path
+
+    def finish(self, privacy: Privacy) -> Staged:
+        """The file, whole and on the disk, as private as asked for; its digest is not known."""
+        self.file.flush()
+        _make_as_private(self.file.fileno(), privacy)
+        system.fsync(self.file.fileno())
+        return Staged(self.path, self.file.tell(), "")
+
+
+@contextmanager
+def unfinished(folder: Path, name: str) -> Iterator[Unfinished]:
+    """A file to be written bit by bit, that nobody else can read; removed at the end unless it was put in its place."""
+    path, fd = _make(folder, name)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            yield Unfinished(file, path)
+    finally:
         with suppress(FileNotFoundError):
             system.unlink(path)
 
