@@ -33,7 +33,7 @@ FLOW = (
     ("what may be wrong", "finding situation relations report answers recorded"),
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints beginnings touched filling ladder"),
-    ("judging", "rules why failures catalogue check"),
+    ("judging", "rules why failures catalogue check aims"),
     ("showing", "json_report sentences wording diff marks consequence export"),
     ("acting",
      "history retouch byhand stale harm repair truncate atomic redact save restore export foreign opening sessions linting "

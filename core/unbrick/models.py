@@ -89,3 +89,12 @@ def prefills(model: str | None) -> bool:
     """Whether a request may end with an assistant turn (messages-api-rules R20: not since 4.6)."""
     known = family(model)
     return known is not None and known[1] < (4, 6)
+
+
+COMMON = (
+    "claude-fable-5-1", "claude-mythos-5-1", "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5",
+    "claude-opus-4-8", "claude-opus-4-7", "claude-opus-4-6", "claude-sonnet-4-6", "claude-opus-4-5",
+    "claude-sonnet-4-5", "claude-sonnet-4-5[1m]", "claude-haiku-4-5",
+)
+"""Models to choose from: each family, and the versions between which the API or the clients treat one otherwise."""
+COMMON_OPENAI = ("gpt-5", "gpt-4.1", "gpt-4o", "o3", "o4-mini")

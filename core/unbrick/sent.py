@@ -9,8 +9,9 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
 
+from unbrick.entry import BlockKind
 from unbrick.record import compact
-from unbrick.request import Request, Synthetic
+from unbrick.request import Part, Request, Role, Synthetic
 
 Message = dict[str, Any]
 
@@ -193,6 +194,20 @@ def _key(message: Message, own: Collection[int]) -> bytes | str:
     """What a message is known by again."""
     said = [_plain(block) for place, block in enumerate(blocks(message)) if place not in own]
     return compact([message.get("role"), said])
+
+
+def rebuilt(messages: Sequence[Message | None]) -> Request:
+    """A request that was sent, as one that is built: so that `beside` can compare another one with it. The row of a
+    part is the index of its message; what is not known any more is an empty message of the user's."""
+    kinds = {"text": BlockKind.TEXT, "tool_use": BlockKind.TOOL_USE, "tool_result": BlockKind.TOOL_RESULT}
+    request = Request(decode=lambda index: blocks(messages[index] or {}))
+    roles = {role.word: role for role in Role}
+    for index, message in enumerate(messages):
+        request.start(roles.get(str((message or {}).get("role")), Role.USER))
+        for place, block in enumerate(blocks(message or {})):
+            kind = block.get("type") if isinstance(block, dict) else None
+            request.add(Part(index, place, kinds.get(str(kind), BlockKind.OTHER)))
+    return request
 
 
 def blocks(message: Message) -> list[Any]:

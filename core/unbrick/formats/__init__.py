@@ -73,6 +73,10 @@ class Alone:
         """Every model is asked through the same API."""
         return target
 
+    def versions(self) -> tuple[Version, ...]:
+        """No version of a client stands behind it."""
+        return ()
+
     def results(self, bundle: Bundle, refs: Collection[str]) -> Mapping[str, Held]:
         """No other file holds any."""
         return {}
@@ -165,6 +169,10 @@ class Format(Protocol):
 
     def newest(self) -> Version:
         """The newest client whose behaviour is known."""
+        ...
+
+    def versions(self) -> tuple[Version, ...]:
+        """The versions from which on the client is known to do something otherwise, and the newest, oldest first."""
         ...
 
     def ways(self, session: Session) -> tuple[str, ...]:

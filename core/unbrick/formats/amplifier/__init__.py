@@ -101,6 +101,10 @@ class Amplifier:
         """The newest state of the client's modules that was run."""
         return target.RUN
 
+    def versions(self) -> tuple[Version, ...]:
+        """The state that was run, and the one that was read."""
+        return (target.RUN, target.READ)
+
     def ways(self, session: Session) -> tuple[str, ...]:
         """In a terminal, which repairs first, and every other way, which does not."""
         return target.ways(session)

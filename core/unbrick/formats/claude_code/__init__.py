@@ -12,6 +12,7 @@ from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Alone, Clock, Clone
 from unbrick.formats.claude_code import (
+    behaviour,
     bloat,
     forms,
     naming,
@@ -108,6 +109,10 @@ class ClaudeCode(Alone):
     def newest(self) -> Version:
         """The newest client whose behaviour is known."""
         return target.newest()
+
+    def versions(self) -> tuple[Version, ...]:
+        """Every version that a trait takes a step at, and the newest."""
+        return behaviour.versions()
 
     def thread(self, session: Session, target: Target) -> Thread:
         """What the client loads. Never raises."""

@@ -336,3 +336,10 @@ def behaviour(version: Version) -> Behaviour:
         trait.name: [value for since, value in trait.metadata["steps"] if Version.parse(since) <= version][-1]
         for trait in fields(Behaviour)
     })
+
+
+@lru_cache(maxsize=1)
+def versions() -> tuple[Version, ...]:
+    """The versions that some trait takes a step at, and the newest, oldest first."""
+    steps = {since for trait in fields(Behaviour) for since, _value in trait.metadata["steps"]}
+    return tuple(sorted(Version.parse(since) for since in (steps | {NEWEST}) - {"0"}))
