@@ -17,6 +17,8 @@ from unbrick.clock import FixedClock
 from unbrick.opening import Choices, open_word
 from unbrick_tui.app import UnbrickApp
 from unbrick_tui.glyphs import ASCII, UNICODE
+from unbrick_tui.settings import DEFAULTS, Settings
+from unbrick_tui.state import State
 from unbrick_tui.workspace import Workspace
 
 SCREENS = Path(__file__).parent / "screens"
@@ -37,8 +39,8 @@ def still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.delenv("TEXTUAL_THEME", raising=False)
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sentences, "datetime", Then)
     monkeypatch.chdir(tmp_path)
     time.tzset()
@@ -55,7 +57,7 @@ def open_app() -> Open:
     @asynccontextmanager
     async def opened(
         what: str | bytes, size: tuple[int, int] = (80, 24), *, ascii_: bool = False, name: str = "session.jsonl",
-        checked: bool = True, note: str = "",
+        checked: bool = True, note: str = "", settings: Settings = DEFAULTS, state: State | None = None,
     ) -> AsyncIterator[Opened]:
         path = Path(name)  # Relative, as the screens may show it.
         if isinstance(what, bytes):
@@ -70,7 +72,7 @@ def open_app() -> Open:
                 session.format, session.bundle, target=session.target, clock=FixedClock("2026-06-01T12:00:00.000Z"),
                 glyphs=ASCII if ascii_ else UNICODE,
             )
-            app = UnbrickApp(workspace, note=note)
+            app = UnbrickApp(workspace, settings, state, note)
             async with app.run_test(size=size) as pilot:
                 if checked:
                     await settle(pilot)

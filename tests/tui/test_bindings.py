@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Iterator
-
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-import unbrick_tui
-from unbrick_tui.bindings import AREAS, area
+from unbrick_tui.bindings import AREAS, area, ids, is_key, owners
 
-
-def owners(kind: type[DOMNode] = DOMNode) -> Iterator[type[DOMNode]]:
-    """Every class of the application that binds keys itself."""
-    for owner in kind.__subclasses__():
-        if owner.__module__.startswith("unbrick_tui") and "BINDINGS" in owner.__dict__:
-            yield owner
-        yield from owners(owner)
-
-
-for module in pkgutil.walk_packages(unbrick_tui.__path__, "unbrick_tui."):
-    if not module.name.endswith("__main__"):
-        importlib.import_module(module.name)
+ids()
 OWNERS = sorted(set(owners()), key=lambda owner: owner.__name__)
 
 
@@ -41,3 +25,12 @@ def test_an_id_means_one_thing() -> None:
     for owner in OWNERS:
         for binding in owner.__dict__["BINDINGS"]:
             assert said.setdefault(binding.id, binding.description) == binding.description, binding.id
+
+
+KEYS = [("x", True), ("?", True), ("ctrl+x", True), ("question_mark", True), ("f5", True), ("+", True), ("", False),
+        ("ctlr+x", False), ("enterr", False)]
+
+
+@pytest.mark.parametrize(("name", "known"), KEYS)
+def test_what_a_key_is_called(name: str, known: bool) -> None:
+    assert is_key(name) is known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.theme import Theme
 
 from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError
@@ -21,14 +23,17 @@ from unbrick.opening import Choices
 from unbrick.printable import printable
 from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick_tui.bindings import bindings
+from unbrick_tui.bindings import area
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
 from unbrick_tui.judging import ready
+from unbrick_tui.screens.help import HelpScreen, keys, keys_of
 from unbrick_tui.screens.picker import PickerScreen
 from unbrick_tui.screens.session import SessionScreen
+from unbrick_tui.settings import DEFAULTS, Settings
 from unbrick_tui.shelf import Shelf
-from unbrick_tui.theme import DARK, THEMES, shades
+from unbrick_tui.state import State
+from unbrick_tui.theme import DARK, THEMES, shades, turned
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
 
@@ -38,19 +43,34 @@ class UnbrickApp(App[int]):
     TITLE = "unbrick"
     CSS_PATH = Path("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit"),
+        Binding("ctrl+q", "quit", "quit", show=False, priority=True, tooltip="leave from anywhere", id="app.quit"),
+        Binding("ctrl+t", "turn", "light or dark", show=False, tooltip="light colours or dark ones", id="app.turn"),
+        Binding("question_mark,f1", "help", "help", key_display="?", tooltip="these keys", id="app.help"),
+        Binding("ctrl+p", "command_palette", "actions", show=False, tooltip="all actions by name", id="app.palette"),
     ]
 
-    def __init__(self, first: Workspace | Shelf, theme: str | None = None, note: str = "") -> None:
+    def __init__(
+        self, first: Workspace | Shelf, settings: Settings = DEFAULTS, state: State | None = None, note: str = "",
+    ) -> None:
         super().__init__()
-        self._note = note
+        self.settings = settings
+        self.state = state or State()
+        self._notes = [note] * bool(note)
         self._first = first
         for known in THEMES:
             self.register_theme(known)
-        wanted = theme or os.environ.get("TEXTUAL_THEME")
-        self.theme = wanted if wanted in self.available_themes else DARK.name
+        self._dress()
+        self.set_keymap(dict(settings.keys))
         if first.glyphs.ascii:
             self.add_class("-ascii")
+
+    def _dress(self) -> None:
+        """The theme that was set, else the one chosen last."""
+        wanted = (self.settings.theme, os.environ.get("TEXTUAL_THEME"), self.state.text("theme"))
+        known = [name for name in wanted if name in self.available_themes]
+        if self.settings.theme is not None and self.settings.theme not in self.available_themes:
+            self._notes.append(f"there is no theme “{self.settings.theme}”; ctrl+p lists those that there are")
+        self.theme = known[0] if known else DARK.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Shades that themes do not name; the painted lines cannot blend, so these are plain colours."""
@@ -65,18 +85,33 @@ class UnbrickApp(App[int]):
         else:
             screen = PickerScreen(self._first)
         self.push_screen(screen, lambda _result: self.exit(0))
-        if self._note:
-            self.notify(printable(self._note), timeout=15, markup=False)
+        for note in (*self._notes, *self.settings.mistakes):
+            self.notify(printable(note), timeout=15, markup=False)
+        self.theme_changed_signal.subscribe(self, self._remember)
+
+    def _remember(self, theme: Theme) -> None:
+        """Begin with the same colours next time."""
+        self.state.put("theme", theme.name)
+
+    def action_turn(self) -> None:
+        """From dark to light and back."""
+        self.theme = turned(self.theme, self.current_theme.dark)
+
+    def action_help(self) -> None:
+        """Show the keys of the screen that is on top."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(keys_of(self.screen), self._first.glyphs, self.settings.keys))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: what the keys of this screen do, and the theme."""
-        for binding in bindings(type(screen)):
-            action = binding.action
-            yield SystemCommand(
-                binding.description, binding.tooltip or binding.description,
-                lambda action=action: screen.run_action(action),
-            )
-        yield SystemCommand("theme", "change the colours", self.action_change_theme)
+        """The palette: what the keys of this screen do, area by area, and each theme."""
+        for binding, owner in keys_of(screen):
+            if binding.description and binding.id not in ("app.palette",):
+                name = f"{area(binding)}: {binding.description}"
+                said = f"{binding.tooltip or binding.description} ({keys(binding, self.settings.keys)})"
+                yield SystemCommand(name, said, partial(self.run_action, binding.action, owner))
+        for name in sorted(self.available_themes, key=lambda name: not name.startswith("unbrick-")):
+            title = f"Colours: {name.removeprefix('unbrick-')}"
+            yield SystemCommand(title, "remembered for the next time", partial(setattr, self, "theme", name))
 
     def action_command_palette(self) -> None:
         """The palette, in words that any terminal carries."""
@@ -105,33 +140,34 @@ class UnbrickApp(App[int]):
 
 def run(
     format_: Format, bundle: Bundle, *, target: Target | ChooseTarget | None = None,
-    surroundings: Surroundings = NOWHERE, ascii: bool = False, theme: str | None = None, note: str = "",
+    surroundings: Surroundings = NOWHERE, settings: Settings = DEFAULTS, note: str = "",
 ) -> int:
     """Show a session until the person leaves; the exit status. `target` may be worked out from the session, once
     it is read; `note` is said in passing. Nothing is written unless the person saves."""
     _take_keyboard()
+    glyphs = _glyphs(settings.ascii)
     return _show(
-        Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=_glyphs(ascii)), theme, note,
+        Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=glyphs), settings, note,
     )
 
 
 def choose_session(
-    choices: Choices, cwd: Path, *, paths: Sequence[Path] | None = None, word: str = "", ascii: bool = False,
-    theme: str | None = None,
+    choices: Choices, cwd: Path, *, paths: Sequence[Path] | None = None, word: str = "",
+    settings: Settings = DEFAULTS,
 ) -> int:
     """Offer the sessions of this machine, or those at some paths that a word stands for, and show those that the
     person opens; the exit status."""
     ready()
-    return _show(Shelf(choices, cwd, paths=paths, word=word, glyphs=_glyphs(ascii), cache=folder()), theme)
+    return _show(Shelf(choices, cwd, paths=paths, word=word, glyphs=_glyphs(settings.ascii), cache=folder()), settings)
 
 
 def _glyphs(ascii_: bool) -> Glyphs:
     return choose(ascii_, os.environ, getattr(sys.stdout, "encoding", None))
 
 
-def _show(first: Workspace | Shelf, theme: str | None, note: str = "") -> int:
+def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
     try:
-        app = UnbrickApp(first, theme, note)
+        app = UnbrickApp(first, settings, State.of_machine(), note)
         status = app.run()
         return CANNOT if status is None and app.return_code else status or 0
     finally:

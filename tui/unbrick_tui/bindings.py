@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
+
+from unbrick_tui import screens, widgets
 
 AREAS = {
-    "app": "unbrick", "pick": "Sessions", "act": "Acting", "keep": "Keeping", "cut": "Cutting", "edits": "Edits",
-    "look": "Looking", "find": "Finding", "go": "Going", "timeline": "Moving", "list": "Lists", "text": "Texts",
-    "record": "Record", "request": "Request", "review": "Review", "chart": "Chart", "export": "Sharing",
-    "dialog": "Dialogs", "path": "Dialogs", "help": "Help", "error": "Error", "filter": "Filters",
+    "act": "Acting", "edits": "Edits", "keep": "Keeping", "find": "Finding", "filter": "Filters", "go": "Going",
+    "look": "Looking", "copy": "Copying", "timeline": "Moving", "app": "unbrick", "pick": "Sessions",
+    "preview": "Preview", "write": "Writing", "cut": "Cutting", "list": "Lists", "text": "Texts", "record": "Record",
+    "request": "Request", "review": "Review", "chart": "Chart", "export": "Sharing", "dialog": "Dialogs",
+    "path": "Dialogs", "help": "Help", "error": "Error",
 }
 """What the part of an id before the dot stands for, in the order of the help."""
+
+
+HELP = Binding(
+    "question_mark,f1", "app.help", "help", show=False, key_display="?", tooltip="these keys", id="app.help",
+)
+"""For dialogs, which the application's own keys do not reach."""
 
 
 def area(binding: Binding) -> str:
@@ -28,3 +42,40 @@ def bindings(owner: type[DOMNode]) -> Iterator[Binding]:
             for binding in layer.__dict__.get("BINDINGS", ()):
                 if isinstance(binding, Binding) and binding.description:
                     yield binding
+
+
+def owners(kind: type[DOMNode] = DOMNode) -> Iterator[type[DOMNode]]:
+    """Every class of the application that binds keys itself, once its module is loaded."""
+    for owner in kind.__subclasses__():
+        if owner.__module__.startswith("unbrick_tui") and "BINDINGS" in owner.__dict__:
+            yield owner
+        yield from owners(owner)
+
+
+@cache
+def ids() -> dict[str, Binding]:
+    """Every id that there is, with what is bound to it unless the person says otherwise."""
+    for package in (screens, widgets):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    importlib.import_module("unbrick_tui.app")
+    bound = (binding for owner in owners() for binding in owner.__dict__["BINDINGS"] if isinstance(binding, Binding))
+    return {binding.id: binding for binding in bound if binding.id}
+
+
+_MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
+_NAMED = {*(key.value for key in Keys), *KEY_NAME_REPLACEMENTS.values(), "space"}
+
+
+def is_key(name: str) -> bool:
+    """Whether a key can be called that: `x`, `ctrl+x`, `question_mark`, `?`."""
+    *modifiers, key = name.split("+") if name != "+" else [name]
+    if not set(modifiers) <= _MODIFIERS or not key:
+        return False
+    if len(key) == 1 or key in _NAMED:
+        return True
+    try:
+        unicodedata.lookup(key.replace("_", " ").upper())
+    except KeyError:
+        return False
+    return True

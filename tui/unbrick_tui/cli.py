@@ -20,6 +20,7 @@ from unbrick_tui.commands.redact import redact
 from unbrick_tui.commands.repair import repair
 from unbrick_tui.commands.request import request
 from unbrick_tui.commands.restore import restore
+from unbrick_tui.commands.settings import settings
 from unbrick_tui.commands.truncate import truncate
 from unbrick_tui.commands.why import why
 from unbrick_tui.failures import FINE, guard
@@ -58,7 +59,7 @@ def cli() -> None:
     """
 
 
-for _command in (open_, check, context, repair, truncate, request, prove, why, explain, restore, redact):
+for _command in (open_, check, context, repair, truncate, request, prove, why, explain, restore, redact, settings):
     cli.add_command(_command)
 
 

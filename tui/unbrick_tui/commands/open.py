@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,44 +18,59 @@ from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, painter, say, work
 from unbrick_tui.render import report_lines
 
-
-class Looks(TypedDict):
-    """How the application looks."""
-
-    ascii: bool
-    theme: str | None
+if TYPE_CHECKING:
+    from unbrick_tui.settings import Settings
 
 
 @click.command("open", hidden=True)
 @click.argument("path", required=False, type=WORD)
 @click.option("--ascii", is_flag=True, help="Paint the application with nothing but ASCII.")
-@click.option("--theme", type=click.Choice(["dark", "light"]), help="The application's colours; dark unless told.")
+@click.option("--theme", metavar="NAME", help=(
+    "The application's colours: dark, light, contrast, contrast-light, terminal (its own) or plain (none)."
+))
 @judgement
 def open_(path: str | None, ascii: bool, theme: str | None, choices: Choices) -> int:
     """Open a transcript in the application."""
     cwd = Path.cwd()
-    looks: Looks = {"ascii": ascii, "theme": theme and f"unbrick-{theme}"}
     watched = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     asked = watched and sys.stdin is not None and sys.stdin.isatty()
+    if watched:
+        settings = _settings(ascii, theme)
+        choices = _targeted(choices, settings)
     if path is None and asked:
         newest(cwd, choices.config_dir)
-        return choose(choices, cwd, looks)
+        return choose(choices, cwd, settings)
     word = path if path is not None else str(newest(cwd, choices.config_dir))
     try:
         opened = open_word(word, choices, cwd)
     except AmbiguousError as error:
         if not asked or not error.paths:
             raise
-        return choose(choices, cwd, looks, error.paths, word)
+        return choose(choices, cwd, settings, error.paths, word)
     with opened:
         note = "" if path is not None else _elsewhere(opened, cwd)
         if watched:
-            return application(opened, looks, note)
+            return application(opened, settings, note)
         if note:
             say([note], err=True)
         name = word if word == STDIN else str(opened.bundle.path)
         say(report_lines(work(examine(opened)), painter(), name=name))
         return FINE
+
+
+def _settings(ascii_: bool, theme: str | None) -> Settings:
+    """What the person set, under what was said on the command line; read only where the application opens."""
+    from unbrick_tui.settings import load
+
+    return load().with_options(ascii=ascii_, theme=theme)
+
+
+def _targeted(choices: Choices, settings: Settings) -> Choices:
+    """The target that was set, where the command line leaves it open."""
+    return replace(
+        choices, client=choices.client or settings.client, model=choices.model or settings.model,
+        way=choices.way or settings.way, strict=choices.strict or settings.strict,
+    )
 
 
 def _elsewhere(opened: Opened, cwd: Path) -> str:
@@ -65,17 +81,18 @@ def _elsewhere(opened: Opened, cwd: Path) -> str:
     return f"{cwd} has no session of its own; this is the newest one of the machine, from {project}."
 
 
-def application(opened: Opened, looks: Looks, note: str) -> int:
+def application(opened: Opened, settings: Settings, note: str) -> int:
     """Run the application; imported only now, since it takes longer to load than a check takes to run."""
     from unbrick_tui.app import run
 
     return run(
-        opened.format, opened.bundle, target=opened.target, surroundings=opened.surroundings, note=note, **looks,
+        opened.format, opened.bundle, target=opened.target, surroundings=opened.surroundings, settings=settings,
+        note=note,
     )
 
 
-def choose(choices: Choices, cwd: Path, looks: Looks, paths: Sequence[Path] | None = None, word: str = "") -> int:
+def choose(choices: Choices, cwd: Path, settings: Settings, paths: Sequence[Path] | None = None, word: str = "") -> int:
     """Run the application with the choice of a session first: of those that a word stands for, or of all."""
     from unbrick_tui.app import choose_session
 
-    return choose_session(choices, cwd, paths=paths, word=word, **looks)
+    return choose_session(choices, cwd, paths=paths, word=word, settings=settings)

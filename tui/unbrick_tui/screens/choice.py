@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from unbrick_tui.bindings import HELP
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.text_view import Paragraph, TextView
 
@@ -51,6 +52,7 @@ class ChoiceScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "back", id="dialog.back"),
         Binding("y", "copy", "copy the command", show=False, id="dialog.copy"),
+        HELP,
         Binding("ctrl+d", "scroll(1)", "scroll the text", show=False, id="dialog.scroll-down"),
         Binding("ctrl+u", "scroll(-1)", "scroll the text", show=False, id="dialog.scroll-up"),
     ]

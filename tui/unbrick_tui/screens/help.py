@@ -1,39 +1,72 @@
-"""The keys, from the bindings themselves."""
+"""The keys of whatever screen is on top, from its bindings themselves; typing narrows them down."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.dom import DOMNode
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, Static
 
+from unbrick_tui.bindings import AREAS, area, bindings
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.widgets.text_view import Paragraph, TextView
 
+Bound = tuple[Binding, DOMNode]
+"""A binding, and the node that its action belongs to."""
+
 _NAMES = {
-    "question_mark": "?", "slash": "/", "percent_sign": "%", "left_square_bracket": "[",
+    "question_mark": "?", "slash": "/", "percent_sign": "%", "left_square_bracket": "[", "ampersand": "&",
     "right_square_bracket": "]", "escape": "esc", "pagedown": "page down", "pageup": "page up",
+    "exclamation_mark": "!", "greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-",
+    "equals_sign": "=", "full_stop": ".", "comma": ",", "colon": ":", "semicolon": ";", "asterisk": "*",
 }
+NAMED = 96
+"""Columns of the screen from which on the names stand beside the keys."""
 
 
-def keys(binding: Binding) -> str:
-    """The keys of a binding as people call them."""
-    if binding.key_display:
+def keys(binding: Binding, keymap: Mapping[str, str] | None = None) -> str:
+    """The keys of a binding as people call them, those that the person gave it before its own."""
+    given = (keymap or {}).get(binding.id or "")
+    if binding.key_display and given is None:
         return binding.key_display
-    return ", ".join(_NAMES.get(key.strip(), key.strip()) for key in binding.key.split(","))
+    return ", ".join(_NAMES.get(key.strip(), key.strip()) for key in (given or binding.key).split(","))
 
 
-def listed(bindings: Iterable[BindingType], wide: bool) -> Iterator[Paragraph]:
-    """One line per binding that says what it does, or two where there is little room."""
-    for binding in bindings:
-        if isinstance(binding, Binding) and binding.description:
-            text = binding.tooltip or binding.description
-            yield "plain", f"  {keys(binding):<17} {text}" if wide else f"  {keys(binding)}\n      {text}"
+def keys_of(screen: Screen[object]) -> list[Bound]:
+    """What can be done on a screen: by its own keys, those of what stands on it, those of the application. By area."""
+    found: dict[str, Bound] = {}
+    for node in (screen, *screen.query("*").results(), screen.app):
+        for binding in bindings(type(node)):
+            found.setdefault(binding.id or binding.action, (binding, node))
+    order = list(AREAS.values())
+    return sorted(found.values(), key=lambda bound: order.index(area(bound[0])) if area(bound[0]) in order else 99)
+
+
+def listed(
+    bound: Iterable[Bound], keymap: Mapping[str, str], width: int, wanted: str = "",
+) -> Iterator[Paragraph]:
+    """One line per binding under the title of its area, or two where there is little room; only those with a text in
+    their keys, words or names, where one is wanted."""
+    title = ""
+    for binding, _node in bound:
+        said = binding.tooltip or binding.description
+        called = keys(binding, keymap)
+        if wanted.lower() not in f"{called} {said} {binding.id} {area(binding)}".lower():
+            continue
+        if area(binding) != title:
+            title = area(binding)
+            yield "head", title
+        if width >= NAMED:
+            yield "plain", f"  {called:<17} {said:<56} {binding.id}"
+        else:
+            yield "plain", f"  {called:<17} {said}" if width >= 70 else f"  {called}\n      {said}"
 
 
 def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
@@ -50,31 +83,67 @@ def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
     yield "plain", "    kept: stands before the start, and is loaded"
 
 
+class HelpField(Input):
+    """What narrows the list down; the arrows move the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "scroll(1)", "", show=False, id="help.down"),
+        Binding("up", "scroll(-1)", "", show=False, id="help.up"),
+        Binding("pagedown,ctrl+f,ctrl+d", "scroll(10)", "", show=False, id="help.page-down"),
+        Binding("pageup,ctrl+b,ctrl+u", "scroll(-10)", "", show=False, id="help.page-up"),
+    ]
+
+    def action_scroll(self, lines: int) -> None:
+        """Move the list."""
+        self.screen.query_one(TextView).scroll_relative(y=lines, animate=False, force=True, immediate=True)
+
+
 class HelpScreen(ModalScreen[None]):
-    """An overlay that any of the usual keys closes."""
+    """An overlay; `esc` and `enter` close it, and so does `?` where nothing was typed."""
 
     CSS_PATH = Path("choice.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "leave", "back", id="help.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,f1", "leave", "back", tooltip="close the help", id="help.back"),
+    ]
 
-    def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]], glyphs: Glyphs) -> None:
+    def __init__(self, bound: Sequence[Bound], glyphs: Glyphs, keymap: Mapping[str, str] | None = None) -> None:
         super().__init__()
-        self._groups = list(groups)
+        self._bound = bound
         self._glyphs = glyphs
+        self._keymap = keymap or {}
 
-    def _text(self) -> Iterator[Paragraph]:
-        for title, bindings in self._groups:
-            yield "head", title
-            yield from listed(bindings, self.app.size.width >= 70)
-            yield "plain", ""
-        yield "head", "Marks"
-        yield from legend(self._glyphs)
+    def _text(self, wanted: str = "") -> list[Paragraph]:
+        said = list(listed(self._bound, self._keymap, self.app.size.width, wanted))
+        if wanted:
+            return said or [("dim", f"no key has to do with “{wanted}”")]
+        return [*said, ("head", "Marks"), *legend(self._glyphs)]
 
     def compose(self) -> ComposeResult:
-        """The text and how to leave."""
+        """A field, the keys, how to leave."""
         with Vertical(id="dialog", classes="tall"):
+            yield HelpField(placeholder="type to find a key", compact=True, id="help-field")
             yield TextView(self._text(), ascii_=self._glyphs.ascii, id="about")
-            yield Static("esc goes back", id="hint", markup=False)
+            yield Static("esc goes back; docs/settings.md says how to change keys", id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one(HelpField).focus()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        if event.value == "?":
+            self.dismiss(None)
+            return
+        self.query_one(TextView).say(self._text(event.value.strip()))
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Close."""
-        self.dismiss(None)
+        """Close, or show all keys again."""
+        field = self.query_one(HelpField)
+        if field.value:
+            field.value = ""
+        else:
+            self.dismiss(None)

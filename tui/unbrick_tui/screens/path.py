@@ -12,12 +12,14 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from unbrick_tui.bindings import HELP
+
 
 class PathScreen(ModalScreen[Path | None]):
     """Gives back a path that nothing stands at, or None."""
 
     CSS_PATH = Path("choice.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="path.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="path.back"), HELP]
 
     def __init__(self, suggested: Path) -> None:
         super().__init__()

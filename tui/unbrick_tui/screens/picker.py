@@ -20,11 +20,9 @@ from textual.worker import get_current_worker
 from unbrick.printable import printable
 from unbrick.sessions.health import Health
 from unbrick_tui import preview
-from unbrick_tui.bindings import bindings
 from unbrick_tui.failures import explain
 from unbrick_tui.judging import Judging
 from unbrick_tui.learning import News, learn
-from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.shelf import Order, Row, Shelf, Told
 from unbrick_tui.text import ascii_only, count, one_line, shorten
@@ -72,7 +70,7 @@ class PickerScreen(Screen[None]):
         Binding("ctrl+x", "judging", "stop judging", show=False, id="pick.judging",
                 tooltip="stop the checks behind the list, or go on with them"),
         Binding("ctrl+y", "copy", "copy", show=False, tooltip="copy the path of the session", id="pick.copy"),
-        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys", id="pick.help"),
+        Binding("question_mark,f1", "app.help", "help", key_display="?", tooltip="these keys", id="app.help"),
         Binding("escape", "back", "back", show=False, tooltip="end the filter, or leave", id="pick.back"),
         Binding("q", "leave", "quit", tooltip="leave", id="pick.quit"),
     ]
@@ -330,11 +328,6 @@ class PickerScreen(Screen[None]):
         if self.sessions.row is not None:
             self.app.copy_to_clipboard(str(self.sessions.row.stored.path))
             self.notify("the path is copied, if the terminal allows it", markup=False)
-
-    def action_help(self) -> None:
-        """Show the keys."""
-        groups = [("Sessions", bindings(type(self))), ("Moving", bindings(SessionList))]
-        self.app.push_screen(HelpScreen(groups, self.shelf.glyphs))
 
 
 def _typed(text: str) -> str:

@@ -8,12 +8,8 @@ from textual import work
 from textual.binding import ActiveBinding, Binding, BindingType
 
 from unbrick_tui import headline
-from unbrick_tui.bindings import bindings
 from unbrick_tui.screens.choice import Answer
-from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.screens.sharing import SharingScreen
-from unbrick_tui.widgets.timeline import Timeline
-
 
 FOREMOST = (
     "act.fix", "act.cut", "keep.review", "keep.save", "app.help", "act.fix-all", "look.problems", "find.search",
@@ -22,10 +18,9 @@ FOREMOST = (
 
 
 class SessionScreen(SharingScreen):
-    """All layers: reading, moving, searching, looking, acting, keeping, sharing; and help, and leaving."""
+    """All layers: reading, moving, searching, looking, acting, keeping, sharing; and leaving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "help", key_display="?", tooltip="these keys", id="app.help"),
         Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved", id="app.leave"),
     ]
 
@@ -35,11 +30,6 @@ class SessionScreen(SharingScreen):
         found = super().active_bindings
         ranks = {id: rank for rank, id in enumerate(FOREMOST)}
         return dict(sorted(found.items(), key=lambda one: ranks.get(one[1].binding.id or "", len(ranks))))
-
-    def action_help(self) -> None:
-        """Show the keys."""
-        groups = [("Acting and finding", bindings(type(self))), ("Moving", bindings(Timeline))]
-        self.app.push_screen(HelpScreen(groups, self.workspace.glyphs))
 
     @work(group="ask", exclusive=True)
     async def action_leave(self) -> None:
