@@ -5,10 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from unbrick.finding import Finding, Fix, Safety, Severity
-from unbrick.report import Report
+from unbrick.report import Report, Verdict
 from unbrick.thread import Outcome
 
 _LOADS = (Outcome.ACCEPTED, Outcome.HEALED, Outcome.REFUSED)
+
+
+_ORDER = (Verdict.HEALTHY, Verdict.FRAGILE, Verdict.BROKEN)
+
+
+def _order(report: Report) -> int:
+    return _ORDER.index(report.verdict)
+
+
+def worse(before: Report, after: Report) -> bool:
+    """Whether the verdict fell, and no more is loaded for it."""
+    return _order(after) > _order(before) and after.resume.messages <= before.resume.messages
+
+
+def more(before: Report, after: Report) -> bool:
+    """Whether more is loaded, less is lost, or the client gets further than before."""
+    was, is_ = before.resume, after.resume
+    return is_.messages > was.messages or is_.lost < was.lost or is_.outcome is not was.outcome
 
 
 def introduced(
@@ -25,18 +43,20 @@ def introduced(
         # A boundary and its summary may stand on such a line: what is before it is summarised then, as it was meant to.
         kept = [report.resume.messages + report.resume.summarised for report in (before, after)]
         return kept[1] < kept[0]
+    if _order(after) < _order(before) and after.resume.messages > before.resume.messages:
+        return False
     harmless = all(fix.safety is Safety.SAFE for _finding, fix in done)
     known: dict[tuple[str, str | None], Severity] = {}
     for finding in before.findings:
         key = (finding.code, finding.uuid)
         known[key] = max(known.get(key, Severity.INFO), finding.severity)
-    worse = [
+    found = [
         finding for finding in after.findings
         if finding.severity > known.get((finding.code, finding.uuid), Severity.INFO)
         and not (_aside(before, finding) and (mendable(finding) or _undecided(after, finding)))
         and not (harmless and _bared(before, after, finding))
     ]
-    return bool(worse)
+    return bool(found)
 
 
 def _bared(before: Report, after: Report, finding: Finding) -> bool:

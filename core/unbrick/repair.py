@@ -14,7 +14,7 @@ from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Edit
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
-from unbrick.harm import introduced
+from unbrick.harm import introduced, more, worse
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, At
 from unbrick.report import Report
@@ -166,13 +166,15 @@ def repair(
     before = report = known or (yield from check(format_, bundle, patch, target, surroundings))
     applied: list[Applied] = []
     for _try in range(PASSES):
+        start = report
         done, patch, report, refused = yield from _pass(
             format_, report, patch, allow, only, {**dict.fromkeys(without, NO_FIX), **(chosen or {})}, clock,
             surroundings,
         )
         applied += done
         # What could not be done at first may be possible after what was done since.
-        if not refused or chosen or all(_key(one) in refused for one in done):
+        moved = more(start, report) or any(_key(one) not in refused for one in done)
+        if not refused or chosen or not done or not moved:
             break
     thinking = stale_thinking(report, [edit for item in applied for edit in item.fix.edits])
     if thinking is not None:
@@ -193,6 +195,8 @@ def _pass(
     once_more: set[Key] = set()
     failed: Counter[Key] = Counter()
     size = len(report.findings)
+    first = report
+    good = (0, patch, report)
 
     def mendable(finding: Finding) -> bool:
         return (only is None or finding.code in only) and choose(finding, allow, chosen) is not None
@@ -204,7 +208,7 @@ def _pass(
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
         wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
         idle = set(_idle(report, after, done, chosen))
-        useless = len(idle) == len(done) and after.resume.messages <= report.resume.messages
+        useless = len(idle) == len(done) and not more(report, after)
         if done and (wanted or not (
             useless or introduced(report, after, [(one.finding, one.fix) for one in done], mendable)
         )):
@@ -213,6 +217,8 @@ def _pass(
             for item in done:
                 failed[_sort(item)] = 0
             patch, report = new_patch, after
+            if chosen or not worse(first, report):
+                good = (len(applied), patch, report)
             size *= 2
             # What made something worse before may not any more; each is tried twice at most.
             refused -= once_more
@@ -231,7 +237,10 @@ def _pass(
         else:
             # One of them is to blame: fewer at a time find it.
             size = len(batch) // 2
-    return applied, patch, report, refused
+    # A step that bared another break was taken for the sake of the next one; where none came it is not worth it.
+    kept, patch, report = good
+    refused.update(map(_key, applied[kept:]))
+    return applied[:kept], patch, report, refused
 
 
 def _key(applied: Applied) -> Key:
@@ -245,10 +254,11 @@ def _sort(applied: Applied) -> Key:
 def _idle(before: Report, after: Report, done: Sequence[Applied], chosen: Mapping[str, str]) -> Iterator[Key]:
     """Fixes not to be applied again: those a person chose, and those whose finding stands as before."""
     were, are = (Counter(finding.code for finding in report.findings) for report in (before, after))
-    standing = {finding.id for finding in after.findings}
+    standing = {(finding.id, finding.severity) for finding in after.findings}
     for item in done:
         finding = item.finding
-        if finding.id in chosen or (finding.id in standing and are[finding.code] >= were[finding.code]):
+        stands = (finding.id, finding.severity) in standing and are[finding.code] >= were[finding.code]
+        if finding.id in chosen or stands:
             yield _key(item)
 
 

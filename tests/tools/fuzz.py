@@ -28,6 +28,7 @@ from tools import strategies
 from unbrick.clock import FixedClock
 from unbrick.errors import UnbrickError
 from unbrick.finding import Safety, Severity
+from unbrick.harm import worse
 from unbrick.json_report import transcript
 from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.record import END, FRAME
@@ -237,18 +238,12 @@ def _repair(
         "second repair", lambda: finish(repair(*where, patch=done.patch, allow=allow, clock=FixedClock()))
     )
     insist(not again.applied, f"3: repairing twice is repairing once ({[a.finding.id for a in again.applied]})")
-    before: dict[tuple[str, str | None], Severity] = {}
-    for finding in done.before.findings:
-        place = (finding.code, finding.uuid)
-        before[place] = max(finding.severity, before.get(place, Severity.INFO))
-    # Where more is loaded than before, what was wrong with it shows only then.
-    same = (done.after.resume.outcome, done.after.resume.messages) == (report.resume.outcome, report.resume.messages)
-    if same:
-        worse = [f.id for f in done.after.findings if f.severity > before.get((f.code, f.uuid), Severity.INFO)]
-        insist(not worse, f"4: a repair introduces no finding ({', '.join(worse[:4])})")
+    insist(not worse(report, done.after), "4: a repair makes no verdict worse")
     if not done.patch:
         return
-    copy = folder / ("copy" + Path(case.name).suffix)
+    # Under the same name: a client tells a session by it.
+    copy = folder / "copy" / case.name
+    copy.parent.mkdir()
     receipt = save_copy(opened.bundle, done.patch, copy)
     written = copy.read_bytes()
     insist(receipt.size == len(written), "a receipt tells the size")

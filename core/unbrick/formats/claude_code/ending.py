@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from unbrick.entry import Flag, Kind
@@ -65,8 +64,10 @@ def make_newest(draft: Draft, row: int, end: int) -> None:
     times = [scan.time[other] for other in range(end) if other != row and scan.uuid[other] >= 0]
     top = max((time for time in times if time == time), default=None)
     if top is not None and not scan.time[row] > top:
-        moment = datetime.fromtimestamp(round(top * 1000) / 1000, UTC) + write.STEP
-        draft.set(row, ("timestamp",), write.stamp(moment))
+        moment = write.moment(top)
+        if moment is None:
+            raise KeyError(row)
+        draft.set(row, ("timestamp",), write.stamp(moment + write.STEP))
 
 
 def _session_id(draft: Draft, row: int) -> str:

@@ -194,9 +194,10 @@ def _time(text: object) -> float | None:
     minute = text[:17]
     if minute == _minute and text[-1] == "Z" and "0" <= text[17] <= "5":
         try:
-            return _minute_starts + float(text[17:-1])
+            past = float(text[17:-1])
         except ValueError:
             return None
+        return _minute_starts + past if past < 60 else None
     try:
         seconds = datetime.fromisoformat(text).timestamp()
         _minute_starts = datetime.fromisoformat(minute + "00+00:00").timestamp()

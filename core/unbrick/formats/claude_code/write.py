@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any
 
 from unbrick.entry import Kind
@@ -42,14 +42,24 @@ def imitate(own: Mapping[str, Any], neighbour: Json, model: Json) -> bytes:
 
 
 def instant(text: object) -> datetime | None:
-    """A time as records write it; None for what is none."""
+    """A time as records write it; None for what is none, and at the ends of the calendar, where nothing can follow."""
     if not isinstance(text, str):
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time if MINYEAR < time.year < MAXYEAR else None
+
+
+def moment(seconds: float) -> datetime | None:
+    """A time given in seconds since the epoch, to the millisecond; None where no calendar holds it."""
+    try:
+        time = datetime.fromtimestamp(round(seconds * 1000) / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return time if MINYEAR < time.year < MAXYEAR else None
 
 
 def stamp(time: datetime) -> str:
@@ -70,10 +80,7 @@ def after(neighbour: Json, following: Json | None, clock: Clock) -> str:
 def newest(session: Session) -> datetime | None:
     """The newest time that any record of a chain carries."""
     top = session.newest
-    try:
-        return None if top is None else datetime.fromtimestamp(round(top * 1000) / 1000, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
+    return None if top is None else moment(top)
 
 
 def is_newest(session: Session, row: int) -> bool:
