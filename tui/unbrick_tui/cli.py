@@ -14,6 +14,7 @@ from click_default_group import DefaultGroup
 from unbrick_tui.commands.check import check
 from unbrick_tui.commands.context import context
 from unbrick_tui.commands.explain import explain
+from unbrick_tui.commands.export import export
 from unbrick_tui.commands.open import open_
 from unbrick_tui.commands.prove import prove
 from unbrick_tui.commands.redact import redact
@@ -59,7 +60,9 @@ def cli() -> None:
     """
 
 
-for _command in (open_, check, context, repair, truncate, request, prove, why, explain, restore, redact, settings):
+for _command in (
+    open_, check, context, repair, truncate, request, prove, why, explain, restore, export, redact, settings,
+):
     cli.add_command(_command)
 
 
