@@ -6,10 +6,15 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from unbrick.entry import BlockKind
 from unbrick.scan import Scan
+
+NO_PARENT = -1
+"""The record says that nothing stands before it."""
+MISSING = -2
+"""The record names a parent that the file does not hold."""
 
 
 class Call(NamedTuple):
@@ -20,43 +25,70 @@ class Call(NamedTuple):
     results: tuple[tuple[int, int], ...]
 
 
-class Children:
-    """Rows by the row of their parent, in file order; rows without children are not in it.
+class RowOf:
+    """The row of each uuid, by the number of its string; of several, the last."""
 
-    Columns: the `first` child of each row and, for each row, the `following` child of the same parent; -1 for none.
+    def __init__(self, uuids: array[int], strings: int) -> None:
+        self.rows = rows = array("i", [MISSING]) * (strings + 1)
+        for row, number in enumerate(uuids):
+            rows[number] = row
+        # The last place is also place -1: that of the records that name no parent.
+        rows[-1] = NO_PARENT
+
+    @overload
+    def get(self, number: int) -> int | None: ...
+
+    @overload
+    def get(self, number: int, default: int) -> int: ...
+
+    def get(self, number: int, default: int | None = None) -> int | None:
+        """The row of a number, or the default where no record has that id."""
+        return self.rows[number] if number in self else default
+
+    def __contains__(self, number: int) -> bool:
+        return 0 <= number < len(self.rows) - 1 and self.rows[number] >= 0
+
+    def __len__(self) -> int:
+        return len(self.rows) - 1 - self.rows.count(MISSING)
+
+
+class Groups:
+    """Rows by what a column holds for them, in file order; what is below 0 is no group.
+
+    Columns: the `first` row of each group, by its number, and of each row the `following` one of its group; -1: none.
     """
 
-    def __init__(self, parent_row: array[int]) -> None:
-        self.first = array("i", [-1]) * len(parent_row)
-        self.following = array("i", [-1]) * len(parent_row)
+    def __init__(self, column: array[int], count: int, rows: Sequence[int] | None = None) -> None:
+        self.first = array("i", [-1]) * count
+        self.following = array("i", [-1]) * len(column)
         first, following = self.first, self.following
-        for row in range(len(parent_row) - 1, -1, -1):
-            parent = parent_row[row]
-            if parent >= 0:
-                following[row] = first[parent]
-                first[parent] = row
+        for row in reversed(range(len(column)) if rows is None else rows):
+            group = column[row]
+            if group >= 0:
+                following[row] = first[group]
+                first[group] = row
 
-    def get(self, row: int, default: Sequence[int] = ()) -> Sequence[int]:
-        """Children of a row, or the default when it has none."""
-        child = self.first[row] if 0 <= row < len(self.first) else -1
-        if child < 0:
+    def get(self, group: int, default: Sequence[int] = ()) -> Sequence[int]:
+        """The rows of a group, or the default when it has none."""
+        row = self.first[group] if 0 <= group < len(self.first) else -1
+        if row < 0:
             return default
-        found = [child]
-        while (child := self.following[child]) >= 0:
-            found.append(child)
+        found = [row]
+        while (row := self.following[row]) >= 0:
+            found.append(row)
         return found
 
-    def __getitem__(self, row: int) -> Sequence[int]:
-        found = self.get(row)
+    def __getitem__(self, group: int) -> Sequence[int]:
+        found = self.get(group)
         if not found:
-            raise KeyError(row)
+            raise KeyError(group)
         return found
 
-    def __contains__(self, row: int) -> bool:
-        return bool(self.get(row))
+    def __contains__(self, group: int) -> bool:
+        return 0 <= group < len(self.first) and self.first[group] >= 0
 
     def __iter__(self) -> Iterator[int]:
-        return (row for row, child in enumerate(self.first) if child >= 0)
+        return (group for group, row in enumerate(self.first) if row >= 0)
 
     def __len__(self) -> int:
         return len(self.first) - self.first.count(-1)
@@ -121,6 +153,10 @@ class Calls(Mapping[str, Call]):
                 place[ref] = block
             else:
                 self._more.setdefault(ref, []).append(block)
+
+    def answered(self, number: int) -> bool:
+        """Whether the file holds a result of a call id, given by its number."""
+        return self._result[number] >= 0
 
     def __getitem__(self, ref: str) -> Call:
         number = self._scan.strings.find(ref) if ref else -1

@@ -62,6 +62,9 @@ def sound_summary(session: Session, row: int) -> bool:
 def summarised(session: Session, thread: Thread, boundary: int) -> array[int]:
     """The rows before a boundary that no resume loads, for its summary stands for them, with what stands among them
     and is never sent."""
-    loaded, flags, link = thread.members, session.scan.flags, int(Flag.LINK)
-    unloaded = thread.standing[:boundary].tobytes().translate(_UNLOADED)
-    return array("I", [row for row in compress(count(), unloaded) if flags[row] & link and row not in loaded])
+    link = int(Flag.LINK)
+    unloaded = bytearray(thread.standing[:boundary].tobytes().translate(_UNLOADED))
+    for row in thread.members:
+        if row < boundary:
+            unloaded[row] = 0
+    return array("I", compress(compress(count(), unloaded), map(link.__and__, compress(session.scan.flags, unloaded))))

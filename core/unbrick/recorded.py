@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import compress
 
 from unbrick.entry import Flag, Kind
 from unbrick.session import Session
@@ -37,8 +36,8 @@ def is_reply(session: Session, row: int) -> bool:
 
 def error_rows(session: Session) -> Iterator[int]:
     """Rows of recorded errors, the last first."""
-    marked = map(int(Flag.API_ERROR | Flag.RETRY).__and__, reversed(session.scan.flags))
-    return (row for row in compress(range(len(session) - 1, -1, -1), marked) if is_error(session, row))
+    marked = [*session.scan.flagged(Flag.API_ERROR, Flag.RETRY)]
+    return (row for row in reversed(marked) if is_error(session, row))
 
 
 def last(situation: Situation) -> Recorded | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import marshal
 import pickle
+import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -134,6 +135,20 @@ class Scan:
         self.salvaged.update({row + shift: pieces for row, pieces in salvaged.items()})
         return True
 
+    def of_kind(self, *kinds: int) -> Iterator[int]:
+        """Rows of some kinds, in file order."""
+        return places(self.kind.tobytes().translate(_table(lambda kind: kind in kinds)))
+
+    def flagged(self, *flags: int) -> Iterator[int]:
+        """Rows that carry one of some flags, in file order."""
+        mask = sum({*flags})
+        marks = 0
+        for number, half in enumerate((mask & 255, mask >> 8)):
+            low = self.flags.tobytes()[number if sys.byteorder == "little" else 1 - number :: 2]
+            if half:
+                marks |= int.from_bytes(low.translate(_table(half.__and__)), "big")
+        return places(marks.to_bytes(len(self), "big"))
+
     def extend(self, entries: list[Entry], sizes: list[int]) -> None:
         """Append rows: what they mean, and the bytes of their lines."""
         if not entries:
@@ -164,6 +179,19 @@ class Scan:
             self.block_ref.extend(numbers(refs))
             self.block_name.extend(numbers(names))
             self.block_size.extend(block_sizes)
+
+
+def _table(marked: Callable[[int], object]) -> bytes:
+    """Byte → 1 where it is marked, as a translation table."""
+    return bytes(bool(marked(byte)) for byte in range(256))
+
+
+def places(marks: bytes) -> Iterator[int]:
+    """Where a one stands among zeros; much faster than looking at each where they are few."""
+    place = marks.find(1)
+    while place >= 0:
+        yield place
+        place = marks.find(1, place + 1)
 
 
 Progress = Generator[int, None, Scan]

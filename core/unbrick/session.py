@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -11,17 +10,12 @@ from functools import cached_property
 from itertools import count
 from operator import lt
 
-from unbrick.columns import Call, Calls, Children
+from unbrick.columns import MISSING, NO_PARENT, Call, Calls, Groups, RowOf
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At, Json
 from unbrick.scan import Scan
 
 __all__ = ["MISSING", "NO_PARENT", "Call", "Session", "Standing", "link"]
-
-NO_PARENT = -1
-"""The record says that nothing stands before it."""
-MISSING = -2
-"""The record names a parent that the file does not hold."""
 
 _KINDS = tuple(Kind)
 
@@ -53,7 +47,7 @@ class Session:
     records with one uuid counts, as in the client."""
 
     scan: Scan
-    row_of: dict[int, int] = field(default_factory=dict)
+    row_of: RowOf
     duplicates: dict[int, list[int]] = field(default_factory=dict)
     """Rows of each uuid number that occurs more than once, in file order."""
     parent_row: array[int] = field(default_factory=lambda: array("i"))
@@ -63,9 +57,9 @@ class Session:
         return len(self.scan)
 
     @cached_property
-    def children(self) -> Children:
-        """Rows by parent row, in file order."""
-        return Children(self.parent_row)
+    def children(self) -> Groups:
+        """Rows by the row of their parent, in file order."""
+        return Groups(self.parent_row, len(self))
 
     @cached_property
     def in_order(self) -> bool:
@@ -83,20 +77,16 @@ class Session:
         return Calls(self.scan)
 
     @cached_property
-    def responses(self) -> dict[int, list[int]]:
+    def responses(self) -> Groups:
         """Message id, by number, → the assistant rows that carry it, in file order."""
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        kinds, assistant = self.scan.kind, int(Kind.ASSISTANT)
-        for row, number in enumerate(self.scan.message_id):
-            if number >= 0 and kinds[row] == assistant:
-                found[number].append(row)
-        return dict(found)
+        rows = array("i", self.scan.of_kind(Kind.ASSISTANT))
+        return Groups(self.scan.message_id, len(self.scan.strings), rows)
 
     @cached_property
     def users(self) -> tuple[array[int], array[int]]:
         """The user rows, and those of them that hold a tool result."""
         scan = self.scan
-        rows = array("i", (row for row, kind in enumerate(scan.kind) if kind == Kind.USER))
+        rows = array("i", scan.of_kind(Kind.USER))
         return rows, array("i", (
             row for row in rows if BlockKind.TOOL_RESULT in scan.block_kind[scan.first[row] : scan.first[row + 1]]
         ))
@@ -184,15 +174,13 @@ class Session:
 
 def link(scan: Scan) -> Session:
     """Resolve the links of a scan."""
-    row_of = dict(zip(scan.uuid, range(len(scan)), strict=True))
-    row_of.pop(-1, None)
+    row_of = RowOf(scan.uuid, len(scan.strings))
     session = Session(scan, row_of)
     if len(row_of) + scan.uuid.count(-1) < len(scan):
         rows: dict[int, list[int]] = {}
         for row, uuid in enumerate(scan.uuid):
-            if row_of.get(uuid, row) != row or uuid in rows:
+            if (uuid >= 0 and row_of.rows[uuid] != row) or uuid in rows:
                 rows.setdefault(uuid, []).append(row)
         session.duplicates = rows
-    get = row_of.get
-    session.parent_row = array("i", (NO_PARENT if p < 0 else get(p, MISSING) for p in scan.parent))
+    session.parent_row = array("i", map(row_of.rows.__getitem__, scan.parent))
     return session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, count
 
 from unbrick import measure
 from unbrick.compaction import summarised
@@ -81,14 +81,19 @@ def image_stored_twice(situation: Situation) -> Iterator[Finding]:
     yield from _copies(situation, "S008", "second copies of images, for the screen only", lambda media: media, 4)
 
 
+def _large(situation: Situation) -> list[int]:
+    """The user records that are large enough to hold a copy."""
+    scan = situation.session.scan
+    return [row for row in compress(count(), map(COPY.__lt__, scan.size)) if scan.kind[row] == Kind.USER]
+
+
 def _copies(
     situation: Situation, code: str, what: str, wanted: Callable[[bool], bool], share: int
 ) -> Iterator[Finding]:
     scan = situation.session.scan
     beside = {
-        row: extra for row in compress(range(len(scan)), map(COPY.__lt__, scan.size))
-        if scan.kind[row] == Kind.USER
-        and (extra := scan.size[row] - sum(scan.block_size[block] for block in scan.blocks(row))) > COPY
+        row: extra for row in situation.once(_large)
+        if (extra := scan.size[row] - sum(scan.block_size[block] for block in scan.blocks(row))) > COPY
         and wanted(_has_media(situation, row))
     }
     if not _tells(situation, sum(beside.values()), share):
@@ -176,7 +181,7 @@ def behind_the_boundary(situation: Situation) -> Iterator[Finding]:
     if boundary is None or not situation.thread.rows or sum(session.scan.size[:boundary]) < UNREACHED:
         return
     rows = summarised(session, situation.thread, boundary)
-    freed = sum(session.scan.size[row] for row in rows)
+    freed = sum(map(session.scan.size.__getitem__, rows))
     if rows and _tells(situation, freed):
         count = measure.counted(measure.messages(session, rows), "message")
         loses = f"drops {count} that the summary stands for"

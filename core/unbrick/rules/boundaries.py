@@ -172,10 +172,8 @@ def dangling_logical_parent(situation: Situation) -> Iterator[Finding]:
     transcripts are like this.
     """
     session = situation.session
-    if Kind.BOUNDARY not in session.scan.kind:
-        return
-    for row, kind in enumerate(session.scan.kind):
-        if kind == Kind.BOUNDARY and session.scan.refers[row] >= 0 and session.scan.refers[row] not in session.row_of:
+    for row in session.scan.of_kind(Kind.BOUNDARY):
+        if session.scan.refers[row] >= 0 and session.scan.refers[row] not in session.row_of:
             yield Finding(
                 "B004", "dangling-logical-parent", Severity.INFO,
                 "the compaction names a last record before it that is not in the file; the client does not need it",

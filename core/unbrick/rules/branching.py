@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import compress
 
 from unbrick import measure
 from unbrick.edit import Relink, SetLeaf
@@ -142,8 +143,8 @@ def rewound_branch(situation: Situation) -> Iterator[Finding]:
     session, thread = situation.session, situation.thread
     standing, parents = thread.standing, session.parent_row
     heads = [
-        row for row, stands in enumerate(standing)
-        if stands == Standing.REWOUND and (parents[row] < 0 or standing[parents[row]] != Standing.REWOUND)
+        row for row in compress(range(len(standing)), map(int(Standing.REWOUND).__eq__, standing))
+        if (parents[row] < 0 or standing[parents[row]] != Standing.REWOUND)
     ]
     branches = [rows for head in heads if (rows := _below(situation, head))]
     if not branches:

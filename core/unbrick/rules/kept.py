@@ -175,10 +175,7 @@ def summary_before_boundary(situation: Situation) -> Iterator[Finding]:
     `c_boundary2_swapped_summary`). The mend moves the lines, which keep their bytes.
     """
     session = situation.session
-    boundaries = [
-        row for row, kind in enumerate(session.scan.kind)
-        if kind == Kind.BOUNDARY and not session.has(row, Flag.SIDECHAIN)
-    ]
+    boundaries = [row for row in session.scan.of_kind(Kind.BOUNDARY) if not session.has(row, Flag.SIDECHAIN)]
     for row in boundaries:
         wrong = in_front(situation, row)
         summary = next((other for other in wrong if compaction.sound_summary(session, other)), None)

@@ -63,6 +63,8 @@ def foreign_ids(situation: Situation) -> Iterator[Finding]:
     that names one.
     """
     scan = situation.session.scan
+    if {*map(len, filter(None, scan.strings.texts(scan.uuid)))} <= {SPELLED}:
+        return
     odd = [
         row for row, name in enumerate(scan.strings.texts(scan.uuid))
         if name is not None and len(name) != SPELLED

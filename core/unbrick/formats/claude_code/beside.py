@@ -146,7 +146,7 @@ class _Beside:
     def _pointers(self) -> list[int]:
         """The rows of the pointers that name a record."""
         scan = self.session.scan
-        return [row for row, flags in enumerate(scan.flags) if flags & Flag.POINTER and scan.refers[row] >= 0]
+        return [row for row in scan.flagged(Flag.POINTER) if scan.refers[row] >= 0]
 
     @cached_property
     def _pointed(self) -> list[int]:

@@ -132,16 +132,15 @@ def _leave_out(loaded: Loaded) -> None:
         held = [row for row in rows if alive[row]]
         for row in held[:-1]:
             alive[row] = 0
-    no_uuid = int(Flag.NO_UUID)
-    unnamed = [row for row, flags in enumerate(scan.flags) if flags & no_uuid and alive[row]]
+    unnamed = [row for row in scan.flagged(Flag.NO_UUID) if alive[row]]
     for row in unnamed[:-1]:
         alive[row] = 0
 
 
 def _last_boundary(loaded: Loaded) -> int | None:
-    kinds, flags = loaded.session.scan.kind, loaded.session.scan.flags
-    for row in range(loaded.end - 1, -1, -1):
-        if kinds[row] == Kind.BOUNDARY and loaded.alive[row] and not flags[row] & Flag.SIDECHAIN:
+    scan = loaded.session.scan
+    for row in reversed([*scan.of_kind(Kind.BOUNDARY)]):
+        if row < loaded.end and loaded.alive[row] and not scan.flags[row] & Flag.SIDECHAIN:
             return row
     return None
 
@@ -149,12 +148,10 @@ def _last_boundary(loaded: Loaded) -> int | None:
 def _keeps_any(session: Session) -> bool:
     """Whether any boundary keeps messages by name: clients from 2.1.70 on then leave out what stands before the last
     boundary of a small file too (measured on 2.1.139)."""
-    kinds = session.scan.kind
-    for row in range(len(kinds)):
-        if kinds[row] == Kind.BOUNDARY:
-            metadata = session.value(row).get("compactMetadata")
-            if isinstance(metadata, dict) and isinstance(metadata.get("preservedSegment"), dict):
-                return True
+    for row in session.scan.of_kind(Kind.BOUNDARY):
+        metadata = session.value(row).get("compactMetadata")
+        if isinstance(metadata, dict) and isinstance(metadata.get("preservedSegment"), dict):
+            return True
     return False
 
 
@@ -197,9 +194,10 @@ def _relink(loaded: Loaded, preserved: Preserved) -> None:
         loaded.preserved = None
         return
     inside = set(rows)
-    for row, parent in enumerate(loaded.session.scan.parent):
-        if row not in inside and (parent == preserved.uuid >= 0 or _left_out(loaded, row)):
-            loaded.override[row] = rows[-1]
+    named = compress(count(), map(preserved.uuid.__eq__, loaded.session.scan.parent)) if preserved.uuid >= 0 else ()
+    left = (row for row in range(loaded.discarded + 1, len(loaded.session)) if _left_out(loaded, row))
+    for row in sorted({*named, *left} - inside):
+        loaded.override[row] = rows[-1]
     anchor = preserved.anchor
     before = anchor if anchor >= 0 and loaded.alive[anchor] and anchor >= loaded.discarded else MISSING
     for row in rows:
@@ -208,8 +206,8 @@ def _relink(loaded: Loaded, preserved: Preserved) -> None:
 
 
 def _left_out(loaded: Loaded, row: int) -> bool:
-    """Whether a row behind the last boundary hangs on a record that was left out for it."""
-    return row > loaded.discarded and loaded.session.parent_row[row] >= 0 and loaded.parent(row) == MISSING
+    """Whether a row hangs on a record that was left out for the last boundary, which it stands behind."""
+    return loaded.session.parent_row[row] >= 0 and loaded.parent(row) == MISSING
 
 
 def spoken(loaded: Loaded, row: int) -> bool:

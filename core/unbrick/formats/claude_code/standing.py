@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import compress, count
 
 from unbrick.compaction import before as before_boundary
 from unbrick.compaction import previous, sound, sound_summary
@@ -35,9 +36,11 @@ class _Standings:
         self.of = bytearray(kinds.tobytes().translate(_BY_KIND))
         link, apart = int(Flag.LINK), int(Flag.SIDECHAIN | Flag.API_ERROR)
         said = (int(Kind.FAULT), int(Kind.PROGRESS))
-        for row, flags in enumerate(session.scan.flags):
-            if (flags & apart or not flags & link) and kinds[row] not in said:
-                side = flags & link and flags & Flag.SIDECHAIN
+        flags = session.scan.flags
+        marked = compress(count(), map(link.__ne__, map((apart | link).__and__, flags)))
+        for row in marked:
+            if kinds[row] not in said:
+                side = flags[row] & link and flags[row] & Flag.SIDECHAIN
                 self.of[row] = Standing.SIDE if side else Standing.APART
 
     def mark(self, rows: Iterable[int], standing: Standing) -> int:
@@ -279,9 +282,6 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
     }
     if not responses:
         return
-    answered = {
-        ref for kind, ref in zip(scan.block_kind, scan.block_ref, strict=True) if kind == BlockKind.TOOL_RESULT
-    }
     member: dict[int, int] = {}
     lost: dict[int, int] = {}
     for row, message in enumerate(scan.message_id):
@@ -289,7 +289,7 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
             member[row] = responses[message]
             # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
             if table.of[row] == OPEN and any(
-                scan.block_kind[block] == BlockKind.TOOL_USE and scan.block_ref[block] in answered
+                scan.block_kind[block] == BlockKind.TOOL_USE and session.calls.answered(scan.block_ref[block])
                 for block in scan.blocks(row)
             ):
                 lost[responses[message]] = lost.get(responses[message], 0) + table.mark((row,), Standing.LOST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import compress, count
 
 from unbrick.columns import rooted
 from unbrick.entry import Flag, Kind
@@ -18,8 +19,8 @@ def strangers(session: Session) -> frozenset[int]:
     scan = session.scan
     apart = Flag.SIDECHAIN | Flag.TEAM
     beginnings = [
-        row for row, parent in enumerate(session.parent_row)
-        if parent < 0 and scan.flags[row] & Flag.LINK and not scan.flags[row] & apart
+        row for row in compress(count(), map((0).__gt__, session.parent_row))
+        if scan.flags[row] & Flag.LINK and not scan.flags[row] & apart
         and not (scan.kind[row] == Kind.BOUNDARY and scan.refers[row] in session.row_of)
     ]
     if len(beginnings) < 2:
