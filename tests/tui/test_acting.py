@@ -117,7 +117,7 @@ async def test_a_folded_run_opens_and_closes(open_app: Open) -> None:
 async def test_fix_undo_redo(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
         workspace = session(pilot).workspace
-        await press(pilot, "f")
+        await press(pilot, "f", "enter")
         patch = workspace.patch
         assert patch
         assert "RESUMES IN FULL" in screen_text(pilot.app)
@@ -133,7 +133,7 @@ async def test_fix_undo_redo(open_app: Open) -> None:
 
 async def test_all_fixes_that_keep_everything(open_app: Open) -> None:
     async with open_app("duplicated-call-id") as pilot:
-        await press(pilot, "F")
+        await press(pilot, "F", "enter")
         assert "RESUMES IN FULL" in screen_text(pilot.app)
         assert len(session(pilot).workspace.titles) == 1
 
@@ -145,7 +145,7 @@ async def test_fix_asks_where_it_costs_something(open_app: Open) -> None:
         assert "brings back 124 messages" in screen_text(pilot.app)
         await press(pilot, "escape")
         assert session(pilot).workspace.patch == EMPTY
-        await press(pilot, "f", "enter")
+        await press(pilot, "f", "enter", "enter")
         assert session(pilot).workspace.patch
 
 
@@ -177,6 +177,9 @@ async def test_cut_shows_what_goes_and_is_an_edit(open_app: Open) -> None:
         await press(pilot, "left_square_bracket")
         assert "Safe point 2 of" in screen_text(pilot.app)
         await press(pilot, "right_square_bracket", "enter")
+        assert session(pilot).workspace.patch == EMPTY
+        assert "In the conversation" in screen_text(pilot.app)
+        await press(pilot, "enter")
         workspace = session(pilot).workspace
         assert workspace.titles[0].startswith("Cut behind line 199")
         assert len(workspace.view) < 206
@@ -185,7 +188,7 @@ async def test_cut_shows_what_goes_and_is_an_edit(open_app: Open) -> None:
 
 async def test_review_says_what_saving_would_write(open_app: Open) -> None:
     async with open_app("crash-mid-tool", (120, 40)) as pilot:
-        await press(pilot, "f", "r")
+        await press(pilot, "f", "enter", "r")
         text = screen_text(pilot.app)
         assert "resumes, with changes → resumes in full" in text
         assert "2 added; 206 of 206 lines keep their bytes" in text
@@ -196,7 +199,7 @@ async def test_review_says_what_saving_would_write(open_app: Open) -> None:
 async def test_save_to_a_file(open_app: Open, tmp_path: Path) -> None:
     original = (SAMPLES / "crash-mid-tool" / "session.jsonl").read_bytes()
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f", "w", "j", "j", "enter")
+        await press(pilot, "f", "enter", "w", "j", "j", "enter")
         assert pilot.app.screen.query_one("#path", Input).value.endswith("session.repaired.jsonl")
         await press(pilot, "enter")
         assert "206 kept" in screen_text(pilot.app)
@@ -208,7 +211,7 @@ async def test_save_to_a_file(open_app: Open, tmp_path: Path) -> None:
 
 async def test_save_as_a_session_gives_the_command(open_app: Open, tmp_path: Path) -> None:
     async with open_app("crash-mid-tool", (120, 40)) as pilot:
-        await press(pilot, "f", "w", "enter")
+        await press(pilot, "f", "enter", "w", "enter")
         assert "claude --resume" in screen_text(pilot.app)
         await press(pilot, "y")
         assert pilot.app.clipboard.startswith("cd ")
@@ -219,7 +222,7 @@ async def test_save_as_a_session_gives_the_command(open_app: Open, tmp_path: Pat
 async def test_save_in_place_keeps_a_backup_and_goes_on(open_app: Open, tmp_path: Path) -> None:
     original = (SAMPLES / "crash-mid-tool" / "session.jsonl").read_bytes()
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f", "w", "j", "enter")
+        await press(pilot, "f", "enter", "w", "j", "enter")
         assert "What stood there before" in screen_text(pilot.app)
         await press(pilot, "enter")
         assert "nothing has been changed" in screen_text(pilot.app)
@@ -231,7 +234,7 @@ async def test_save_in_place_keeps_a_backup_and_goes_on(open_app: Open, tmp_path
 
 async def test_a_save_that_is_refused_says_why_and_changes_nothing(open_app: Open, tmp_path: Path) -> None:
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f")
+        await press(pilot, "f", "enter")
         path = tmp_path / "session.jsonl"
         with path.open("ab") as file:
             file.write(b'{"type":"mode"}\n')
@@ -250,7 +253,7 @@ async def test_nothing_to_save(open_app: Open) -> None:
 
 async def test_leaving_asks_only_with_unsaved_edits(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f", "q")
+        await press(pilot, "f", "enter", "q")
         assert "Leave?" in screen_text(pilot.app)
         await press(pilot, "escape", "u", "q")
         assert not pilot.app.is_running or pilot.app._exit
@@ -258,7 +261,7 @@ async def test_leaving_asks_only_with_unsaved_edits(open_app: Open) -> None:
 
 async def test_ctrl_q_asks_as_well(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f", "ctrl+q")
+        await press(pilot, "f", "enter", "ctrl+q")
         assert "Leave?" in screen_text(pilot.app)
 
 
@@ -285,5 +288,5 @@ async def test_any_bytes_open(open_app: Open, content: bytes) -> None:
         await press(pilot, "escape", "p")
         await press(pilot, "escape", "f")
         await press(pilot, "escape", "t")
-        await press(pilot, "escape", "escape", "F", "r")
+        await press(pilot, "escape", "escape", "F", "enter", "r")
         assert "\x1b" not in screen_text(pilot.app)

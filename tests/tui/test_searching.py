@@ -165,7 +165,7 @@ async def test_a_search_goes_on_over_what_an_edit_leaves(open_app: Open) -> None
     async with open_app("crash-mid-tool") as pilot:
         await press(pilot, "slash", *"unittest", "enter")
         before = pilot.app.screen._matches
-        await press(pilot, "f")
+        await press(pilot, "f", "enter")
         await settle(pilot)
         after = pilot.app.screen._matches
         assert after is not before

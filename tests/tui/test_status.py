@@ -38,7 +38,7 @@ WIDTHS = [
 @pytest.mark.parametrize(("width", "said"), WIDTHS)
 async def test_position_edits_findings_target_and_file(open_app: Open, width: int, said: list[str]) -> None:
     async with open_app("crash-mid-tool", (width, 24)) as pilot:
-        await press(pilot, "f")
+        await press(pilot, "f", "enter")
         text = pilot.app.screen.query_one(StatusLine).text
         assert [part for part in said if part not in text] == [], text
         assert cell_len(text) <= width - 2

@@ -62,7 +62,7 @@ async def test_the_records_are_there_while_the_check_runs_and_it_leaves_the_curs
 
 async def test_a_file_that_grows_is_said_and_read_again_with_cursor_and_edits(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f", "g", "j", "j")
+        await press(pilot, "f", "enter", "g", "j", "j")
         line, workspace = timeline(pilot), session(pilot).workspace
         cursor, titles = line.view.at(line.cursor), workspace.titles
         with PATH.open("ab") as file:
@@ -82,7 +82,7 @@ async def test_a_file_that_grows_is_said_and_read_again_with_cursor_and_edits(op
 
 async def test_a_save_that_a_grown_file_refuses_offers_to_read_it_again(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f")
+        await press(pilot, "f", "enter")
         with PATH.open("ab") as file:
             file.write(MODE)
         await press(pilot, "w", "j", "enter")
@@ -108,7 +108,7 @@ async def test_a_file_that_changes_under_the_reader_gets_a_sentence(
     open_app: Open, change: Callable[[], None], said: str, again: str
 ) -> None:
     async with open_app("crash-mid-tool") as pilot:
-        await press(pilot, "f")
+        await press(pilot, "f", "enter")
         change()
         session(pilot).look()
         assert said in screen_text(pilot.app)

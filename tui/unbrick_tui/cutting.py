@@ -119,9 +119,9 @@ def about(places: Places, offer: Offer, resumed: bool) -> Iterator[Passage]:
     files = places.files(point.row)
     if files:
         names = ", ".join(files[:NAMED]) + (f" and {len(files) - NAMED:,} more" if len(files) > NAMED else "")
-        yield "warn", f"{count(len(files), 'file')} written behind it stay{'s' * (len(files) == 1)} as written: {names}"
+        yield "warn", f"{count(len(files), 'file')} written behind it: {names}; files on disk are not rolled back"
     else:
-        yield "dim", "no file was written behind it; files on disk are never rolled back"
+        yield "dim", "no file was written behind it; files on disk are not rolled back"
     yield from _prompts(places, point.prompts)
 
 
