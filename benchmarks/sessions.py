@@ -31,7 +31,7 @@ from pathlib import Path
 from generate import MB, write
 
 LINES, COLUMNS = 40, 120
-PATIENCE = 600.0
+PATIENCE = 240.0
 KEYS = (b"\x1b[B", b"\x1b[B", b"\x1b[6~", b"\x1b[B", b"\x1b[5~")
 """Down, down, page down, down, page up."""
 ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78]")
@@ -123,7 +123,7 @@ def measure(home: Path, sessions: int, *, warm: bool) -> dict[str, float]:
     screen = Screen(home)
     figures = {"first screen": screen.until(rb"project")}
     keys: list[float] = []
-    done = re.compile(rf"{sessions:,} sessions . \d[\d,]* broken . newest".encode() + rb"|sessions \S+ none broken")
+    done = re.compile(rf"{sessions:,} sessions \S+ ([\d,]+|none) broken \S+ newest".encode())
     figures["first title"] = screen.until(rb"Session [\d,]+ of many")
     while not done.search(screen.text):
         keys.append(screen.press(KEYS[len(keys) % len(KEYS)]))

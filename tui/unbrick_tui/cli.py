@@ -15,6 +15,7 @@ from unbrick_tui.commands.check import check
 from unbrick_tui.commands.context import context
 from unbrick_tui.commands.explain import explain
 from unbrick_tui.commands.export import export
+from unbrick_tui.commands.list import list_
 from unbrick_tui.commands.open import open_
 from unbrick_tui.commands.prove import prove
 from unbrick_tui.commands.redact import redact
@@ -55,13 +56,14 @@ class Commands(DefaultGroup):  # type: ignore[misc]  # the package carries no ty
 def cli() -> None:
     """Open the transcript of an AI coding session that no longer resumes, see why, get back one that does.
 
-    `unbrick [PATH | SESSION-ID]` opens the application; without an argument, this folder's newest session.
+    `unbrick [PATH | SESSION-ID]` opens the application; without an argument, a list of all sessions to
+    choose from.
     Where PATH stands, a session id or a unique part of one works too, and - reads standard input.
     """
 
 
 for _command in (
-    open_, check, context, repair, truncate, request, prove, why, explain, restore, export, redact, settings,
+    open_, list_, check, context, repair, truncate, request, prove, why, explain, restore, export, redact, settings,
 ):
     cli.add_command(_command)
 

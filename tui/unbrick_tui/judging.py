@@ -22,7 +22,7 @@ LARGE = 32_000_000
 """Bytes. Larger sessions wait until all others are judged, also those of this folder."""
 MOST = 4
 """Processes at the same time."""
-NICE = 10
+NICE = 5
 
 Judge = Callable[[Path, Choices, Path], Health]
 

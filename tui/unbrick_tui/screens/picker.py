@@ -19,12 +19,13 @@ from textual.worker import get_current_worker
 
 from unbrick.printable import printable
 from unbrick.sessions.health import Health
-from unbrick_tui import preview
 from unbrick_tui.failures import explain
 from unbrick_tui.judging import Judging
-from unbrick_tui.learning import News, learn
+from unbrick_tui.last_turns import facts, last_turns
+from unbrick_tui.learning import learn
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.shelf import Order, Row, Shelf, Told
+from unbrick_tui.telling import News, tell
 from unbrick_tui.text import ascii_only, count, one_line, shorten
 from unbrick_tui.widgets.session_list import SessionHeads, SessionList
 from unbrick_tui.widgets.text_view import Paragraph, TextView
@@ -60,7 +61,7 @@ class PickerScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", tooltip="open the session", id="pick.open"),
         Binding("exclamation_mark", "broken", "broken only", key_display="!", id="pick.broken",
-                tooltip="only the sessions that do not resume in full, or all again"),
+                tooltip="only those that are refused, will not open or lose history; or all again"),
         Binding("greater_than_sign", "order(1)", "order", key_display=">", id="pick.order",
                 tooltip="newest, largest or broken first; < goes back"),
         Binding("less_than_sign", "order(-1)", "previous order", key_display="<", show=False, id="pick.order_back"),
@@ -123,16 +124,16 @@ class PickerScreen(Screen[None]):
         shelf = self.shelf
         self._judging = Judging(shelf.choices, shelf.cwd, shelf.start)
         self._busy = True
-        self._tell(shelf.shown(), self._judging)
+        self._tell(list(shelf.rows.values()), self._judging)
 
     @work(thread=True, exclusive=True, group="shelf", exit_on_error=False)
     def _tell(self, rows: list[Row], judging: Judging) -> None:
         with self._one_at_a_time:
-            learn(self, rows, self.shelf.cache, judging)
+            tell(self, learn(rows, self.shelf.cache, judging))
 
     @work(thread=True, exclusive=True, group="preview", exit_on_error=False)
     def _read(self, row: Row) -> None:
-        said = preview.last_turns(row, TURNS * 4, self.shelf.glyphs)
+        said = last_turns(row, TURNS * 4, self.shelf.glyphs)
         if not get_current_worker().is_cancelled:
             self.post_message(Previewed(row.stored.path, said))
 
@@ -222,8 +223,8 @@ class PickerScreen(Screen[None]):
             hint = "none of them is broken; ! shows all" if shelf.broken else "there are no sessions"
         self._put("#needle", shorten(f"{glyphs.prompt} {hint}", width, glyphs.ellipsis))
         row = self.sessions.row
-        facts = one_line(preview.facts(row, glyphs)) if row is not None else ""
-        self._put("#facts", shorten(facts, width, glyphs.ellipsis))
+        said = one_line(facts(row, glyphs)) if row is not None else ""
+        self._put("#facts", shorten(said, width, glyphs.ellipsis))
 
     def _put(self, where: str, text: str) -> None:
         self.query_one(where, Static).update(ascii_only(text) if self.shelf.glyphs.ascii else text)
