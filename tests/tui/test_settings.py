@@ -111,7 +111,7 @@ async def test_a_key_is_bound_anew(open_app: Open) -> None:
         assert "x                 fix what is wrong here" in text
         await press(pilot, *"problems")
         assert "f                 list all problems" in screen_text(pilot.app)
-        await press(pilot, "escape", "escape", "x")
+        await press(pilot, "escape", "escape", "x", "enter")
         assert "1 edit, not saved" in screen_text(pilot.app)
         await press(pilot, "f")
         assert isinstance(pilot.app.screen, ChoiceScreen), "the list of problems"

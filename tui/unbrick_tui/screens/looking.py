@@ -11,12 +11,12 @@ from unbrick import sentences
 from unbrick.why import explain_error
 from unbrick_tui import explaining, problems
 from unbrick_tui.screens.error import ErrorScreen
+from unbrick_tui.screens.filtering import FilteringScreen
 from unbrick_tui.screens.inspector import InspectorScreen
-from unbrick_tui.screens.searching import SearchingScreen
 from unbrick_tui.widgets.timeline import Timeline
 
 
-class LookingScreen(SearchingScreen):
+class LookingScreen(FilteringScreen):
     """Opens other views of the session; acts only by what they ask for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
