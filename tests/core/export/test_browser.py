@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installe
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--no-proxy-server",
-    "--virtual-time-budget=3000",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+    "--hide-scrollbars", "--no-proxy-server", "--virtual-time-budget=3000",
 )
 
 Browse = Callable[..., str]
