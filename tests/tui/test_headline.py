@@ -60,3 +60,19 @@ def test_the_remedy_is_one_that_helps(name: str) -> None:
 
 def test_replies_that_may_be_missing_are_more_than_a_change() -> None:
     assert headline.verdict(report_of("second-terminal")) == ("may lose history", "warn")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sentences_take_two_lines_where_there_is_little_room(name: str) -> None:
+    report = report_of(name)
+    for width in (34, 38, 50, 58):
+        room = headline.room_for(width)
+        for line in (
+            headline.wrong(report, False, room, UNICODE), headline.loaded(report, room, UNICODE),
+            headline.offer(report, 2, False, room, UNICODE),
+        ):
+            lines = headline.wrapped(line, width)
+            assert all(sum(cell_len(text) for text, _ in one) <= width for one in lines)
+            assert len(lines) <= 3
+            words = " ".join(text for one in lines for text, _ in one).split()
+            assert words == " ".join(text for text, _ in line).split()

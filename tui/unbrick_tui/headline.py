@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from unbrick import sentences
 from unbrick.bundle import Bundle
 from unbrick.finding import Severity
@@ -16,7 +18,7 @@ from unbrick.thread import Outcome
 from unbrick.wording import verdict
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.remedy import Remedy, remedy
-from unbrick_tui.text import clause, count, one_line, shorten, size
+from unbrick_tui.text import clause, count, fold, one_line, shorten, size
 
 Piece = tuple[str, str]
 """Text, and a style: `good`, `bad`, `warn`, `dim`, `strong`, `key` or nothing."""
@@ -157,6 +159,38 @@ def loaded(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
         forms += [head + size_ + rest, head + rest, f"Loads {resume.messages:,}{rest}"]
     said = next((form for form in forms if len(form) <= width), forms[-1])
     return [(shorten(said, width, glyphs.ellipsis), "")]
+
+
+NARROW = 60
+"""Below so many columns a sentence may take two lines."""
+
+
+def room_for(width: int) -> int:
+    """Cells that a sentence may take where a line has so many."""
+    return width if width >= NARROW else 2 * width - 8
+
+
+def wrapped(line: Sequence[Piece], width: int) -> list[list[Piece]]:
+    """A line that was made for more room on as many as it needs: a key keeps its place, what stands at the right end
+    goes behind the last words, on a line of its own where it matters, else away."""
+    if sum(cell_len(text) for text, _ in line) <= width:
+        return [list(line)]
+    key = [line[0]] if line and line[0][1] == "key" else []
+    lead = len(key[0][0]) + 1 if key else 0
+    (text, style), *rest = line[len(key) :]
+    text, start = text.strip(), 0
+    lines: list[list[Piece]] = []
+    for end in fold(text, width - lead):
+        piece = (" " * (lead if lines or not key else 1) + text[start:end].rstrip(), style)
+        lines.append([piece] if lines else [*key, piece])
+        start = end
+    state, tone = next(((said, how) for said, how in rest if said.strip()), ("", ""))
+    free = width - sum(cell_len(said) for said, _ in lines[-1]) - len(state)
+    if state and free > 1:
+        lines[-1] += [(" " * free, ""), (state, tone)]
+    elif tone == "warn":
+        lines.append([(state.rjust(width), tone)])
+    return lines
 
 
 def standing(edits: int, saved: bool) -> str:

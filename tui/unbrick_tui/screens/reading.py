@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -36,6 +36,7 @@ class ReadingScreen(Screen[None]):
     """One workspace on screen, without the keys. Handlers own the state; threads only post messages."""
 
     CSS_PATH = Path("session.tcss")
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (headline.NARROW, "-medium")]
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -155,7 +156,7 @@ class ReadingScreen(Screen[None]):
         self._say()
 
     def header(self) -> list[list[Piece]]:
-        """The five lines."""
+        """The five lines, of which some take two where there is little room."""
         workspace, glyphs = self.workspace, self.workspace.glyphs
         width = max(self.size.width - 2, 20)
         outline = workspace.outline
@@ -174,9 +175,12 @@ class ReadingScreen(Screen[None]):
         if self._busy:
             word = {"save": "SAVING", "keep": "BACKING UP", "read": "READING AGAIN"}.get(self._busy, "CHECKING AGAIN")
             lines[-1] = [(f"{glyphs.busy} {word}", "strong"), (self._progress(), "")]
-        lines.append(headline.wrong(report, workspace.kept, width, glyphs))
-        lines.append(headline.loaded(report, width, glyphs))
-        lines.append(headline.offer(report, len(workspace.titles), not workspace.unsaved, width, glyphs))
+        room = headline.room_for(width)
+        for line in (
+            headline.wrong(report, workspace.kept, room, glyphs), headline.loaded(report, room, glyphs),
+            headline.offer(report, len(workspace.titles), not workspace.unsaved, room, glyphs),
+        ):
+            lines += headline.wrapped(line, width)
         return lines
 
     def _progress(self) -> str:

@@ -87,7 +87,10 @@ class Painting(ScrollView):
         if offset < len(above) and self.outline is not None:
             if above[offset] == "turn":
                 return self._turn(row)
-            return self._rule(f"{self.glyphs.start} {self.outline.start_text}", "start", self.rich_style)
+            text = self.outline.start_text
+            forms = (text, text.split(",")[0], text.split(":")[0])
+            said = next((form for form in forms if len(form) <= self._width - 12), forms[-1])
+            return self._rule(f"{self.glyphs.start} {said}", "start", self.rich_style)
         offset -= len(above)
         if offset > 0:
             return self._paint_under(self._under[row][offset - 1], at_cursor, base)

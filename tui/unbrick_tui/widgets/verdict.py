@@ -27,8 +27,8 @@ class VerdictView(Widget):
     def say(self, lines: Sequence[Sequence[Piece]]) -> None:
         """Show other lines."""
         if lines != self._lines:
+            self.refresh(layout=len(lines) != len(self._lines))
             self._lines = lines
-            self.refresh()
 
     def render(self) -> Content:
         """All lines as one text."""
