@@ -74,5 +74,5 @@ def test_sentences_take_two_lines_where_there_is_little_room(name: str) -> None:
             lines = headline.wrapped(line, width)
             assert all(sum(cell_len(text) for text, _ in one) <= width for one in lines)
             assert len(lines) <= 3
-            words = " ".join(text for one in lines for text, _ in one).split()
-            assert words == " ".join(text for text, _ in line).split()
+            said = "".join(text for one in lines for text, _ in one)
+            assert "".join(said.split()) == "".join("".join(text for text, _ in line).split())
