@@ -36,6 +36,19 @@ def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progr
     return result
 
 
+def grown(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progress:
+    """What `scan` gives for a file that only grew since `before`, neither with a patch. The last line is read again: it
+    may have been unfinished. Yields rows done so far."""
+    if before.view.patch or view.patch or len(before) != len(before.view):
+        raise ValueError("the scan is one of a patch, or was not finished")
+    result = Scan(view, _continued(before.strings))
+    kept = max(len(before) - 1, 0)
+    _take(before, result, 0, kept, sorted({*before.faults, *before.salvaged}))
+    yield kept
+    read_rows(result, view.source.lines(kept), entry_of)
+    return result
+
+
 def _continued(strings: Strings) -> Strings:
     """A copy, so that the scan before stays as it is for whoever still reads it."""
     copy = Strings()

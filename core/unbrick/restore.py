@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from unbrick import atomic
@@ -24,6 +27,40 @@ from unbrick.save import (
     suffix_of,
 )
 from unbrick.source import Source
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup: its file, when it was made (seconds since the epoch), how large it is."""
+
+    path: Path
+    time: float
+    size: int
+
+
+def kept(path: Path) -> list[Backup]:
+    """The backups of a transcript that can be seen, newest first."""
+    found = []
+    for backup in backups(path):
+        stamp = re.search(r"\.(\d{8}T\d{6})\d*Z(?:-\d+)?" + re.escape(BACKUP), backup.name)
+        with suppress(OSError, ValueError):
+            stat = backup.stat()
+            made = datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp() if stamp else None
+            found.append(Backup(backup, stat.st_mtime if made is None else made, stat.st_size))
+    return found
+
+
+def undoes(path: Path, backup: Path) -> str:
+    """What putting a backup back would undo, in words. Raises CannotReadError."""
+    with Source.open(backup) as old:
+        if not path.exists():
+            return f"brings the file back, {_lines(len(old))}"
+        with Source.open(path) as now:
+            same, added, dropped = _difference(now, old)
+    if not added and not dropped:
+        return "changes nothing: it holds the same lines"
+    parts = ((added, "back in"), (dropped, "out"), (same, "as now"))
+    return ", ".join(f"{_lines(number)} {word}" for number, word in parts if number)
 
 
 def backups(path: Path) -> list[Path]:

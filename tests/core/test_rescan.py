@@ -13,7 +13,7 @@ from tools import strategies as made
 from unbrick.formats.claude_code import records
 from unbrick.patch import View, compose
 from unbrick.record import END, At
-from unbrick.rescan import BLOCK_COLUMNS, ROW_COLUMNS, rescan
+from unbrick.rescan import BLOCK_COLUMNS, ROW_COLUMNS, grown, rescan
 from unbrick.scan import Scan, finish, scan
 from unbrick.source import Source
 
@@ -66,3 +66,13 @@ def test_another_source_is_refused() -> None:
         before = finish(scan(View(one), records.entry))
         with pytest.raises(ValueError, match="not one of this source"):
             finish(rescan(before, View(other), records.entry))
+
+
+@given(made.damaged_sessions(), st.integers(0, 1 << 30))
+def test_a_scan_of_a_file_that_grew_is_the_scan(body: bytes, cut: int) -> None:
+    with Source.of(body[: cut % (len(body) + 1)]) as shorter, Source.of(body) as whole:
+        before = finish(scan(View(shorter), records.entry))
+        known = columns(before)
+        again = finish(grown(before, View(whole), records.entry))
+        assert columns(again) == columns(finish(scan(View(whole), records.entry)))
+        assert columns(before) == known

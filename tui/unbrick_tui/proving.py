@@ -170,11 +170,12 @@ def _try(title: str, bundle: Bundle, patch: Patch, report: Report, client: Clien
             raise
         reason = (error.strerror or str(error)).lower()
         raise CannotReadError(f"{client.path} could not be run: {reason}. Nothing was changed.") from error
-    say(_told(tried))
+    say(told(tried))
     return tried
 
 
-def _told(tried: Tried) -> Iterator[str]:
+def told(tried: Tried) -> Iterator[str]:
+    """How a resume went, held against what the report said."""
     resumed = tried.resumed
     for number, exchange in enumerate((one for one in resumed.sent if one.kind != "side"), 1):
         yield f"  {_request(number, exchange)}"

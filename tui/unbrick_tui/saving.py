@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from unbrick.printable import shell
-from unbrick.save import Receipt
+from unbrick.restore import Backup
 from unbrick.wording import verdict
 from unbrick_tui.screens.choice import Answer
+from unbrick_tui.storing import Saved
 from unbrick_tui.text import count, size
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.workspace import Workspace
@@ -18,7 +21,13 @@ COPY = Answer("copy", "To a file", "a copy wherever you like")
 
 
 def destinations(workspace: Workspace) -> tuple[Answer, ...]:
-    """Where to: a session only where a client can resume one, no place where there was no file."""
+    """Where to: a session only where a client can resume one, no place where there was no file or where a living
+    client would write on."""
+    answers = _destinations(workspace)
+    return answers if workspace.owner() is None else tuple(one for one in answers if one is not PLACE)
+
+
+def _destinations(workspace: Workspace) -> tuple[Answer, ...]:
     if not _resumed(workspace):
         return (COPY,) if workspace.bundle.main.private else (COPY, PLACE)
     return (SESSION, COPY) if workspace.bundle.main.private else (SESSION, PLACE, COPY)
@@ -27,6 +36,10 @@ def destinations(workspace: Workspace) -> tuple[Answer, ...]:
 def about(workspace: Workspace) -> list[Paragraph]:
     """What is about to be saved, and what resume will make of it."""
     said: list[Paragraph] = [("plain", f"{number}. {title}") for number, title in enumerate(workspace.titles, 1)]
+    owner = workspace.owner()
+    if owner is not None:
+        said.append(("warn", f"{workspace.format.name} (pid {owner}) has it open, so it is not replaced; a copy can be "
+                             "saved now"))
     if workspace.outline is not None:
         word, style = verdict(workspace.outline.report)
         said.append((style, f"Afterwards: {word}"))
@@ -45,33 +58,62 @@ def suggested(workspace: Workspace) -> Path:
         number += 1
 
 
-def receipt(workspace: Workspace, written: Receipt) -> list[Paragraph]:
-    """What was written where, and how to resume it."""
+def receipt(workspace: Workspace, saved: Saved) -> list[Paragraph]:
+    """What was written where, what a check says of it, how to resume it, and the figures to hold against it."""
+    written, unit = saved.receipt, workspace.bundle.main.unit
     counts = [
         f"{number:,} {word}" for number, word in (
-            (written.kept, "kept byte for byte"), (written.changed, "changed"), (written.added, "added"),
-            (written.dropped, "dropped"),
-        ) if number
+            (written.kept, "kept byte for byte"), (saved.moved, "moved"), (written.changed, "changed"),
+            (written.added - saved.moved, "added"), (written.dropped - saved.moved, "dropped"),
+        ) if number > 0
     ]
-    said: list[Paragraph] = [
-        ("plain", f"{written.path} ({size(written.size)}; {workspace.bundle.main.unit}s: {', '.join(counts)})"),
-    ]
-    if written.backup is not None:
-        said.append(("plain", f"What stood there before: {written.backup}"))
-        said.append(("dim", f"unbrick restore {_word(workspace)} puts it back."))
-    if written.beside:
-        said.append(("dim", f"with it: {', '.join(sorted(path.name for path in written.beside))}"))
-    if written.note:
-        said.append(("warn", written.note))
+    said: list[Paragraph] = [("plain", str(written.path)), _checked_again(workspace, saved)]
     if written.command:
         said += [("plain", ""), ("plain", "To resume it:"), ("key", written.command)]
     elif written.session_id and _resumed(workspace):
         said += [("plain", ""), ("plain", f"Resume it as always; its id is still {written.session_id}.")]
-    if workspace.outline is not None:
-        word, style = verdict(workspace.outline.report)
-        loads = "loads " if _resumed(workspace) else ""
-        said += [("plain", ""), (style, f"{word}: {loads}{count(workspace.outline.report.resume.messages, 'message')}")]
+    said += [("plain", ""), ("plain", f"{unit}s: {', '.join(counts)}")]
+    if written.note:
+        said.append(("warn", written.note))
+    if written.backup is not None:
+        said.append(("plain", f"What stood there before: {written.backup}"))
+        said.append(("dim", f"B, or unbrick restore {_word(workspace)}, puts it back."))
+    if written.beside:
+        said.append(("dim", f"with it: {', '.join(sorted(path.name for path in written.beside))}"))
+    original = workspace.bundle.main
+    for word, length, digest in (("before", original.size, saved.before), ("after", written.size, written.sha256)):
+        said += [("dim", f"{word}: {size(length)}, SHA-256"), ("dim", f"  {digest}")]
     return said
+
+
+def _checked_again(workspace: Workspace, saved: Saved) -> Paragraph:
+    """What a check says of the file that was written, and whether that is what was shown before."""
+    if saved.report is None:
+        return "bad", "It cannot be read again."
+    word, style = verdict(saved.report)
+    loads = "loads " if _resumed(workspace) else ""
+    said = f"Checked again: {word}, {loads}{count(saved.report.resume.messages, 'message')}"
+    shown = workspace.outline.report if workspace.outline is not None else saved.report
+    if verdict(shown)[0] != word or shown.resume.messages != saved.report.resume.messages:
+        return "bad", f"{said}; shown before: {verdict(shown)[0]}, {count(shown.resume.messages, 'message')}"
+    return style, said
+
+
+def ago(seconds: float) -> str:
+    """`just now`, `5 minutes ago`, `3 hours ago`, `12 days ago`."""
+    for length, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= length:
+            return f"{count(int(seconds // length), noun)} ago"
+    return "just now"
+
+
+def backup_answers(workspace: Workspace, found: Sequence[tuple[Backup, str]]) -> list[Answer]:
+    """Backups to choose from: age, size, and what each would undo."""
+    now = datetime.fromisoformat(workspace.clock.now()).timestamp()
+    return [
+        Answer(str(index), f"{ago(now - backup.time)}, {size(backup.size)}", what)
+        for index, (backup, what) in enumerate(found)
+    ]
 
 
 def _resumed(workspace: Workspace) -> bool:

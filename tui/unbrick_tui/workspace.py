@@ -4,7 +4,6 @@ the interface drives them in a worker thread and takes over their results itself
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Sequence
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from unbrick import sentences, words
@@ -20,8 +19,8 @@ from unbrick.patch import EMPTY, Patch, View
 from unbrick.redact import Likely, likely, redact
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report
-from unbrick.rescan import rescan
-from unbrick.save import Receipt, keep_all, save_as_session, save_copy, save_in_place
+from unbrick.rescan import grown, rescan
+from unbrick.save import Receipt
 from unbrick.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
@@ -47,6 +46,8 @@ class Result(NamedTuple):
     done: Repaired | None = None
 
 
+FOLLOWED = 256_000_000
+"""Bytes up to which a file that grows is read on by itself."""
 LISTED = 6
 """Fixes named in the title of a step."""
 
@@ -154,7 +155,17 @@ class Workspace:
         for source in (*self._left, self.bundle.main):
             source.close()
 
+    def aim(self, target: Target) -> None:
+        """Judge for another target from the next check on."""
+        self._target = target
+
     # Work for a thread
+
+    def imagine(self, target: Target) -> Work[Report]:
+        """Judge the session for another target, without taking anything over."""
+        session = self._report().situation.session
+        yield len(session)
+        return judge(self.format, self.bundle, session, target, self.surroundings)
 
     def check(self) -> Work[Result]:
         """Judge the session as it is now."""
@@ -192,6 +203,26 @@ class Workspace:
             said += f" {count(len(dropped), 'edit')} no longer fit{'s' if len(dropped) == 1 else ''} and fell away: "
             said += "; ".join(step.title for step in dropped)
         return Result(Outline.of(report), history, said, bundle, Outline.of(first))
+
+    @property
+    def followable(self) -> bool:
+        """Whether the file can be read on as it grows: nothing is edited, and a check takes no time to speak of."""
+        return self.outline is not None and not self.history.steps and self.bundle.main.size <= FOLLOWED
+
+    def follow(self) -> Work[Result]:
+        """Read what was added to the file, and judge the whole again."""
+        known, bundle = self._report().situation.session.scan, self._anew()
+        before, now = known.view.source, bundle.main
+        try:
+            if type(now) is Source and now.stamp.inode == before.stamp.inode and now.size >= before.size:
+                scanned = yield from grown(known, View(now), self.format.entry)
+            else:
+                scanned = yield from scan(View(now), self.format.entry)
+            outline = Outline.of(self._judge(bundle, link(scanned)))
+        except BaseException:
+            now.close()
+            raise
+        return Result(outline, None, "", bundle, outline)
 
     def fix(self, finding: Finding, fix: Fix) -> Work[Result]:
         """Apply one fix."""
@@ -264,21 +295,6 @@ class Workspace:
 
     def _done(self, done: Repaired, title: str, said: str) -> Result:
         return Result(Outline.of(done.after), self.history.push(title, done.edits, done.patch), said, done=done)
-
-    def save(self, where: str, path: Path | None = None) -> Work[Receipt]:
-        """Write: `session` a new session beside this one, `place` over this one with a backup, `copy` to a path."""
-        yield 0
-        if where == "session":
-            return save_as_session(self.format, self.bundle, self.patch, self.clock)
-        if where == "place":
-            return save_in_place(self.format, self.bundle, self.patch, self.clock)
-        assert path is not None, "a copy goes to a path"
-        return save_copy(self.bundle, self.patch, path)
-
-    def keep(self) -> Work[list[Path]]:
-        """Keep copies of all the session's files as they are on disk, before it is resumed."""
-        yield 0
-        return keep_all(self.bundle, self.clock)
 
     def _repair(self, **how: object) -> Work[Repaired]:
         report = self._report()

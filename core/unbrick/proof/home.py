@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -20,6 +21,8 @@ from unbrick.proof.standin import StandIn
 
 GRACE = 2.0
 """Seconds that a client is given to stop by itself."""
+LOOK = 0.2
+"""Seconds between two looks at whether somebody still waits for a client."""
 PATIENCE = 20.0
 """Seconds in which a network of its own has to be there."""
 SCRIPT = str(Path(__file__).with_name("alone.py"))
@@ -83,10 +86,11 @@ class Home:
 
     def run(
         self, client: Path, url: str, *arguments: str, extra: Mapping[str, str] | None = None, timeout: float = 60,
-        alone: StandIn | None = None,
+        alone: StandIn | None = None, stopped: Callable[[], bool] = lambda: False,
     ) -> tuple[int | None, str]:
         """Run a client in print mode; exit status (None when it had to be stopped) and what it printed. With a
-        stand-in as `alone` it gets no network but that, where the system allows it.
+        stand-in as `alone` it gets no network but that, where the system allows it. `stopped` is asked while it runs
+        whether nobody waits for it any more.
 
         Raises OSError when it cannot be started. Whatever happens, nothing that it started goes on running.
         """
@@ -94,9 +98,7 @@ class Home:
         with tempfile.TemporaryFile(dir=self.root) as out:
             process = self._start(command, self.environment(url, extra), out, alone)
             try:
-                status: int | None = process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                status = None
+                status = _waited(process, timeout, stopped)
             finally:
                 self._end(process)
             out.seek(0)
@@ -147,6 +149,15 @@ class Home:
                 if mark in (folder / "environ").read_bytes() and int(folder.name) != os.getpid():
                     found.append(int(folder.name))
         return found
+
+
+def _waited(process: subprocess.Popen[bytes], timeout: float, stopped: Callable[[], bool]) -> int | None:
+    """The exit status of a process, None when it took too long or nobody waits for it."""
+    end = time.monotonic() + timeout
+    while not stopped() and (left := end - time.monotonic()) > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left, LOOK))
+    return None
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

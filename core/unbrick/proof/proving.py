@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,8 +76,12 @@ class Tried:
         return self.resumed.outcome in _GOOD and not self.missing
 
 
-def attempt(bundle: Bundle, patch: Patch, report: Report, client: Client, timeout: float) -> Tried:
-    """Resume a copy of a session, as a patch leaves it, in a private home. The original is only read.
+def attempt(
+    bundle: Bundle, patch: Patch, report: Report, client: Client, timeout: float,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Tried:
+    """Resume a copy of a session, as a patch leaves it, in a private home. The original is only read. `stopped` is
+    asked meanwhile whether to give up; what comes of it is worth nothing then.
 
     Raises OSError when the client cannot be started, SourceChangedError when the original shrank meanwhile.
     """
@@ -87,7 +91,7 @@ def attempt(bundle: Bundle, patch: Patch, report: Report, client: Client, timeou
         client.path, named if _UUID.fullmatch(named) else SESSION, patched(bundle.main, patch),
         model=report.target.model, extra=carried(report.situation.surroundings),
         side_folder=None if bundle.main.private else side, timeout=timeout, alone=True,
-        window=measure.window(report.situation),
+        window=measure.window(report.situation), stopped=stopped,
     )
     wanted = promised(report.situation)
     return Tried(report, resumed, len(wanted), tuple(missing(report.situation, wanted, resumed.messages)))

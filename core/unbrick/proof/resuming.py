@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,16 +69,18 @@ def resume(
     timeout: float = 60,
     alone: bool = False,
     window: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Resumed:
     """Lay a transcript where the client looks, resume it with NEXT, and say how that went; `alone`: without any
     network but the stand-in, where the system allows that; `window`: the tokens that the model takes, where they are
-    to be counted. Raises OSError when the client cannot be started or the disk is full."""
+    to be counted; `stopped` is asked whether to give up. Raises OSError when the client cannot be started or the disk
+    is full."""
     with Home(config=config) as home, StandIn(script, window=window) as api:
         path = home.lay(session_id, transcript, side_folder)
         chosen = ("--model", model) if model else ()
         status, printed = home.run(
             client, api.url, *chosen, "--resume", session_id, NEXT, extra=extra, timeout=timeout,
-            alone=api if alone else None,
+            alone=api if alone else None, stopped=stopped,
         )
         sent = tuple(api.sent)
         after = path.read_bytes() if path.exists() else b""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
 from unbrick.errors import CannotReadError
-from unbrick.save import Receipt
-from unbrick_tui import saving
+from unbrick.restore import Backup
+from unbrick_tui import saving, storing
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.handling import HandlingScreen
 from unbrick_tui.screens.path import PathScreen
+from unbrick_tui.screens.prove import ProveScreen
 from unbrick_tui.screens.review import ReviewScreen
+from unbrick_tui.storing import Restored, Saved
 from unbrick_tui.text import count
+from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.workspace import Result
 
 
@@ -28,6 +31,14 @@ class KeepingScreen(HandlingScreen):
         Binding(
             "b", "keep", "back up now", show=False,
             tooltip="keep copies of the session's files as they are", id="keep.back-up",
+        ),
+        Binding(
+            "B", "restore", "restore", show=False, id="keep.restore",
+            tooltip="put a backup back: a list of them, and what each undoes",
+        ),
+        Binding(
+            "P", "prove", "prove", show=False, id="keep.prove",
+            tooltip="resume it as it is edited now with the client on this machine, at no cost",
         ),
     ]
 
@@ -55,17 +66,76 @@ class KeepingScreen(HandlingScreen):
             if path is None:
                 return
         if where is not None:
-            self._drive("save", lambda: self.workspace.save(where, path))
+            self._drive("save", lambda: storing.save(self.workspace, where, path))
 
     def action_keep(self) -> None:
         """Keep copies of the session's files, before somebody resumes it."""
         if self._free() is not None:
-            self._drive("keep", self.workspace.keep)
+            self._drive("keep", lambda: storing.keep(self.workspace))
 
-    def _taken(self, result: Result | Receipt | list[Path], name: str) -> None:
-        if isinstance(result, Receipt):
+    def action_restore(self) -> None:
+        """Look for backups, and choose one to put back."""
+        if self._free() is None:
+            return
+        if self.workspace.bundle.main.private:
+            self.notify("it was piped in; there is no file to put a backup back to", markup=False)
+        else:
+            self._drive("backups", lambda: storing.backups(self.workspace))
+
+    @work(group="ask", exclusive=True)
+    async def _choose_backup(self, found: tuple[tuple[Backup, str], ...]) -> None:
+        path = self.workspace.bundle.path
+        if not found:
+            self.notify(f"there is no backup beside {path}; b makes one", markup=False)
+            return
+        about: list[Paragraph] = [("plain", f"Put back in the place of {path}. What stands there now becomes a "
+                                            "backup itself, so that this can be undone.")]
+        if self.workspace.history.done:
+            about.append(("warn", "Your edits are done again on it; those that do not fit fall away."))
+        chosen = await self._ask("Restore a backup", about, saving.backup_answers(self.workspace, found))
+        if chosen is not None:
+            backup = found[int(chosen)][0].path
+            self._drive("restore", lambda: storing.restore(self.workspace, backup))
+
+    @work(group="ask", exclusive=True)
+    async def action_prove(self) -> None:
+        """Resume a copy with the client on this machine."""
+        if self._free() is not None:
+            await self.app.push_screen_wait(ProveScreen(self.workspace))
+
+    # Following a session that goes on
+
+    def look(self) -> None:
+        """As ever; and read on where the file only grew, nothing is edited, and nothing else is going on."""
+        super().look()
+        if (
+            self._news.change.startswith("has grown") and self.workspace.followable and not self._busy
+            and self.is_current
+        ):
+            self._drive("follow", self.workspace.follow)
+
+    def _followed(self, result: Result) -> None:
+        """Show what is new; a cursor at the end stays at the end."""
+        timeline = self.timeline
+        last = timeline.cursor >= len(timeline.view) - 1 or timeline.collapsed_at(timeline.cursor)
+        end = last and timeline.cursor + 1 >= len(timeline.view) - 1
+        super()._taken(result, "follow")
+        if end:
+            timeline.jump(len(timeline.view) - 1, centre=False)
+
+    def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
+        if isinstance(result, Saved):
             self._written(result)
-        elif isinstance(result, list):
+        elif name == "backups":
+            self._say()
+            self._choose_backup(result)
+        elif isinstance(result, Restored):
+            said = f"restored: {result.receipt.note} What stood there is kept: {result.receipt.backup}"
+            self.notify(said, timeout=15, markup=False)
+            self._drive("read", self.workspace.reread)
+        elif name == "follow":
+            self._followed(result)
+        elif name == "keep":
             self.workspace.kept = True
             self._say()
             first = result[0]
@@ -76,10 +146,10 @@ class KeepingScreen(HandlingScreen):
             super()._taken(result, name)
 
     @work(group="ask", exclusive=True)
-    async def _written(self, receipt: Receipt) -> None:
+    async def _written(self, saved: Saved) -> None:
         """Say what was written where, and how to resume it."""
-        workspace = self.workspace
-        about = saving.receipt(workspace, receipt)
+        workspace, receipt = self.workspace, saved.receipt
+        about = saving.receipt(workspace, saved)
         try:
             workspace.written(receipt)
         except CannotReadError as error:
