@@ -143,11 +143,14 @@ class Request:
 
     def parts(self, message: int) -> Iterator[Part]:
         """Parts of a message in order."""
-        for index in range(self.first[message], self.first[message + 1]):
-            yield Part(
-                self.row[index], self.block[index], _BLOCK_KINDS[self.kind[index]], self.flags[index],
-                self.refs[index], self.synthetic.get(index), self.size[index],
-            )
+        return map(self.part, range(self.first[message], self.first[message + 1]))
+
+    def part(self, index: int) -> Part:
+        """A part by its index."""
+        return Part(
+            self.row[index], self.block[index], _BLOCK_KINDS[self.kind[index]], self.flags[index],
+            self.refs[index], self.synthetic.get(index), self.size[index],
+        )
 
     def piece(self, part: int) -> dict[str, Any]:
         """One block as it will be sent, by part index."""

@@ -29,6 +29,11 @@ class Proof(StrEnum):
     INCOMPLETE = "incomplete"
     """Some of it is not in the file."""
 
+    @property
+    def words(self) -> str:
+        """For a person."""
+        return {"verified": "verified", "differs": "rebuilt, digest differs"}.get(self.value, "cannot be rebuilt")
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -206,7 +211,9 @@ def rebuilt(messages: Sequence[Message | None]) -> Request:
         request.start(roles.get(str((message or {}).get("role")), Role.USER))
         for place, block in enumerate(blocks(message or {})):
             kind = block.get("type") if isinstance(block, dict) else None
-            request.add(Part(index, place, kinds.get(str(kind), BlockKind.OTHER)))
+            ref = next((block[key] for key in ("id", "tool_use_id") if isinstance(block.get(key), str)), None) \
+                if isinstance(block, dict) else None
+            request.add(Part(index, place, kinds.get(str(kind), BlockKind.OTHER), ref=ref))
     return request
 
 

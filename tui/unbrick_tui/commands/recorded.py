@@ -24,10 +24,6 @@ from unbrick_tui.options import print_json, say
 LIST = "list"
 LAST = "last"
 
-PROOFS = {
-    Proof.VERIFIED: "verified", Proof.DIFFERS: "rebuilt, digest differs", Proof.INCOMPLETE: "cannot be rebuilt",
-}
-
 
 def wanted(word: str) -> int:
     """Which request is asked for: 0 for the list, -1 for the last, else its number. Raises UsageError."""
@@ -55,7 +51,7 @@ def show(opened: Opened, report: Report, number: int, *, as_json: bool, diff: bo
         if diff and as_json:
             print_json(beside_document(one, number, session, beside(one.messages(), built), built))
         elif diff:
-            say(comparison(report, one, number, PROOFS[one.proof]))
+            say(comparison(report, one, number, one.proof.words))
         elif as_json:
             print_json(recorded_request_document(one, number, session))
         else:
@@ -85,7 +81,7 @@ def _list(report: Report, sent: Sequence[Sent], parts: Departure | None) -> Iter
     for number, one in enumerate(sent, 1):
         about = ", ".join(printable(word) for word in (one.time, one.version, one.model, one.purpose) if word)
         at = line(session.at(one.row))
-        yield f"{number}. line {at:,}: {sentences.messages(one.size)}, {PROOFS[one.proof]} ({about})"
+        yield f"{number}. line {at:,}: {sentences.messages(one.size)}, {one.proof.words} ({about})"
         if one.why:
             yield f"   {printable(one.why)}"
     who = sentences.client(report.target)
@@ -105,7 +101,7 @@ def _said(value: Any) -> str:  # noqa: ANN401 - JSON
 def _one(report: Report, one: Sent, number: int) -> Iterator[str]:
     session = report.situation.session
     at = line(session.at(one.row))
-    yield f"Request {number}, noted on line {at:,}: {sentences.messages(one.size)}, {PROOFS[one.proof]}."
+    yield f"Request {number}, noted on line {at:,}: {sentences.messages(one.size)}, {one.proof.words}."
     if one.why:
         yield printable(one.why)
     for index, (message, rows) in enumerate(zip(one.messages(), one.rows, strict=True)):

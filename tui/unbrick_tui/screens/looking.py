@@ -13,6 +13,7 @@ from unbrick_tui import explaining, problems
 from unbrick_tui.screens.error import ErrorScreen
 from unbrick_tui.screens.filtering import FilteringScreen
 from unbrick_tui.screens.inspector import InspectorScreen
+from unbrick_tui.screens.request import RequestScreen
 from unbrick_tui.widgets.timeline import Timeline
 
 
@@ -28,6 +29,10 @@ class LookingScreen(FilteringScreen):
         Binding(
             "space", "fold", "fold", show=False,
             tooltip="fold or unfold a run of context and state", id="look.fold",
+        ),
+        Binding(
+            "m", "request", "request as sent", show=False,
+            tooltip="the messages as they will be sent, for this client or another", id="look.request",
         ),
         Binding(
             "e", "explain", "paste an error", show=False,
@@ -103,6 +108,21 @@ class LookingScreen(FilteringScreen):
             await self.run_action("fix")
         elif chosen is not None:
             self._land(int(chosen))
+
+    @work(group="ask", exclusive=True)
+    async def action_request(self) -> None:
+        """Show the request; go to a line of it, or judge for another target from now on."""
+        outline = self._free()
+        if outline is None:
+            return
+        self.app.clear_notifications()
+        screen = RequestScreen(self.workspace, outline.report, self.timeline.cursor)
+        wish = await self.app.push_screen_wait(screen)
+        if wish.row is not None:
+            self._land(wish.row)
+        if wish.target is not None and self._free() is not None:
+            self.workspace.aim(wish.target)
+            self._drive("check", self.workspace.check)
 
     def _land(self, row: int) -> None:
         self.timeline.touched = True
