@@ -92,6 +92,7 @@ def simulate(
             lambda row, block: format_.spot(session.value(row), block), lambda refs: format_.results(bundle, refs),
             lambda: format_.recovered(bundle, session), lambda row: format_.odd(session.value(row)),
             lambda row: format_.aside(session.value(row)), lambda: format_.superseded(session),
+            lambda: format_.handed(bundle, session),
         ),
     )
 

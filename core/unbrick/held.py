@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,13 @@ class Recovered:
     sure: bool = True
     refs: frozenset[str] = frozenset()
     """Ids of the calls that the records make."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Work that was handed to another agent, which kept a transcript of its own at `path`. `ref` is the id of the call
+    that did it, empty where none is known; `name` says which agent it was and what it was to do, in a line."""
+
+    path: Path
+    ref: str
+    name: str

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from unbrick.bundle import Bundle
 from unbrick.entry import BlockKind
-from unbrick.held import Held, Recovered
+from unbrick.held import Handed, Held, Recovered
 from unbrick.record import At
 from unbrick.request import Request
 from unbrick.session import Call, Session, Standing
@@ -50,7 +50,8 @@ class Asks:
     a boundary keeps by name; `content` the pointer to a message's content and the content; `results` what other
     files of the session hold of some calls; `recovered` the records that they hold; `conforms` what is odd about a
     record that `edit.Conform` would write in the client's form; `aside` the bytes that `edit.Trim` takes out of a
-    row; `superseded` the rows that later ones replace in full.
+    row; `superseded` the rows that later ones replace in full; `handed` the work that other agents did, in transcripts
+    of their own.
     """
 
     text: Callable[[int], str] = _silent
@@ -62,6 +63,7 @@ class Asks:
     conforms: Callable[[int], str] = _silent
     aside: Callable[[int], int] = lambda _row: 0
     superseded: Callable[[], Sequence[int]] = tuple
+    handed: Callable[[], Sequence[Handed]] = tuple
 
 
 @dataclass(frozen=True)

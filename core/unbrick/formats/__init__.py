@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from unbrick.bundle import Bundle
 from unbrick.edit import Edit
 from unbrick.entry import Entry
-from unbrick.held import Held, Recovered
+from unbrick.held import Handed, Held, Recovered
 from unbrick.patch import Patch, View
 from unbrick.record import At, Json
 from unbrick.request import Request
@@ -83,6 +83,10 @@ class Alone:
 
     def recovered(self, bundle: Bundle, session: Session) -> Sequence[Recovered]:
         """No other file holds any."""
+        return ()
+
+    def handed(self, bundle: Bundle, session: Session) -> Sequence[Handed]:
+        """No agent keeps a transcript of its own."""
         return ()
 
     def odd(self, value: Json) -> str:
@@ -193,6 +197,10 @@ class Format(Protocol):
 
     def recovered(self, bundle: Bundle, session: Session) -> Sequence[Recovered]:
         """Records that other files of the session hold and the transcript does not, by row. Never raises."""
+        ...
+
+    def handed(self, bundle: Bundle, session: Session) -> Sequence[Handed]:
+        """The work that calls handed to other agents, where these kept transcripts of their own. Never raises."""
         ...
 
     def thread(self, session: Session, target: Target) -> Thread:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -36,7 +36,7 @@ class ReadingScreen(Screen[None]):
     """One workspace on screen, without the keys. Handlers own the state; threads only post messages."""
 
     CSS_PATH = Path("session.tcss")
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (headline.NARROW, "-medium")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (headline.NARROW, "-medium")]  # noqa: RUF012 - as it is declared
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()

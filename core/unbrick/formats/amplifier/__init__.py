@@ -10,11 +10,11 @@ from unbrick.bundle import Bundle
 from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Clock, Clone
-from unbrick.formats.amplifier import cloning, following, log, places, records, recovering, target, words
+from unbrick.formats.amplifier import cloning, following, handed, log, places, records, recovering, target, words
 from unbrick.formats.amplifier import lower as lowering
 from unbrick.formats.amplifier import request as sending
 from unbrick.formats.amplifier import thread as loading
-from unbrick.held import Held, Recovered
+from unbrick.held import Handed, Held, Recovered
 from unbrick.patch import Patch, View
 from unbrick.record import At, Json
 from unbrick.request import Request
@@ -116,6 +116,10 @@ class Amplifier:
     def results(self, bundle: Bundle, refs: Collection[str]) -> Mapping[str, Held]:
         """What the event log, the backup and delegated sessions hold of calls."""
         return log.results(bundle, refs)
+
+    def handed(self, bundle: Bundle, session: Session) -> Sequence[Handed]:
+        """The sessions that calls handed work to."""
+        return handed.handed(bundle, session)
 
     def recovered(self, bundle: Bundle, session: Session) -> Sequence[Recovered]:
         """Records that the backup and the event log hold and the transcript does not."""

@@ -122,8 +122,8 @@ def records_of(path: Path) -> Iterator[Json]:
 def delegated(bundle: Bundle, wanted: set[str]) -> dict[str, Held]:
     """What sessions came to that calls handed work to: told by their parent, the agent, and that no other call could
     have started them."""
-    children = list(_children(bundle))
-    if not children:
+    started = list(children(bundle))
+    if not started:
         return {}
     calls: dict[str, list[str]] = {}
     for value in _calling(bundle, wanted):
@@ -134,7 +134,7 @@ def delegated(bundle: Bundle, wanted: set[str]) -> dict[str, Held]:
                     calls.setdefault(agent, []).append(call["id"])
     found = {}
     for agent, refs in calls.items():
-        own = [folder for folder, name in children if name.rsplit(":", 1)[-1] == agent.rsplit(":", 1)[-1]]
+        own = [folder for folder, name in started if name.rsplit(":", 1)[-1] == agent.rsplit(":", 1)[-1]]
         if len(own) == len(refs) == 1:
             found[refs[0]] = _outcome(own[0])
     return found
@@ -154,7 +154,7 @@ def _calling(bundle: Bundle, wanted: set[str]) -> Iterator[Json]:
                 yield value
 
 
-def _children(bundle: Bundle) -> Iterator[tuple[Path, str]]:
+def children(bundle: Bundle) -> Iterator[tuple[Path, str]]:
     """(folder, agent) of the sessions that this one started."""
     folder = places.session_folder(bundle.path.resolve())
     try:

@@ -15,6 +15,7 @@ from unbrick.formats.claude_code import (
     behaviour,
     bloat,
     forms,
+    handed,
     naming,
     places,
     recorded_requests,
@@ -27,6 +28,7 @@ from unbrick.formats.claude_code import (
 from unbrick.formats.claude_code import lower as lowering
 from unbrick.formats.claude_code import request as sending
 from unbrick.formats.claude_code import thread as loading
+from unbrick.held import Handed
 from unbrick.patch import Patch
 from unbrick.record import At, Json
 from unbrick.request import Request
@@ -101,6 +103,10 @@ class ClaudeCode(Alone):
         """What the client's configuration on this machine says, read only."""
         found = settings.surroundings(bundle, config_dir, environ)
         return replace(found, details={**found.details, "owner": places.owner(bundle)})
+
+    def handed(self, bundle: Bundle, session: Session) -> Sequence[Handed]:
+        """Subagents with a transcript of their own, beside the session."""
+        return handed.handed(bundle, session)
 
     def recorded(self, session: Session) -> Target:
         """The client and model that wrote the last records."""
