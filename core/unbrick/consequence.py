@@ -52,7 +52,8 @@ class Tally:
 
 @dataclass(frozen=True)
 class Consequence:
-    """`back` was not loaded before, `gone` is not loaded afterwards, `added` was written by the edit. `parts` counts
+    """`back` was not loaded before, `gone` is not loaded afterwards, `added` was written by the edit, `erased` was not
+    loaded and is not even in the file afterwards. `parts` counts
     what messages that stay have lost, by noun; `altered` messages say something else. `mended` findings are not there
     afterwards, `brought` ones were not there before, or were milder."""
 
@@ -61,6 +62,7 @@ class Consequence:
     back: Tally
     gone: Tally
     added: Tally
+    erased: Tally
     parts: Mapping[tuple[str, str], int]
     altered: int
     mended: tuple[Finding, ...]
@@ -76,8 +78,9 @@ class Consequence:
     @property
     def price(self) -> str:
         """What it costs, in the words of all prices."""
-        if words.listed(self.lost):
-            return words.drops(*self.lost)
+        if words.listed(self.lost) or self.erased.messages:
+            said = [words.drops(*self.lost)] if words.listed(self.lost) else []
+            return "; ".join([*said, *self._erased()])
         if self.altered:
             return f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
         return words.brings(self.back.messages) if self.back.messages else words.KEEPS
@@ -96,8 +99,9 @@ class Consequence:
             yield "plain", f"adds {words.listed(self.added.counts)}"
         if words.listed(self.lost):
             yield "warn", words.drops(*self.lost)
-        elif not self.altered:
+        elif not self.altered and not self.erased.messages:
             yield "good", words.KEEPS
+        yield from (("warn", sentence) for sentence in self._erased())
         if self.altered:
             yield "warn", f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
         if self.mended:
@@ -106,6 +110,11 @@ class Consequence:
         yield from self._brought()
         if left and self.mended:
             yield "plain", f"leaves {words.plural(left, 'problem')} for later"
+
+    def _erased(self) -> Iterator[str]:
+        if self.erased.messages:
+            number = self.erased.messages
+            yield f"erases {words.plural(number, 'message')} that {'is' if number == 1 else 'are'} not loaded now"
 
     def _brought(self) -> Iterator[tuple[str, str]]:
         for severity, style in ((Severity.ERROR, "bad"), (Severity.WARNING, "warn"), (Severity.INFO, "plain")):
@@ -129,12 +138,15 @@ def consequence(before: Report, after: Report) -> Consequence:
     gone: list[int] = []
     back: list[int] = []
     added: list[int] = []
+    erased: list[int] = []
     parts: Counter[tuple[str, str]] = Counter()
     altered = 0
     for one, other in match:
         was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
         if was and not is_:
             gone.append(one)
+        elif other < 0 and _held(before, one) and new.session.row(old.session.uuid(one)) is None:
+            erased.append(one)
         elif is_ and not was:
             (back if one >= 0 else added).append(other)
         elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
@@ -144,14 +156,21 @@ def consequence(before: Report, after: Report) -> Consequence:
             altered += not lost and old.text(one) != new.text(other)
     mended, brought = _findings(before, after)
     return Consequence(
-        before, after, _tally(after, back), _tally(before, gone), _tally(after, added), dict(parts), altered, mended,
-        brought,
+        before, after, _tally(after, back), _tally(before, gone), _tally(after, added), _tally(before, erased),
+        dict(parts), altered, mended, brought,
     )
 
 
 def _loaded(report: Report, row: int) -> bool:
     situation = report.situation
     return situation.thread.standing[row] == Standing.LOADED and situation.session.scan.kind[row] in _TALK
+
+
+def _held(report: Report, row: int) -> bool:
+    """Whether a row is a message of the conversation that is in the file and not loaded."""
+    situation = report.situation
+    held = (Standing.LOST, Standing.UNDECIDED, Standing.SUMMARISED)
+    return situation.thread.standing[row] in held and situation.session.scan.kind[row] in _TALK
 
 
 def _tally(report: Report, rows: Sequence[int]) -> Tally:

@@ -13,6 +13,7 @@ from click_default_group import DefaultGroup
 
 from unbrick_tui.commands.check import check
 from unbrick_tui.commands.context import context
+from unbrick_tui.commands.edit import edit
 from unbrick_tui.commands.explain import explain
 from unbrick_tui.commands.export import export
 from unbrick_tui.commands.list import list_
@@ -63,7 +64,8 @@ def cli() -> None:
 
 
 for _command in (
-    open_, list_, check, context, repair, truncate, request, prove, why, explain, restore, export, redact, settings,
+    open_, list_, check, context, repair, truncate, edit, request, prove, why, explain, restore, export, redact,
+    settings,
 ):
     cli.add_command(_command)
 

@@ -14,13 +14,14 @@ import click
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.errors import UsageError
 from unbrick.opening import STDIN, Opened, examine, expanded, open_source
+from unbrick.outcome import change_document
 from unbrick.printable import printable
 from unbrick.repair import Repaired
 from unbrick.report import Report, Verdict
 from unbrick.save import Receipt, patched, save_as_session, save_copy, save_in_place
 from unbrick.source import Source
 from unbrick_tui.changes import change_lines, outcome_lines
-from unbrick_tui.options import painter, say, status_of, work
+from unbrick_tui.options import painter, print_json, say, status_of, work
 from unbrick_tui.render import headline
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -71,10 +72,15 @@ def destination(command: Command) -> Command:
     return wrapped  # type: ignore[no-any-return]
 
 
-def deliver(opened: Opened, result: Repaired, into: Destination, fail_on: str, name: str) -> int:
+def deliver(
+    opened: Opened, result: Repaired, into: Destination, fail_on: str, name: str, *, as_json: bool = False,
+) -> int:
     """Show or write a result; the exit status that the verdict on it asks for."""
     if into.nowhere:
-        say(_shown(result, name))
+        if as_json:
+            print_json(change_document(result))
+        else:
+            say(_shown(result, name))
         return status_of([result.after.verdict], fail_on)
     if into.out == STDOUT:
         sys.stdout.flush()
@@ -84,11 +90,17 @@ def deliver(opened: Opened, result: Repaired, into: Destination, fail_on: str, n
         say(outcome_lines(result), err=True)
         return status_of([result.after.verdict], fail_on)
     if not result.patch and into.out is None:
-        say(["Nothing to change, and nothing has been written.", headline(result.after, painter())])
+        if as_json:
+            print_json(change_document(result))
+        else:
+            say(["Nothing to change, and nothing has been written.", headline(result.after, painter())])
         return status_of([result.after.verdict], fail_on)
     receipt = _write(opened, result, into)
     written = _check_again(opened, receipt.path)
-    say(_receipt_lines(receipt, written))
+    if as_json:
+        print_json(change_document(result, receipt, written))
+    else:
+        say(_receipt_lines(receipt, written))
     return status_of([written.verdict], fail_on)
 
 
