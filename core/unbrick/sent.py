@@ -204,17 +204,27 @@ def _key(message: Message, own: Collection[int]) -> bytes | str:
 def rebuilt(messages: Sequence[Message | None]) -> Request:
     """A request that was sent, as one that is built: so that `beside` can compare another one with it. The row of a
     part is the index of its message; what is not known any more is an empty message of the user's."""
-    kinds = {"text": BlockKind.TEXT, "tool_use": BlockKind.TOOL_USE, "tool_result": BlockKind.TOOL_RESULT}
     request = Request(decode=lambda index: blocks(messages[index] or {}))
     roles = {role.word: role for role in Role}
     for index, message in enumerate(messages):
         request.start(roles.get(str((message or {}).get("role")), Role.USER))
         for place, block in enumerate(blocks(message or {})):
-            kind = block.get("type") if isinstance(block, dict) else None
             ref = next((block[key] for key in ("id", "tool_use_id") if isinstance(block.get(key), str)), None) \
                 if isinstance(block, dict) else None
-            request.add(Part(index, place, kinds.get(str(kind), BlockKind.OTHER), ref=ref))
+            request.add(Part(index, place, kind_of(block), ref=ref))
     return request
+
+
+_KINDS = {
+    "text": BlockKind.TEXT, "thinking": BlockKind.THINKING, "redacted_thinking": BlockKind.REDACTED,
+    "tool_use": BlockKind.TOOL_USE, "tool_result": BlockKind.TOOL_RESULT, "image": BlockKind.IMAGE,
+    "document": BlockKind.DOCUMENT, "server_tool_use": BlockKind.SERVER_USE,
+}
+
+
+def kind_of(block: Any) -> BlockKind:  # noqa: ANN401 - JSON
+    """What a block of a request is, by its type."""
+    return _KINDS.get(str(block.get("type")), BlockKind.OTHER) if isinstance(block, dict) else BlockKind.OTHER
 
 
 def blocks(message: Message) -> list[Any]:

@@ -97,7 +97,7 @@ class ComparedListing:
         which = f"messages.{index}" + (f" to messages.{end}" if end != index else "")
         moved = f", as messages.{first.after}" if None not in (first.before, first.after) and (
             first.before != first.after) else ""
-        role = "" if end != index else f" {self._role(first)}"
+        role = "" if end != index else f" {self._role(first)}".rstrip()
         style = _STYLES[line.fate]
         return [(style, f"{_SIGNS[line.fate]} {which}{role}{moved}: {_SAID[line.fate]}")]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from unbrick.entry import BlockKind
 from unbrick.request import Part, Request
-from unbrick.sent import Sent
+from unbrick.sent import Sent, kind_of
 from unbrick.situation import Situation, Violation
 from unbrick_tui.as_sent import WHY
 from unbrick_tui.glyphs import Glyphs
@@ -21,7 +21,7 @@ _WORDS = {
     BlockKind.REDACTED: ("thinks", "thinks"), BlockKind.TOOL_USE: ("call", "call"),
     BlockKind.SERVER_USE: ("call", "call"), BlockKind.IMAGE: ("attached", "image"),
     BlockKind.TOOL_RESULT: ("result", "result"), BlockKind.SERVER_RESULT: ("result", "result"),
-    BlockKind.DOCUMENT: ("attached", "document"), BlockKind.OTHER: ("unknown", "other"),
+    BlockKind.DOCUMENT: ("attached", "document"), BlockKind.OTHER: ("record", "other"),
 }
 """Glyph and word of each kind of block."""
 
@@ -162,10 +162,8 @@ def sent_listing(sent: Sent, request: Request, situation: Situation, glyphs: Gly
 
 def said_of(block: Any, glyphs: Glyphs) -> str:  # noqa: ANN401 - JSON
     """A block of a request on one line, as JSON tells its kind."""
-    kinds = {"text": BlockKind.TEXT, "thinking": BlockKind.THINKING, "tool_use": BlockKind.TOOL_USE,
-             "tool_result": BlockKind.TOOL_RESULT, "image": BlockKind.IMAGE, "document": BlockKind.DOCUMENT}
     if not isinstance(block, dict):
         return "" if block is None else str(block)[:400]
-    kind = kinds.get(str(block.get("type")), BlockKind.OTHER)
+    kind = kind_of(block)
     glyph, word = _WORDS[kind]
     return f"{getattr(glyphs, glyph)} {word}  {brief(block, kind, 0, glyphs)}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -108,10 +109,7 @@ class RequestScreen(Screen[Wish]):
             return
         glyphs, width = self._workspace.glyphs, max(self.size.width - 2, 20)
         lines = [self._title(), headline.judged(self._report, width, glyphs), self._state()]
-        self.query_one("#head", VerdictView).say([
-            [(shorten(text, width, glyphs.ellipsis), style) for text, style in line] if len(line) == 1 else line
-            for line in lines
-        ])
+        self.query_one("#head", VerdictView).say([list(_fitted(line, width, glyphs.ellipsis)) for line in lines])
 
     def _title(self) -> list[Piece]:
         report = self._report
@@ -296,3 +294,11 @@ class RequestScreen(Screen[Wish]):
     def action_leave(self) -> None:
         """Back to the timeline; nothing is changed."""
         self.dismiss(Wish())
+
+
+def _fitted(line: Sequence[Piece], width: int, ellipsis: str) -> Iterator[Piece]:
+    """The pieces of a line as far as there is room."""
+    for text, style in line:
+        shown = shorten(text, max(width, 0), ellipsis)
+        width -= cell_len(shown)
+        yield shown, style
