@@ -175,9 +175,12 @@ def save_in_place(
         insist_unowned(format_, bundle)
         insist_unchanged(source)
         backup = keep_present(real, clock)
-        if source.changed():
-            atomic.system.unlink(backup)
+        # Asked once: a second answer may differ from the first, and the backup be gone.
+        try:
             insist_unchanged(source)
+        except SourceChangedError:
+            atomic.system.unlink(backup)
+            raise
         new.put(real)
     return Receipt(
         real, new.size, new.sha256, *count(source, patch), backup=backup, session_id=bundle.session_id,

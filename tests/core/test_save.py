@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,25 @@ def test_a_change_while_writing_is_seen(bundle: Bundle, path: Path, monkeypatch:
         save_in_place(FREE, bundle, PATCH, FixedClock())
     assert path.read_bytes() == BODY + b"more\n"
     assert names(path.parent) == {path.name}
+
+
+@pytest.mark.parametrize("fatal", range(1, 7))
+def test_a_look_at_the_file_that_fails_once_costs_no_backup(
+    bundle: Bundle, path: Path, monkeypatch: pytest.MonkeyPatch, fatal: int
+) -> None:
+    looks = 0
+
+    def changed(source: Source) -> bool:
+        nonlocal looks
+        looks += 1
+        return looks == fatal
+
+    monkeypatch.setattr(Source, "changed", changed)
+    with suppress(CannotWriteError):
+        save_in_place(FREE, bundle, PATCH, FixedClock())
+    replaced = path.read_bytes() == AFTER
+    assert replaced or path.read_bytes() == BODY
+    assert [backup.read_bytes() for backup in backups(path)] == ([BODY] if replaced else [])
 
 
 def test_a_copy_of_what_was_read_can_be_saved_while_the_file_grows_or_is_replaced(

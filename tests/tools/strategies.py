@@ -167,7 +167,7 @@ def _with_records(change: Callable[[random.Random, list[dict[str, Any]]], None])
         for index, line in enumerate(lines):
             try:
                 value = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(value, dict):
                 decoded[index] = value
