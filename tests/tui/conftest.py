@@ -56,12 +56,15 @@ def open_app() -> Open:
 
     @asynccontextmanager
     async def opened(
-        what: str | bytes, size: tuple[int, int] = (80, 24), *, ascii_: bool = False, name: str = "session.jsonl",
-        checked: bool = True, note: str = "", settings: Settings = DEFAULTS, state: State | None = None,
+        what: str | bytes | None, size: tuple[int, int] = (80, 24), *, ascii_: bool = False,
+        name: str = "session.jsonl", checked: bool = True, note: str = "",
+        settings: Settings = DEFAULTS, state: State | None = None,
     ) -> AsyncIterator[Opened]:
         path = Path(name)  # Relative, as the screens may show it.
         if isinstance(what, bytes):
             path.write_bytes(what)
+        elif what is None:
+            assert path.exists(), "what an earlier run left"
         elif (SAMPLES / what).is_dir():
             path.write_bytes((SAMPLES / what / "session.jsonl").read_bytes())
         else:

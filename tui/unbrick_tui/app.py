@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from signal import SIGHUP, SIGTERM
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -23,16 +26,19 @@ from unbrick.opening import Choices
 from unbrick.printable import printable
 from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
+from unbrick_tui import clipboard, recovery
 from unbrick_tui.bindings import area
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
 from unbrick_tui.judging import ready
 from unbrick_tui.screens.help import HelpScreen, keys, keys_of
+from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.picker import PickerScreen
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.settings import DEFAULTS, Settings
 from unbrick_tui.shelf import Shelf
 from unbrick_tui.state import State
+from unbrick_tui.text import size
 from unbrick_tui.theme import DARK, THEMES, shades, turned
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
@@ -88,6 +94,9 @@ class UnbrickApp(App[int]):
         for note in (*self._notes, *self.settings.mistakes):
             self.notify(printable(note), timeout=15, markup=False)
         self.theme_changed_signal.subscribe(self, self._remember)
+        if not self.is_headless:
+            for signal in (SIGTERM, SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(signal, self._ended, signal)
 
     def _remember(self, theme: Theme) -> None:
         """Begin with the same colours next time."""
@@ -121,10 +130,51 @@ class UnbrickApp(App[int]):
     def _fatal_error(self) -> None:
         """A fault of our own is one sentence: a traceback with its values would spill the transcript."""
         error = sys.exc_info()[1]
+        kept = self._keep_edits()
         if error is None or os.environ.get("UNBRICK_TRACEBACK"):
             super()._fatal_error()
         else:
-            self.panic(Text(f"unbrick: {explain(error)[0]}"))
+            self.panic(Text(f"unbrick: {explain(error)[0]}{kept}"))
+
+    def _keep_edits(self) -> str:
+        """Keep what is not saved for the next time; a sentence about it."""
+        sessions = (screen.workspace for screen in self.screen_stack if isinstance(screen, SessionScreen))
+        kept = sum(map(recovery.keep, sessions))
+        return " The edits are kept, and offered when the session is opened again." if kept else ""
+
+    def _ended(self, signal: int) -> None:
+        """Somebody wants the process gone, or the terminal is."""
+        self.exit(return_code=128 + signal, message=self._keep_edits().strip() or None)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """To the desktop's clipboard and the terminal's; where neither takes it, a file is offered."""
+        self._copy(text, clipboard.program(os.environ), clipboard.carried(text, os.environ))
+
+    @work(group="copy", exclusive=True)
+    async def _copy(self, text: str, command: Sequence[str] | None, carried: bool) -> None:
+        if carried:
+            super().copy_to_clipboard(clipboard.clean(text))
+        taken = command is not None and await asyncio.to_thread(clipboard.hand_over, text, command)
+        if taken or carried:
+            said = f"copied, {size(len(text))}" + ("" if taken else ", if the terminal allows it")
+            self.notify(said, markup=False)
+        else:
+            self._write_instead(text)
+
+    @work(group="ask", exclusive=True)
+    async def _write_instead(self, text: str) -> None:
+        """Ask for a file to put it in."""
+        title = "It cannot be copied from here; write it to"
+        path = await self.push_screen_wait(PathScreen(Path("copied.txt").absolute(), title))
+        if path is None:
+            return
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(clipboard.clean(text).encode())
+        except OSError as error:
+            self.notify(explain(error)[0], severity="error", markup=False)
+        else:
+            self.notify(printable(f"written to {path}"), markup=False)
 
     async def action_quit(self) -> None:
         """Leave as the screen below leaves: it asks when edits are not saved."""
@@ -169,7 +219,9 @@ def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
     try:
         app = UnbrickApp(first, settings, State.of_machine(), note)
         status = app.run()
-        return CANNOT if status is None and app.return_code else status or 0
+        if status is None and app.return_code:
+            return app.return_code if app.return_code > 128 else CANNOT
+        return status or 0
     finally:
         first.close()
 

@@ -122,7 +122,6 @@ class ChoiceScreen(ModalScreen[str | None]):
         """The command to the clipboard."""
         if self._copy is not None:
             self.app.copy_to_clipboard(self._copy)
-            self.notify("copied, if the terminal allows it", markup=False)
 
     def action_scroll(self, direction: int) -> None:
         """Move the text, not the answers."""

@@ -25,7 +25,7 @@ class FilteringScreen(SearchingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "ampersand,v", "filter", "filter", key_display="&",
+            "ampersand,v", "filter", "filter", show=False, key_display="&, v",
             tooltip="show only some records: by kind, tool, problem, what is loaded", id="filter.open",
         ),
         Binding("backspace", "show_all", "show all", show=False, tooltip="show all records again", id="filter.clear"),

@@ -21,14 +21,15 @@ class PathScreen(ModalScreen[Path | None]):
     CSS_PATH = Path("choice.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="path.back"), HELP]
 
-    def __init__(self, suggested: Path) -> None:
+    def __init__(self, suggested: Path, title: str = "Save a copy to") -> None:
         super().__init__()
         self._suggested = suggested
+        self._title = title
 
     def compose(self) -> ComposeResult:
         """Title, field, what is wrong with the answer."""
         with Vertical(id="dialog"):
-            yield Static("Save a copy to", id="title", markup=False)
+            yield Static(self._title, id="title", markup=False)
             yield Input(str(self._suggested), id="path", compact=True)
             yield Static("enter saves, esc goes back", id="hint", markup=False)
 

@@ -7,18 +7,18 @@ from typing import ClassVar
 from textual import work
 from textual.binding import ActiveBinding, Binding, BindingType
 
-from unbrick_tui import headline
+from unbrick_tui import headline, recovery
 from unbrick_tui.screens.choice import Answer
-from unbrick_tui.screens.sharing import SharingScreen
+from unbrick_tui.screens.lasting import LastingScreen
 
 FOREMOST = (
     "act.fix", "act.cut", "keep.review", "keep.save", "app.help", "act.fix-all", "look.problems", "find.search",
-    "filter.open", "app.leave",
+    "app.leave",
 )
 
 
-class SessionScreen(SharingScreen):
-    """All layers: reading, moving, searching, looking, acting, keeping, sharing; and leaving."""
+class SessionScreen(LastingScreen):
+    """All layers: reading, moving, searching, looking, acting, keeping, sharing, copying, lasting; and leaving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "quit", tooltip="leave; asks when edits are not saved", id="app.leave"),
@@ -45,4 +45,5 @@ class SessionScreen(SharingScreen):
                 self.action_save()
             if chosen != "leave":
                 return
+        recovery.forget(self.workspace)
         self.dismiss(None)

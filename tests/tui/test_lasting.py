@@ -1,0 +1,133 @@
+"""Work that is stopped, and edits that outlive an unexpected end."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from driving import Open, press, screen_text, settle
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unbrick.edit import DropRecord, Insert, Remake, Salvage, Scale, SetValue
+from unbrick.patch import EMPTY
+from unbrick.record import At
+from unbrick_tui import recovery
+from unbrick_tui.recovery import packed, unpacked
+from unbrick_tui.screens.choice import ChoiceScreen
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8,
+)
+PLACES = st.builds(At, st.integers(0, 99), st.integers(0, 9))
+EDITS = st.one_of(
+    st.builds(DropRecord, PLACES), st.builds(SetValue, PLACES, st.tuples(st.text(), st.integers()), JSON),
+    st.builds(Insert, PLACES, st.dictionaries(st.text(), JSON)),
+    st.builds(Salvage, PLACES, st.lists(st.binary()).map(tuple)),
+    st.builds(Remake, PLACES, st.tuples(st.tuples(st.tuples(st.text()), st.builds(Scale, st.integers())))),
+)
+
+
+@given(st.lists(EDITS).map(tuple) | st.dictionaries(st.integers(), st.lists(st.binary()).map(tuple)))
+def test_edits_and_patches_come_back_as_they_were(value: Any) -> None:
+    import json
+
+    assert unpacked(json.loads(json.dumps(packed(value)))) == value
+
+
+def file() -> Path | None:
+    return next(iter((recovery.state.folder() / "unsaved").glob("*.json")), None)
+
+
+async def test_edits_are_offered_after_an_unexpected_end(open_app: Open) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        await press(pilot, "f", "enter")
+        workspace = pilot.app.screen.workspace
+        patch, titles = workspace.patch, workspace.titles
+        assert pilot.app._keep_edits()
+    kept = file()
+    assert kept is not None
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+
+    async with open_app(None, name="session.jsonl") as pilot:
+        workspace = pilot.app.screen_stack[1].workspace
+        assert "1 edit of a session that ended unexpectedly" in screen_text(pilot.app)
+        assert titles[0][:30] in screen_text(pilot.app)
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert (workspace.patch, workspace.titles) == (patch, titles)
+        assert "RESUMES IN FULL" in screen_text(pilot.app)
+        await press(pilot, "u")
+        assert workspace.patch == EMPTY
+
+
+async def test_edits_that_are_refused_are_forgotten(open_app: Open) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        await press(pilot, "f", "enter")
+        pilot.app._keep_edits()
+    async with open_app(None, name="session.jsonl") as pilot:
+        await press(pilot, "j", "enter")
+        assert pilot.app.screen.workspace.patch == EMPTY
+    assert file() is None
+
+
+async def test_edits_of_a_file_that_changed_are_forgotten(open_app: Open) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        await press(pilot, "f", "enter")
+        pilot.app._keep_edits()
+    with Path("session.jsonl").open("ab") as grown:
+        grown.write(b'{"type":"user"}\n')
+    async with open_app(None, name="session.jsonl") as pilot:
+        assert not isinstance(pilot.app.screen, ChoiceScreen)
+    assert file() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1", b'{"version":1,"stamp":[],"steps":[[1,["DropRecord"],3]]}'])
+async def test_a_torn_file_of_edits_is_no_trouble(open_app: Open, content: bytes) -> None:
+    async with open_app("healthy") as pilot:
+        kept = recovery.file_of(pilot.app.screen.workspace)
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(content)
+        assert recovery.kept(pilot.app.screen.workspace) is None
+        assert not kept.exists()
+
+
+async def test_nothing_is_kept_where_nothing_is_unsaved(open_app: Open) -> None:
+    async with open_app("healthy") as pilot:
+        assert not pilot.app._keep_edits()
+    assert file() is None
+
+
+def endless() -> Generator[int, None, None]:
+    while True:
+        yield 7
+
+
+async def test_work_is_stopped_when_asked(open_app: Open) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        screen = pilot.app.screen
+        screen._drive("check", endless)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Stop checking?" in screen_text(pilot.app)
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        assert "NOT CHECKED" in screen_text(pilot.app)
+        assert "the check was stopped" in screen_text(pilot.app)
+        await press(pilot, "R")
+        assert "RESUMES, WITH CHANGES" in screen_text(pilot.app)
+
+
+async def test_work_that_writes_is_not_stopped(open_app: Open) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        screen = pilot.app.screen
+        screen._drive("save", endless)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is screen
+        screen.stop()

@@ -1,0 +1,105 @@
+"""Edits of a session that ended unexpectedly, kept until they are taken up or refused. They may hold words of the
+conversation: nobody but the owner can read the file, and it goes as soon as it is not needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from unbrick import edit
+from unbrick.atomic import Privacy, staged
+from unbrick.history import History
+from unbrick.record import At
+from unbrick_tui import state
+from unbrick_tui.workspace import Workspace
+
+KINDS = {name: kind for name, kind in vars(edit).items() if isinstance(kind, type) and is_dataclass(kind)}
+"""Every edit, and what edits are made of, by name."""
+
+
+def file_of(workspace: Workspace) -> Path:
+    """Where the edits of a session are kept."""
+    name = hashlib.sha256(str(workspace.bundle.path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return state.folder() / "unsaved" / f"{name}.json"
+
+
+def keep(workspace: Workspace) -> bool:
+    """Keep the edits that are not saved anywhere; whether there were any and they are kept. Never raises OSError."""
+    source = workspace.bundle.main
+    if not workspace.unsaved or source.private:
+        return False
+    document = {
+        "version": 1, "path": str(workspace.bundle.path.resolve()), "stamp": list(source.stamp),
+        "steps": [[step.title, packed(step.edits), packed(dict(step.patch))] for step in workspace.history.done],
+    }
+    file = file_of(workspace)
+    with suppress(OSError):
+        state.private_folder(file.parent).chmod(0o700)
+        with staged(file.parent, file.name, Privacy(), (json.dumps(document).encode(),)) as whole:
+            whole.put(file)
+        return True
+    return False
+
+
+def kept(workspace: Workspace) -> History | None:
+    """The edits that were kept of a session, where its file is still the one that they were made on. What is of no use
+    any more is removed."""
+    try:
+        document = json.loads(file_of(workspace).read_bytes())
+        if document["version"] == 1 and document["stamp"] == list(workspace.bundle.main.stamp):
+            history = History(workspace.bundle.main)
+            for title, edits, patch in document["steps"]:
+                history = history.push(str(title), unpacked(edits), unpacked(patch))
+            return history
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
+        pass
+    forget(workspace)
+    return None
+
+
+def forget(workspace: Workspace) -> None:
+    """Remove what is kept of a session, if anything is."""
+    with suppress(OSError):
+        file_of(workspace).unlink()
+
+
+def packed(value: Any) -> Any:  # noqa: ANN401
+    """A value as JSON can carry it: what JSON does not know is a list with its kind before it."""
+    if isinstance(value, At):
+        return ["at", value.line, value.part]
+    if isinstance(value, bytes):
+        return ["bytes", b64encode(value).decode()]
+    if isinstance(value, tuple):
+        return ["tuple", *map(packed, value)]
+    if isinstance(value, list):
+        return ["list", *map(packed, value)]
+    if isinstance(value, Mapping):
+        return ["map", *([packed(name), packed(one)] for name, one in value.items())]
+    if is_dataclass(value):
+        return [type(value).__name__, *(packed(getattr(value, one.name)) for one in fields(value))]
+    return value
+
+
+def unpacked(value: Any) -> Any:  # noqa: ANN401
+    """What `packed` made of a value, back. Raises ValueError, TypeError or KeyError for anything else."""
+    if not isinstance(value, list):
+        return value
+    kind, *rest = value
+    if kind == "at":
+        return At(*rest)
+    if kind == "bytes":
+        return b64decode(rest[0])
+    if kind == "map":
+        return {unpacked(name): unpacked(one) for name, one in rest}
+    parts = [unpacked(one) for one in rest]
+    if kind in ("tuple", "list"):
+        return tuple(parts) if kind == "tuple" else parts
+    return KINDS[kind](*parts)

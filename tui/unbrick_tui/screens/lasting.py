@@ -1,0 +1,74 @@
+"""What takes long can be stopped, and what was not saved when the application ended unexpectedly is offered again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import work
+
+from unbrick_tui import recovery
+from unbrick_tui.screens.choice import Answer
+from unbrick_tui.screens.copying import CopyingScreen
+from unbrick_tui.text import count
+
+WRITES = {"save", "keep", "restore"}
+"""Work that is never stopped half way: it writes."""
+
+
+class LastingScreen(CopyingScreen):
+    """Stopping, and going on with what was left."""
+
+    def action_calm(self) -> None:
+        """End a search or a filter; where there is none, offer to stop what is being done."""
+        if self._busy and self._busy not in WRITES and self._matches is None and not self._chosen:
+            self._offer_to_stop(self._serial)
+        else:
+            super().action_calm()
+
+    @work(group="ask", exclusive=True)
+    async def _offer_to_stop(self, serial: int) -> None:
+        checks = self._busy == "check"
+        said = "the session can be read, but is not checked; R begins it again" if checks else "nothing is changed"
+        answers = [Answer("on", "Go on"), Answer("stop", "Stop", said)]
+        chosen = await self._ask("Stop checking?" if checks else "Stop what is being done?", (), answers)
+        if chosen == "stop" and serial == self._serial and self._busy:
+            self.stop()
+
+    def stop(self) -> None:
+        """Let go of the work at hand. Without a check nothing is known of the session as it stands."""
+        what, self._busy = self._busy, ""
+        self._serial += 1
+        self.workers.cancel_group(self, "engine")
+        if what == "check":
+            self.workspace.outline = None
+            self._note = "the check was stopped"
+        self._say()
+
+    # What was left of the last time
+
+    def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
+        if name == "save":
+            recovery.forget(self.workspace)
+        first = self.workspace.outline is None
+        super()._taken(result, name)
+        if first and not self.workspace.history.steps:
+            self._offer_kept()
+
+    @work(group="ask", exclusive=True)
+    async def _offer_kept(self) -> None:
+        history = recovery.kept(self.workspace)
+        if history is None:
+            return
+        edits = count(len(history.done), "edit")
+        about = [("plain", f"{number}. {step.title}") for number, step in enumerate(history.done, 1)]
+        answers = [
+            Answer("apply", "Do them again", "nothing is written before you save"),
+            Answer("refuse", "Leave them", "they are forgotten"),
+        ]
+        chosen = await self._ask(f"{edits} of a session that ended unexpectedly", about, answers)
+        if chosen == "apply":
+            self.workspace.history = history
+            self.timeline.show(self.workspace.view, None)
+            self._drive("check", self.workspace.check)
+        elif chosen == "refuse":
+            recovery.forget(self.workspace)
