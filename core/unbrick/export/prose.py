@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _FENCE = re.compile(r" *(`{3,}|~{3,})[^`\n]*\Z")
 _HEADING = re.compile(r"#{1,6} +(\S.*)\Z")
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -17,7 +17,7 @@ _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 
 def escaped(text: str) -> str:
     """A text in which nothing is markup, fit for content and for quoted attributes."""
-    return text.translate(_ESCAPES)
+    return escape(text, quote=True)
 
 
 def prose(text: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from unbrick.printable import ELLIPSIS
@@ -35,15 +36,21 @@ class _Table(dict[int, str]):
 
 
 _SHOWN = _Table()
+_ODD = re.compile(
+    r"[^\n -~\u00a1-\u00ac\u00ae-\u034e\u0400-\u0481\u2010-\u2027\u2190-\u2bff\u3001-\u3029\u3040-\u312f\u4e00-\u9fff"
+    r"\uac00-\ud7a3]"
+)
+"""Characters that may have to be shown as something else; all but the most common scripts, so that most are passed
+over fast."""
 
 
 def visible(text: str) -> str:
     """A text in which nothing acts unseen: control characters as their pictures, those that turn the direction of
     writing and other invisible ones by their numbers (`⟨U+202E⟩`), half surrogates as U+FFFD, every line break a line
     feed, tabs as spaces."""
-    if text.isascii() and text.isprintable():
-        return text
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_SHOWN)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _ODD.sub(lambda found: _SHOWN[ord(found[0])], text)
 
 
 def one_line(text: str, limit: int = 120) -> str:

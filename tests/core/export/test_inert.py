@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
@@ -108,6 +109,14 @@ def test_a_block_of_code_holds_its_text_word_for_word(text: str) -> None:
 ])
 def test_what_hides_is_shown(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_every_character_that_acts_unseen_is_shown_as_something_else() -> None:
+    kept = {"\n", "\u200c", "\u200d", "\u00ad"}
+    acting = [char for char in map(chr, range(0x110000))
+              if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") and char not in kept]
+    assert len(acting) > 2000
+    assert not [char for char in acting if visible(f"a{char}b") == f"a{char}b"]
 
 
 @given(st.text(max_size=200), st.integers(1, 5), st.integers(1, 50))
