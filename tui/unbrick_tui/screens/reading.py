@@ -28,6 +28,9 @@ from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.widgets.verdict import VerdictView
 from unbrick_tui.workspace import Result, Work, Workspace
 
+DOING = {"save": "SAVING", "keep": "BACKING UP", "read": "READING AGAIN", "export": "WRITING"}
+"""What is said of work that is no check, by its name."""
+
 LOOK = 2.0
 """Seconds between two looks at the file."""
 
@@ -173,7 +176,7 @@ class ReadingScreen(Screen[None]):
         report = outline.report
         lines.append(headline.judged(report, width, glyphs))
         if self._busy:
-            word = {"save": "SAVING", "keep": "BACKING UP", "read": "READING AGAIN"}.get(self._busy, "CHECKING AGAIN")
+            word = DOING.get(self._busy, "CHECKING AGAIN")
             lines[-1] = [(f"{glyphs.busy} {word}", "strong"), (self._progress(), "")]
         room = headline.room_for(width)
         for line in (
