@@ -12,6 +12,8 @@ from unbrick.finding import Finding, Severity
 from unbrick.report import Report
 from unbrick.session import Standing
 from unbrick_tui.folding import Folding, Level
+from unbrick_tui.handed import Work
+from unbrick_tui.handed import by_row as handed_by_row
 from unbrick_tui.spans import Spans
 from unbrick_tui.text import count, one_line, tokens
 
@@ -37,6 +39,7 @@ class Outline:
 
     `problems` are rows with a warning or an error (with an info where there is nothing worse), `boundaries` maps
     the row of a compaction to the tokens before and after it (0: not known), `compactions` are those rows, sorted.
+    `handed` is the work of subagents by the row of the call that handed it to them.
     `sent` has for each row the first part of the request that it goes in as, -1 for none; `weights` the bytes up to
     every so many rows (`step`).
     """
@@ -46,6 +49,7 @@ class Outline:
     problems: array[int]
     boundaries: dict[int, tuple[int, int]]
     compactions: array[int]
+    handed: dict[int, tuple[Work, ...]]
     folding: Folding
     spans: Spans
     sent: array[int]
@@ -76,7 +80,7 @@ class Outline:
         step = max(len(session) // MARKS, 1)
         return cls(
             report, {row: tuple(found) for row, found in by_row.items()}, array("q", sorted(worst or by_row)),
-            boundaries, array("q", boundaries), folding, Spans.of(session.scan), _sent(report),
+            boundaries, array("q", boundaries), handed_by_row(report), folding, Spans.of(session.scan), _sent(report),
             array("Q", islice(accumulate(session.scan.size, initial=0), 0, None, step)), step,
             start, _start_text(report), _title(report), any(time == time for time in session.scan.time),
         )

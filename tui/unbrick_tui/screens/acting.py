@@ -14,9 +14,9 @@ from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.truncate import Offer
 from unbrick_tui import details
 from unbrick_tui.remedy import ranked, remedy
+from unbrick_tui.screens.agents import AgentsScreen
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.edits import EditsScreen, place_of
-from unbrick_tui.screens.looking import LookingScreen
 from unbrick_tui.screens.preview import ALL, Again, PreviewScreen
 from unbrick_tui.screens.truncate import TruncateScreen
 from unbrick_tui.widgets.text_view import Paragraph
@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
     again: Again | None = None
 
 
-class ActingScreen(LookingScreen):
+class ActingScreen(AgentsScreen):
     """Every edit goes through the workspace's history, and is judged at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

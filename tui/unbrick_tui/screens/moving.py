@@ -121,9 +121,16 @@ class MovingScreen(ReadingScreen):
             self._go(outline, goal, rows, step)
 
     def _go(self, outline: Outline, goal: Goal, rows: array[int], step: int) -> None:
-        row = outline.next_of(rows, self.timeline.cursor, step)
+        row: int | None = self.timeline.cursor
+        for _ in range(len(rows)):
+            row = outline.next_of(rows, row, step) if row is not None else None
+            if row is None or self.timeline.shown is None or self.timeline.lines.group(row).height:
+                break
+        else:
+            row = None
         if row is None:
-            self.notify(f"there is no {goal.noun} to go to", markup=False)
+            among = " among what is shown" if rows else ""
+            self.notify(f"there is no {goal.noun} to go to{among}", markup=False)
         else:
             self.timeline.go(row)
 

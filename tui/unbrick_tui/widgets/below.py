@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from unbrick.finding import Finding, Severity
 from unbrick_tui.glyphs import Glyphs
+from unbrick_tui.handed import Work
 from unbrick_tui.remedy import ranked
-from unbrick_tui.text import clause, count, fold, one_line
+from unbrick_tui.text import clause, count, fold, one_line, shorten
 
 INDENT = "    "
 MOST_LINES = 4
 MOST_FINDINGS = 4
+OPENS = "space"
+"""The key that opens a subagent's work."""
 
 
 class Under(NamedTuple):
@@ -33,6 +36,12 @@ def under(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[Under
     if len(ordered) > MOST_FINDINGS:
         lines.append(Under(INDENT, "", f"and {len(ordered) - MOST_FINDINGS} more here; enter shows all", "info"))
     return lines
+
+
+def agents(works: Sequence[Work], width: int, glyphs: Glyphs) -> list[Under]:
+    """The lines of the subagents that a call handed its work to."""
+    room = max(width - len(INDENT) - len(OPENS) - 6, 8)
+    return [Under(INDENT, OPENS, f" {shorten(str(one), room, glyphs.ellipsis)}", "reply") for one in works]
 
 
 def _finding(finding: Finding, width: int, glyphs: Glyphs) -> list[Under]:

@@ -59,7 +59,8 @@ class Overview(Widget):
         if not lines:
             return Part(0, 0)
         if lines <= height:
-            return Part(*((layout.at(y)[0], layout.after(layout.at(y)[0])) if y < lines else (total, total)))
+            row, offset = layout.at(y) if y < lines else (total, 0)
+            return Part(row, row if offset or y >= lines else layout.after(row))
         first, last = y * lines // height, (y + 1) * lines // height
         return Part(layout.at(first)[0], layout.at(last)[0] if last < lines else total)
 

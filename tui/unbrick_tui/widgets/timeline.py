@@ -22,7 +22,7 @@ from unbrick_tui.folding import Folding, Level
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.search import Query
-from unbrick_tui.widgets.below import Under, under
+from unbrick_tui.widgets.below import OPENS, Under, agents, under
 from unbrick_tui.widgets.layout import Group, Groups, Layout
 from unbrick_tui.widgets.painting import Cut, Painting
 
@@ -68,6 +68,12 @@ class Timeline(Painting, can_focus=True):
     @dataclass
     class FixWanted(Message):
         """A finding under a row was clicked."""
+
+        row: int
+
+    @dataclass
+    class WorkWanted(Message):
+        """A subagent's work under a row was clicked."""
 
         row: int
 
@@ -137,6 +143,8 @@ class Timeline(Painting, can_focus=True):
             self._under = {row: under(found, width, self.glyphs) for row, found in outline.findings.items()}
             if self._only is None:
                 groups = self._folded(outline.folding)
+            for row, works in outline.handed.items():
+                self._under[row] = self._under.get(row, []) + agents(works, width, self.glyphs)
             rows = {*self._under, *([] if outline.start is None else [outline.start])}
             tall = [Group(row, 1, 1 + len(self._above(row)) + len(self._under.get(row, ()))) for row in sorted(rows)]
         self._layout_ = Layout(total, groups.with_(tall))
@@ -292,8 +300,10 @@ class Timeline(Painting, can_focus=True):
         self.touched = True
         row, offset = self._layout_.at(y)
         self.jump(row, centre=False)
-        if offset > len(self._above(row)):
-            self.post_message(self.FixWanted(row))
+        under_ = offset - len(self._above(row)) - 1
+        if under_ >= 0:
+            opens = self._under[row][under_].key == OPENS
+            self.post_message(self.WorkWanted(row) if opens else self.FixWanted(row))
         elif event.chain > 1:
             self.post_message(self.Opened(row))
 
