@@ -21,18 +21,18 @@ TRIES = 6
 
 def decodes(data: str) -> bool:
     """Whether base64 data is an image that can be decoded to its last line. One too large to try counts as such."""
-    raw = _raw(data)
+    raw = decoded(data)
     if raw is None:
         return False
-    return not _fits(raw) or _open(raw) is not None
+    return not fits(raw) or opened(raw) is not None
 
 
 def scaled(data: str, side: int, length: int | None = None) -> tuple[str, tuple[int, int]] | None:
     """The same image with no side longer than `side` pixels, in the same format, as base64 of at most `length`
     characters, and its new sides; None where it cannot be decoded or is too large to try. Of an animation the first
     picture is kept, which is all that the API looks at (vision documentation)."""
-    raw = _raw(data)
-    image = _open(raw, side) if raw is not None and _fits(raw) else None
+    raw = decoded(data)
+    image = opened(raw, side) if raw is not None and fits(raw) else None
     if image is None:
         return None
     share = 1.0
@@ -54,20 +54,21 @@ def fitting(sides: tuple[int, int], side: float) -> tuple[int, int]:
     return max(1, round(sides[0] * share)), max(1, round(sides[1] * share))
 
 
-def _raw(data: str) -> bytes | None:
+def decoded(data: str) -> bytes | None:
+    """The bytes that base64 stands for, None where it is none."""
     try:
         return binascii.a2b_base64(data)
     except (binascii.Error, ValueError):
         return None
 
 
-def _fits(raw: bytes) -> bool:
+def fits(raw: bytes) -> bool:
     """Whether the stated size is known and within the bound, so that no small file unpacks without end."""
     sides = size(raw[: 1 << 16])
     return sides is not None and 0 < sides[0] * sides[1] <= LARGEST
 
 
-def _open(raw: bytes, side: int = 0) -> Image.Image | None:
+def opened(raw: bytes, side: int = 0) -> Image.Image | None:
     """An image decoded, from JPEG at the next size that is not below `side`; None where that fails."""
     from PIL import Image
 

@@ -19,9 +19,11 @@ from textual.worker import get_current_worker
 
 from unbrick import relations
 from unbrick.printable import printable
-from unbrick_tui import as_sent, details, links, readable
+from unbrick.record import read
+from unbrick_tui import as_sent, details, links, pictures, readable
 from unbrick_tui.prose import FINE, PAGE, Bounds, Passage
 from unbrick_tui.screens.choice import Answer, Choices
+from unbrick_tui.screens.picture import PictureScreen
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.tabs import TabStrip
 from unbrick_tui.widgets.text_view import TextView
@@ -51,6 +53,7 @@ class InspectorScreen(Screen[tuple[str, int]]):
         Binding("K,p", "step(-1)", "previous record", key_display="p", id="record.previous"),
         Binding("backspace", "return", "where one came from", show=False, id="record.return"),
         Binding("m", "more", "more", id="record.more", tooltip="lay out more of a long text"),
+        Binding("i", "pictures", "images", show=False, id="record.images", tooltip="show the images of the record"),
         Binding("f", "leave('fix')", "fix", id="record.fix"),
         Binding("y", "copy", "copy", id="record.copy"),
     ]
@@ -207,6 +210,15 @@ class InspectorScreen(Screen[tuple[str, int]]):
             return
         self.app.copy_to_clipboard(raw.decode("utf-8", "replace"))
         self.notify("copied, if the terminal allows it", markup=False)
+
+    def action_pictures(self) -> None:
+        """Show its images, decoded only now."""
+        value, _fault = read(self._workspace.view.raw(self._row))
+        found = [] if value is None else pictures.shown(self._workspace.format.blocks(value))
+        if found:
+            self.app.push_screen(PictureScreen(found, self._workspace.glyphs))
+        else:
+            self.notify("this record holds no image", markup=False)
 
     def action_leave(self, wish: str) -> None:
         """Back to the timeline."""
