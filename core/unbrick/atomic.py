@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from unbrick.source import Source
+
 system: Any = os
 """The module whose functions are called."""
 
@@ -29,17 +31,38 @@ _OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
 
 @dataclass(frozen=True)
 class Privacy:
-    """Who may read a file: permission bits, and owner and group where they are known."""
+    """Who may read a file: permission bits, owner and group where they are known (-1: whoever writes it), and its list
+    of further users and groups, in the form that Linux keeps it in."""
 
     mode: int = 0o600
     uid: int = -1
     gid: int = -1
+    acl: bytes | None = None
 
     @classmethod
     def of(cls, path: Path) -> Privacy:
         """That of an existing file."""
         found = path.stat()
-        return cls(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
+        return cls(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, _acl(path))
+
+    @classmethod
+    def like(cls, source: Source) -> Privacy:
+        """That of a copy of a file that was read: for the same group, if only by its owner to be written."""
+        mode = source.mode() & 0o777 | 0o600
+        if source.private:
+            return cls(mode)
+        return cls(mode, gid=os.fstat(source.file.fileno()).st_gid, acl=_acl(source.file.fileno()))
+
+
+_ACL = "system.posix_acl_access"
+
+
+def _acl(file: Path | int) -> bytes | None:
+    """The access list of a file; None where it has none, or the system knows no such thing."""
+    try:
+        return os.getxattr(file, _ACL)
+    except (AttributeError, OSError):
+        return None
 
 
 @dataclass(frozen=True)
@@ -161,14 +184,24 @@ def _write(fd: int, chunks: Iterable[bytes]) -> tuple[int, str]:
 
 
 def _make_as_private(fd: int, privacy: Privacy) -> None:
-    """Owner and group first: as long as they differ, their permissions are not given."""
+    """Owner and group first: as long as they differ, their permissions are not given. Nor are those of a list that
+    cannot be kept: with a list, the group's bits stand for all that it names."""
     mode = privacy.mode
     made = os.fstat(fd)
-    if (privacy.uid, privacy.gid) != (-1, -1) and (made.st_uid, made.st_gid) != (privacy.uid, privacy.gid):
+    wanted = tuple(own if known < 0 else known for known, own in (
+        (privacy.uid, made.st_uid), (privacy.gid, made.st_gid),
+    ))
+    if wanted != (made.st_uid, made.st_gid):
         try:
-            system.fchown(fd, privacy.uid, privacy.gid)
+            system.fchown(fd, *wanted)
         except OSError:
             mode &= 0o700
+    if _acl(fd) != privacy.acl:
+        try:
+            # One that the folder gave to the new file goes: it may name people whom the original does not.
+            system.removexattr(fd, _ACL) if privacy.acl is None else system.setxattr(fd, _ACL, privacy.acl)
+        except OSError:
+            mode &= 0o707
     system.fchmod(fd, mode)
 
 
@@ -286,7 +319,8 @@ def _copy_folder(source: Path, destination: Path) -> None:
         elif entry.is_file():
             with staged(destination, entry.name, Privacy.of(entry), read_chunks(entry)) as copy:
                 copy.put_new(target)
-    system.chmod(destination, mode | 0o700)
+    same = source.stat().st_gid == destination.stat().st_gid
+    system.chmod(destination, (mode if same else mode & 0o700) | 0o700)
 
 
 def remove_tree(folder: Path) -> None:

@@ -82,7 +82,7 @@ def save_copy(bundle: Bundle, patch: Patch, path: Path) -> Receipt:
         raise CannotWriteError(f"{path.parent} is not a folder; make it first. Nothing was changed.")
     _insist_intact(source)
     atomic.sweep(path.parent)
-    privacy = Privacy(source.mode() & 0o777 | 0o600)
+    privacy = Privacy.like(source)
     with refusals(path), atomic.staged(path.parent, path.name, privacy, patched(source, patch)) as new:
         _insist_intact(source)
         new.put_new(path)
@@ -136,7 +136,7 @@ def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) ->
                     if not inside:
                         apart.append(there)
                     data = patched(bundle.main, patch) if chunks is None else (chunks,)
-                    privacy = Privacy(bundle.main.mode() & 0o777 | 0o600)
+                    privacy = Privacy.like(bundle.main)
                     with atomic.staged(there.parent, there.name, privacy, data) as new:
                         new.put_new(there)
                     if receipt is None:

@@ -71,12 +71,11 @@ def export(
 
     Raises CannotWriteError where something stands there, unless `force` is set and it is another regular file.
     """
-    source = report.bundle.main
     _insist_free(report, path, force=force)
     atomic.sweep(path.parent)
     with refusals(path), atomic.unfinished(path.parent, path.name) as new:
         yield from way.write(format_, report, what, new.file)
-        staged = new.finish(Privacy(source.mode() & 0o666 | 0o600))
+        staged = new.finish(Privacy.like(report.bundle.main))
         if force:
             staged.put(path)
         else:
