@@ -117,7 +117,7 @@ class Folding:
 
     def _work_out(self, level: int) -> Groups:
         if level == Level.PROMPTS:
-            parts = [self._runs(range(2, 7), range(2, 4))]
+            parts = [self.prompts_only(range(len(self.ranks)))]
         elif level == Level.REPLIES:
             parts = [self._runs(range(3, 7), (3, 6))]
         elif level == Level.TOOLS:
@@ -133,21 +133,29 @@ class Folding:
         merged = sorted(chain.from_iterable(zip(*part, strict=True) for part in parts))
         return Groups(*(array("q", column) for column in zip(*merged, strict=True))) if merged else Groups.of()
 
-    def _runs(self, folded: Iterable[int], said: Iterable[int], least: int = 1) -> Groups:
+    def prompts_only(self, rows: range) -> Groups:
+        """The groups among some rows that leave only prompts between them."""
+        return self._runs(range(2, 7), (2, 3, 6), rows=rows)
+
+    def _runs(
+        self, folded: Iterable[int], said: Iterable[int], least: int = 1, rows: range | None = None,
+    ) -> Groups:
         """Runs of at least so many rows of some ranks; one that holds none of the ranks `said` is hidden."""
-        inside = self.ranks.translate(_table(folded))
-        edges = compress(range(len(inside) + 1), map(ne, chain(b"\0", inside), chain(inside, b"\0")))
+        start, stop = (rows.start, rows.stop) if rows is not None else (0, len(self.ranks))
+        ranks_ = self.ranks[start:stop]
+        inside = ranks_.translate(_table(folded))
+        edges = compress(range(start, stop + 1), map(ne, chain(b"\0", inside), chain(inside, b"\0")))
         both = array("q", edges)
         first, last = both[::2], both[1::2]
-        rows = array("q", map(sub, last, first))
-        talk = array("q", chain((0,), accumulate(self.ranks.translate(_table(said)))))
-        lines = (min(talk[end] - talk[start], 1) for start, end in zip(first, last, strict=True))
+        sizes = array("q", map(sub, last, first))
+        talk = array("q", chain((0,), accumulate(ranks_.translate(_table(said)))))
+        lines = (min(talk[end - start] - talk[begin - start], 1) for begin, end in zip(first, last, strict=True))
         if least > 1:
-            long = bytes(map(least.__le__, rows))
+            long = bytes(map(least.__le__, sizes))
             return Groups(
-                array("q", compress(first, long)), array("q", compress(rows, long)), array("q", compress(lines, long)),
+                array("q", compress(first, long)), array("q", compress(sizes, long)), array("q", compress(lines, long)),
             )
-        return Groups(first, rows, array("q", lines))
+        return Groups(first, sizes, array("q", lines))
 
 
 def _table(ranks_: Iterable[int]) -> bytes:

@@ -156,9 +156,7 @@ class Timeline(Painting, can_focus=True):
         groups = folding.groups(self.level)
         for turn in self._shut:
             rows = folding.rows(turn)
-            groups = groups.instead(
-                rows.start + 1, rows.stop, folding.groups(Level.PROMPTS).within(rows.start + 1, rows.stop)
-            )
+            groups = groups.instead(rows.start + 1, rows.stop, folding.prompts_only(rows[1:]))
         for run in sorted(self._open, key=lambda run: -run.rows):
             if groups.find(run.first) == run:
                 inner = folding.groups(Level.USUAL).within(run.first, run.first + run.rows)
