@@ -17,53 +17,68 @@ from typing import Any, NamedTuple
 from unbrick.jsonspan import JSON_DECODER
 from unbrick.record import read
 
-KINDS: dict[str, tuple[str, str]] = {
-    "anthropic": ("Anthropic key", r"sk-ant-[A-Za-z0-9_-]{20,300}"),
-    "openai": ("OpenAI key", r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,300}"),
-    "stripe": ("Stripe key", r"[sr]k_(?:live|test)_[A-Za-z0-9]{20,250}"),
-    "github": ("GitHub token", r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255}"),
-    "gitlab": ("GitLab token", r"glpat-[A-Za-z0-9_.-]{20,300}"),
-    "groq": ("Groq key", r"gsk_[A-Za-z0-9]{40,100}"),
-    "aws": ("AWS key id", r"A(?:KIA|SIA)[A-Z2-7]{16}"),
-    "google": ("Google key", r"AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{40,400}"),
-    "slack": ("Slack token", r"xox[abeoprs]-[A-Za-z0-9-]{16,300}"
-                             r"|hooks\.slack\.com/services/T[A-Z0-9]{6,12}/B[A-Z0-9]{6,12}/[A-Za-z0-9]{20,30}"),
-    "npm": ("npm token", r"npm_[A-Za-z0-9]{36}"),
-    "pypi": ("PyPI token", r"pypi-AgE[A-Za-z0-9_-]{50,400}"),
-    "huggingface": ("Hugging Face token", r"hf_[A-Za-z0-9]{34}"),
-    "sendgrid": ("SendGrid key", r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
-    "private": ("private key", r"PRIVATE KEY-----(?:[\s\\]|\\[nr]){1,8}(?P<body>[A-Za-z0-9+/=\\\s]{40,20000})"),
-    "jwt": ("JSON web token", r"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,6000}\.[A-Za-z0-9_-]{10,1000}"),
-    "bearer": ("bearer token", r"earer +(?P<token>[A-Za-z0-9._~+/=-]{20,2000})"),
-    "basic": ("password", r"asic +(?P<pair>[A-Za-z0-9+/=]{12,400})"),
-    "url": ("password", r"://[^\s:/@\"'\\<>]{0,64}:(?P<word>[^\s/@\"'\\<>]{4,128})@(?=[A-Za-z0-9\[])"),
-    "assigned": ("", r"(?:assw(?:or)?d|ASSW(?:OR)?D|ecret|ECRET|oken|OKEN|pi[_-]?[Kk]ey|PI_?KEY|ccess[_-]?[Kk]ey"
-                     r"|CCESS_?KEY|ccountKey)(?:_?[A-Za-z]{1,6})?[\"'\\]{0,4} ?[=:] ?[\"'\\]{0,4}"
-                     r"(?P<value>[A-Za-z0-9+/=_.~!@#$%^*?-]{8,200})"),
-}
-"""What is looked for: its name to a person, and how it is written from its hint on. A group, where there is one, holds
-the secret itself. Every part is bounded, so that the time is linear in the text."""
 
-_HINTS = (
-    r"sk-ant-|sk-proj-|sk-svcacct-|sk-admin-|sk_live_|sk_test_|rk_live_|rk_test_|gh[pousr]_|github_pat_|glpat-|gsk_|AKIA"
-    r"|ASIA|AIza|ya29\.|xox[abeoprs]-|hooks\.slack\.com|npm_|pypi-AgE|hf_|SG\.|PRIVATE KEY-|eyJ|earer |asic |://"
-    r"|assw(?:or)?d|ASSW(?:OR)?D|ecret|ECRET|oken(?!s)|OKEN|pi[_-]?[Kk]ey|PI_?KEY|ccess[_-]?[Kk]ey|CCESS_?KEY|ccountKey"
-)
-"""How a secret begins, or what stands before it. Each begins with a plain letter: only then is the search fast."""
-_LEADS = {
-    "anthropic": "s", "openai": "s", "stripe": "sr", "github": "g", "gitlab": "g", "groq": "g", "aws": "A",
-    "google": "Ay", "slack": "xh", "npm": "n", "pypi": "p", "huggingface": "h", "sendgrid": "S", "private": "P",
-    "jwt": "e", "bearer": "e", "basic": "a", "url": ":", "assigned": "aAeEoOpPcC",
+class Kind(NamedTuple):
+    """What is looked for: its name to a person; what a search stops at, which begins with a plain and seldom letter;
+    how many characters stand before that; and how it is written from there on. A group, where there is one, holds the
+    secret itself. Every part is bounded, so that the time is linear in the text."""
+
+    name: str
+    hints: tuple[str, ...]
+    before: int
+    written: str
+
+
+_VALUE = r"[\"'\\]{0,4} ?[=:] ?[\"'\\]{0,4}([A-Za-z0-9+/=_.~!@#$%^*?-]{8,200})"
+_KEY = r"(?=[\"'\\]{0,4} ?[=:])"
+
+KINDS: dict[str, Kind] = {
+    "anthropic": Kind("Anthropic key", ("k-ant-",), 1, r"sk-ant-[A-Za-z0-9_-]{20,300}"),
+    "openai": Kind("OpenAI key", ("k-proj-", "k-svcacct-", "k-admin-"), 1,
+                   r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,300}"),
+    "stripe": Kind("Stripe key", ("k_live_", "k_test_"), 1, r"[sr]k_(?:live|test)_[A-Za-z0-9]{20,250}"),
+    "github": Kind("GitHub token", ("gh[pousr]_", "github_pat_"), 0,
+                   r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255}"),
+    "gitlab": Kind("GitLab token", ("glpat-",), 0, r"glpat-[A-Za-z0-9_.-]{20,300}"),
+    "groq": Kind("Groq key", ("gsk_",), 0, r"gsk_[A-Za-z0-9]{40,100}"),
+    "aws": Kind("AWS key id", ("AKIA", "ASIA"), 0, r"A(?:KIA|SIA)[A-Z2-7]{16}"),
+    "google": Kind("Google key", ("AIza",), 0, r"AIza[A-Za-z0-9_-]{35}"),
+    "oauth": Kind("Google token", (r"ya29\.",), 0, r"ya29\.[A-Za-z0-9_-]{40,400}"),
+    "slack": Kind("Slack token", ("xox[abeoprs]-",), 0, r"xox[abeoprs]-[A-Za-z0-9-]{16,300}"),
+    "hook": Kind("Slack address", (r"k\.com/services/T",), 0,
+                 r"k\.com/services/(T[A-Z0-9]{6,12}/B[A-Z0-9]{6,12}/[A-Za-z0-9]{20,30})"),
+    "npm": Kind("npm token", ("pm_(?<=npm_)",), 1, r"npm_[A-Za-z0-9]{36}"),
+    "pypi": Kind("PyPI token", ("pypi-AgE",), 0, r"pypi-AgE[A-Za-z0-9_-]{50,400}"),
+    "huggingface": Kind("Hugging Face token", ("f_(?<=hf_)",), 1, r"hf_[A-Za-z0-9]{34}"),
+    "sendgrid": Kind("SendGrid key", (r"SG\.",), 0, r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
+    "private": Kind("private key", ("PRIVATE KEY-",), 0,
+                    r"PRIVATE KEY-----(?:[\s\\]|\\[nr]){1,8}([A-Za-z0-9+/=\\\s]{40,20000})"),
+    "jwt": Kind("JSON web token", ("yJ(?<=eyJ)",), 1,
+                r"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,6000}\.[A-Za-z0-9_-]{10,1000}"),
+    "bearer": Kind("bearer token", ("Bearer ", "bearer "), 0, r"[Bb]earer +([A-Za-z0-9._~+/=-]{20,2000})"),
+    "basic": Kind("password", ("Basic ", "basic "), 0, r"[Bb]asic +([A-Za-z0-9+/=]{12,400})"),
+    "url": Kind("password", ("://",), 0, r"://[^\s:/@\"'\\<>]{0,64}:([^\s/@\"'\\<>]{4,128})@(?=[A-Za-z0-9\[])"),
+    "assigned": Kind("", ("w(?<=[Pp]assw)(?:or)?d", "W(?<=PASSW)(?:OR)?D", "cret(?<=[Ss]ecret)", "CRET(?<=SECRET)",
+                          "ken(?<=[Tt]oken)(?!s)", "KEN(?<=TOKEN)(?!S)"), 0,
+                     r"(?:w(?:or)?d|W(?:OR)?D|cret|CRET|ken|KEN)(?:_?[A-Za-z]{1,6})?" + _VALUE),
+    "keyed": Kind("key", ("key" + _KEY, "Key" + _KEY, "KEY" + _KEY), 0, r"(?:[Kk]ey|KEY)" + _VALUE),
 }
-"""The letters that a hint of each kind begins with."""
-_NAMELESS = frozenset({"assigned", "url", "bearer", "basic"})
+
+_NAMELESS = frozenset({"assigned", "keyed", "url", "bearer", "basic"})
 """Kinds that go by what stands before the secret, not by the secret itself."""
+_HINTS = "|".join(hint for kind in KINDS.values() for hint in kind.hints)
 _BYTES = re.compile(_HINTS.encode())
 _TEXT = re.compile(_HINTS)
 _WHOLE = {
-    lead: tuple((name, re.compile(pattern)) for name, (_kind, pattern) in KINDS.items() if lead in _LEADS[name])
-    for lead in "".join(_LEADS.values())
+    lead: tuple(
+        (name, kind.before, re.compile(kind.written)) for name, kind in KINDS.items()
+        if any(hint[0] == lead for hint in kind.hints)
+    )
+    for lead in {hint[0] for kind in KINDS.values() for hint in kind.hints}
 }
+"""By the first letter of a hint."""
+_KEYED = re.compile(r"(?i)(?:api|access|account|secret|private|auth|signing|encryption)[_-]?\Z")
+"""What makes the word `key` one that opens something."""
 _NAMED = re.compile(r"(?i)(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|accountkey)(?:_?[a-z]{1,6})?\Z")
 _PART = re.compile(r"[A-Za-z0-9+/]")
 """What stands right before a secret only where it is the middle of something else, such as the base64 of an image."""
@@ -106,16 +121,17 @@ def spans(text: str) -> Iterator[Span]:
     """The likely secrets in a text that a person reads, in order."""
     end = 0
     for hint in _TEXT.finditer(text):
-        start = hint.start()
-        if start < end:
+        at = hint.start()
+        if at < end:
             continue
-        for name, whole in _WHOLE[text[start]]:
-            found = whole.match(text, start)
+        for name, before, whole in _WHOLE[text[at]]:
+            start = at - before
+            found = whole.match(text, start) if start >= end else None
             if found is not None:
                 value = found.span(found.lastindex or 0)
-                likely = _likely(name, text[slice(*value)], text[start - 1 : start] if start else "")
+                likely = _likely(name, text[slice(*value)], text[max(start - 12, 0) : start])
                 if likely:
-                    yield Span(KINDS[name][0] or _called(found[0]), *value)
+                    yield Span(KINDS[name].name or _called(text[max(start - 4, 0) : start + 4]), *value)
                 if likely or name not in _NAMELESS:
                     end = value[1]
                 break
@@ -168,10 +184,12 @@ def _json(text: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _likely(name: str, value: str, before: str) -> bool:
-    """Whether what looks like a secret may well be one."""
+    """Whether what looks like a secret may well be one, by what it says and what stands before it."""
     if name == "private":
         return entropy(value) > 4
-    if _PLACEHOLDER.search(value) or (name not in _NAMELESS and _PART.match(before)):
+    if _PLACEHOLDER.search(value) or (name not in _NAMELESS and _PART.match(before[-1:])):
+        return False
+    if name == "keyed" and not _KEYED.search(before):
         return False
     if name == "jwt":
         return b'"alg"' in _decoded(value.split(".", 1)[0])
@@ -179,7 +197,7 @@ def _likely(name: str, value: str, before: str) -> bool:
         return b":" in _decoded(value)
     if name == "url":
         return _WORD.match(value) is None and not _CODE.search(value) and ":" not in value
-    if name in ("assigned", "bearer"):
+    if name in ("assigned", "keyed", "bearer"):
         mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
         enough = 2.7 if len(value) < 16 else 3.2
         return mixed and len(value) >= 8 and not _CODE.search(value) and entropy(value) > enough
