@@ -94,5 +94,5 @@ def _relations(situation: Situation, row: int) -> Iterator[Relation]:
         kept = (session.row(uuid) for uuid in situation.kept(row))
         yield from (Relation(Tie.KEPT, other) for other in kept if other is not None)
     refers = session.row(scan.strings.text(scan.refers[row]))
-    if refers is not None:
+    if refers is not None and refers != parent:
         yield Relation(Tie.REFERS, refers)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 from driving import SAMPLES, Open, Opened, notices, press, screen_text, settle
 
+from unbrick.held import Handed
+from unbrick_tui.handed import Work
 from unbrick_tui.prose import PAGE
+from unbrick_tui.screens.agents import AgentScreen
 from unbrick_tui.screens.inspector import InspectorScreen
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.widgets.text_view import TextView
@@ -99,7 +104,7 @@ async def test_megabytes_are_laid_out_as_far_as_they_are_looked_at(open_app: Ope
 
 
 async def test_nothing_of_a_transcript_acts(open_app: Open) -> None:
-    text = "**bold** \x1b[31mred\x1b[0m [red]x[/red] [@click=app.quit]q[/] `\x9b2J` <b>b</b>\n\n```\necho \x1b[2J\n```\n"
+    text = "**bold** \x1b[31mred\x1b[0m [red]x[/red] [@click=app.quit]q[/] `\x9b2J` <b>\n\n```\necho \x1b[2J\n```\n"
     async with open_app(with_last(text), (120, 40)) as pilot:
         await press(pilot, "enter")
         said = screen_text(pilot.app)
@@ -107,3 +112,35 @@ async def test_nothing_of_a_transcript_acts(open_app: Open) -> None:
         assert "\x9b" not in said
         assert "[red]x[/red] [@click=app.quit]q[/]" in said
         assert "bold ␛[31mred" in said
+
+
+async def test_a_forked_record_names_where_it_was_copied_from(open_app: Open) -> None:
+    lines = (SAMPLES / "healthy" / "session.jsonl").read_bytes().splitlines(keepends=True)
+    record = {**orjson.loads(lines[196]), "forkedFrom": {"sessionId": "session-before", "messageUuid": "record-before"}}
+    lines[196] = orjson.dumps(record) + b"\n"
+    async with open_app(b"".join(lines)) as pilot:
+        timeline(pilot).jump(196)
+        await press(pilot, "enter", "3")
+        assert "It was copied from session session-before, record record-before" in screen_text(pilot.app)
+
+
+async def test_the_work_of_a_subagent_is_opened_from_its_call(open_app: Open, tmp_path: Path) -> None:
+    async with open_app("healthy") as pilot:
+        outline = timeline(pilot).outline
+        assert outline is not None
+        path = tmp_path / "agent-1.jsonl"
+        path.write_bytes((SAMPLES / "healthy" / "session.jsonl").read_bytes())
+        outline.handed[196] = (Work(Handed(path, "toolu_1", "look around"), 210, 150_000),)
+        timeline(pilot).jump(196)
+        await press(pilot, "enter", "3")
+        assert "the work that it handed on" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, AgentScreen)
+
+
+async def test_y_copies_what_is_chosen(open_app: Open) -> None:
+    async with open_app("healthy") as pilot:
+        timeline(pilot).jump(196)
+        await press(pilot, "enter", "y", "enter")
+        assert isinstance(pilot.app.screen, InspectorScreen)
+        assert pilot.app.clipboard

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from unbrick.entry import BlockKind
 from unbrick.record import END, read
+from unbrick_tui.glyphs import Glyphs
+from unbrick_tui.screens.choice import Answer
+from unbrick_tui.text import one_line, shorten, size
 from unbrick_tui.workspace import Workspace
 
 
@@ -31,3 +34,17 @@ def copyable(workspace: Workspace, row: int) -> list[tuple[str, str]]:
     found += [("session id", bundle.session_id), ("command that resumes", bundle.resume)]
     found.append(("record as JSON", raw.decode("utf-8", "replace")))
     return [(label, text) for label, text in found if text.strip()]
+
+
+def offered(found: list[tuple[str, str]], width: int, glyphs: Glyphs) -> list[Answer]:
+    """What can be copied as answers to choose from, each in one line; an id is the place in the list."""
+    return [
+        Answer(str(index), shorten(f"{label:<20} {_brief(text)}", width, glyphs.ellipsis))
+        for index, (label, text) in enumerate(found)
+    ]
+
+
+def _brief(text: str) -> str:
+    """The beginning of a text, and how much it is where that is much."""
+    line = one_line(text, 200)
+    return f"{size(len(text))}: {line}" if len(text) > 400 else line

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
+from unbrick.record import read
 from unbrick.relations import Related, Relation, Tie
 from unbrick.session import NO_PARENT
 from unbrick_tui import details
@@ -13,6 +15,8 @@ from unbrick_tui.screens.choice import Answer
 from unbrick_tui.text import shorten
 from unbrick_tui.workspace import Workspace
 
+FOLD = "fold"
+"""The action of the session that opens what was handed on."""
 SPOKEN = 120
 """Cells of what a record says that stand beside a link to it."""
 
@@ -33,19 +37,35 @@ def answers(workspace: Workspace, found: Related) -> Iterator[Answer]:
         )
 
 
-def row_of(answer: str) -> int:
-    """The row that an answer goes to."""
-    return int(answer.split()[-1])
+def works(outline: Outline, row: int) -> Iterator[Answer]:
+    """The work that a call at a row handed to subagents."""
+    if row in outline.handed:
+        yield Answer(f"{FOLD} {row}", "the work that it handed on", "; ".join(map(str, outline.handed[row])))
 
 
-def about(outline: Outline, row: int, found: Related) -> Iterator[tuple[str, str]]:
-    """What cannot be gone to: a missing parent, a root, the files beside the session."""
+def row_of(answer: str) -> tuple[str, int]:
+    """The kind of link that was chosen, and the row that it goes to."""
+    kind, row = answer.split()
+    return kind, int(row)
+
+
+def about(workspace: Workspace, outline: Outline, row: int, found: Related) -> Iterator[tuple[str, str]]:
+    """What cannot be gone to: a missing parent, a root, another session, files beside this one."""
     session = outline.report.situation.session
     if row < len(session) and session.parent_row[row] == NO_PARENT and session.uuid(row):
         yield "dim", "It follows nothing: the conversation, or a part of it, begins here."
     for relation in found.relations:
         if relation.row is None:
             yield "warn", f"It {_spoken(relation)}."
+    raw = workspace.view.raw(row)
+    value, _fault = read(raw)
+    origin = None if value is None else workspace.format.forked_from(value)
+    if origin is not None:
+        of = f", record {origin[1]}" if origin[1] else ""
+        yield "plain", f"It was copied from session {origin[0]}{of}, when this one was forked."
+    for path in chain.from_iterable(workspace.bundle.evidence.values()):
+        if path.name.encode() in raw:
+            yield "plain", f"More of it stands in {path}."
     if found.more:
         yield "dim", f"{found.more:,} more are not listed."
 

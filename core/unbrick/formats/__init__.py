@@ -101,6 +101,10 @@ class Alone:
         """Records hold what is sent."""
         return 0
 
+    def forked_from(self, value: Json) -> tuple[str, str] | None:
+        """Records say nothing of it."""
+        return None
+
     def superseded(self, session: Session) -> Sequence[int]:
         """Every record counts."""
         return ()
@@ -152,6 +156,11 @@ class Format(Protocol):
 
     def kept(self, value: Json) -> tuple[str, ...]:
         """Ids of the records from before it that a boundary record keeps by name; empty for other records."""
+        ...
+
+    def forked_from(self, value: Json) -> tuple[str, str] | None:
+        """Ids of the session and of the record in it that a record was copied from when its session was forked; None
+        for a record that is its session's own."""
         ...
 
     def aside(self, value: Json) -> int:

@@ -7,11 +7,8 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from unbrick.printable import printable
-from unbrick_tui.copying import copyable
-from unbrick_tui.screens.choice import Answer
+from unbrick_tui.copying import copyable, offered
 from unbrick_tui.screens.sharing import SharingScreen
-from unbrick_tui.text import one_line, shorten, size
 
 
 class CopyingScreen(SharingScreen):
@@ -31,17 +28,7 @@ class CopyingScreen(SharingScreen):
         if not found:
             self.notify("there is nothing to copy", markup=False)
             return
-        width = max(min(self.size.width * 9 // 10, 110) - 7, 20)
-        answers = [
-            Answer(str(index), shorten(f"{label:<20} {_brief(text)}", width, self.workspace.glyphs.ellipsis))
-            for index, (label, text) in enumerate(found)
-        ]
+        answers = offered(found, max(min(self.size.width * 9 // 10, 110) - 7, 20), self.workspace.glyphs)
         chosen = await self._ask("Copy", (), answers, "enter copies, esc goes back")
         if chosen is not None:
             self.app.copy_to_clipboard(found[int(chosen)][1])
-
-
-def _brief(text: str) -> str:
-    """The beginning of a text, and how much it is where that is much."""
-    line = one_line(text, 200)
-    return f"{size(len(text))}: {line}" if len(text) > 400 else printable(line)

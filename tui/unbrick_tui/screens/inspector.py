@@ -21,8 +21,9 @@ from unbrick import relations
 from unbrick.printable import printable
 from unbrick.record import read
 from unbrick_tui import as_sent, details, links, pictures, readable
+from unbrick_tui.copying import copyable, offered
 from unbrick_tui.prose import FINE, PAGE, Bounds, Passage
-from unbrick_tui.screens.choice import Answer, Choices
+from unbrick_tui.screens.choice import Answer, Choices, ChoiceScreen
 from unbrick_tui.screens.picture import PictureScreen
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.tabs import TabStrip
@@ -38,7 +39,7 @@ LARGE = 1_000_000
 
 
 class InspectorScreen(Screen[tuple[str, int]]):
-    """Gives back the row it ended on, and `fix` when a fix is wanted there."""
+    """Gives back an action of the session that is wanted next, such as `fix`, or nothing, and the row it ended on."""
 
     CSS_PATH = Path("inspector.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -147,8 +148,8 @@ class InspectorScreen(Screen[tuple[str, int]]):
             about.say([("dim", "The check is not done yet; links are known behind it.")])
             return
         found = relations.related(outline.report.situation, self._row)
-        answers = list(links.answers(self._workspace, found))
-        said = list(links.about(outline, self._row, found))
+        answers = [*links.works(outline, self._row), *links.answers(self._workspace, found)]
+        said = list(links.about(self._workspace, outline, self._row, found))
         head = "Enter goes there, backspace comes back." if answers else "It hangs together with no other record."
         about.say([*said, ("dim", head)])
         choices.add_options(map(self._option, answers))
@@ -165,9 +166,14 @@ class InspectorScreen(Screen[tuple[str, int]]):
 
     @on(OptionList.OptionSelected)
     def _followed(self, event: OptionList.OptionSelected) -> None:
-        if event.option.id is not None:
+        if event.option.id is None:
+            return
+        kind, row = links.row_of(event.option.id)
+        if kind == links.FOLD:
+            self.dismiss((kind, row))
+        else:
             self._trail.append(self._row)
-            self._go(links.row_of(event.option.id), READ)
+            self._go(row, READ)
 
     @on(TabStrip.Chosen)
     def _tab(self, event: TabStrip.Chosen) -> None:
@@ -202,14 +208,16 @@ class InspectorScreen(Screen[tuple[str, int]]):
         else:
             self.notify("all of it is shown", markup=False)
 
-    def action_copy(self) -> None:
-        """The line's bytes to the clipboard, where they are not too many for a terminal."""
-        raw = self._workspace.view.raw(self._row).rstrip(b"\r\n")
-        if len(raw) > 100_000:
-            self.notify("too large for the clipboard", severity="warning", markup=False)
-            return
-        self.app.copy_to_clipboard(raw.decode("utf-8", "replace"))
-        self.notify("copied, if the terminal allows it", markup=False)
+    @work(group="ask", exclusive=True)
+    async def action_copy(self) -> None:
+        """Ask what of it, and copy that."""
+        found = copyable(self._workspace, self._row)
+        answers = offered(found, max(min(self.size.width * 9 // 10, 110) - 7, 20), self._workspace.glyphs)
+        hint = "enter copies, esc goes back"
+        screen = ChoiceScreen("Copy", (), answers, ascii_=self._workspace.glyphs.ascii, hint=hint)
+        chosen = await self.app.push_screen_wait(screen)
+        if chosen is not None:
+            self.app.copy_to_clipboard(found[int(chosen)][1])
 
     def action_pictures(self) -> None:
         """Show its images, decoded only now."""

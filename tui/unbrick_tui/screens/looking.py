@@ -56,8 +56,8 @@ class LookingScreen(FilteringScreen):
         if row != timeline.cursor:
             timeline.open_run(row)
             timeline.jump(row)
-        if wish == "fix":
-            await self.run_action("fix")
+        if wish:
+            await self.run_action(wish)
 
     def action_fold(self) -> None:
         """Fold or unfold the run at the cursor."""

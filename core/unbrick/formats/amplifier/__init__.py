@@ -61,6 +61,10 @@ class Amplifier:
         """Content blocks in the API's form, calls that are stored twice given once."""
         return records.blocks(value)
 
+    def forked_from(self, value: Json) -> tuple[str, str] | None:
+        """Records say nothing of it; the session's metadata does."""
+        return None
+
     def aside(self, value: Json) -> int:
         """Records hold what is sent."""
         return 0

@@ -91,6 +91,12 @@ class ClaudeCode(Alone):
         """What is odd about an attachment that can be filled in."""
         return forms.odd(value)
 
+    def forked_from(self, value: Json) -> tuple[str, str] | None:
+        """What `forkedFrom` names."""
+        found = value.get("forkedFrom")
+        origin = (found.get("sessionId"), found.get("messageUuid")) if isinstance(found, dict) else (None, None)
+        return (origin[0], str(origin[1] or "")) if isinstance(origin[0], str) else None
+
     def aside(self, value: Json) -> int:
         """Bytes that a shorter copy of a tool's output for the screen would free."""
         return bloat.aside(value)
