@@ -100,6 +100,7 @@ class Timeline(Painting, can_focus=True):
         self._strips: LRUCache[tuple[Any, ...], Strip] = LRUCache(2048)
         self._styles: dict[str, Style] = {}
         self._width = 0
+        self._height = 0
 
     # What is shown
 
@@ -306,14 +307,16 @@ class Timeline(Painting, can_focus=True):
             self.post_message(self.Opened(row))
 
     def _on_resize(self, event: events.Resize) -> None:
-        width = self.scrollable_content_region.width
+        width, first = self.scrollable_content_region.width, not self._width
+        lower, self._height = self.size.height < self._height, self.size.height
         if width != self._width:
-            first = not self._width
             offset = self._offset()
             self._width = width
             self._arrange()
             if len(self.view) and not first:
                 self._keep(self.cursor, offset)
+        if lower:
+            self.jump(self.cursor, centre=False)
 
     # Painting
 
