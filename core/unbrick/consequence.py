@@ -53,9 +53,9 @@ class Tally:
 @dataclass(frozen=True)
 class Consequence:
     """`back` was not loaded before, `gone` is not loaded afterwards, `added` was written by the edit, `erased` was not
-    loaded and is not even in the file afterwards. `parts` counts
-    what messages that stay have lost, by noun; `altered` messages say something else. `mended` findings are not there
-    afterwards, `brought` ones were not there before, or were milder."""
+    loaded and is not even in the file afterwards. Of messages that stay, `parts` counts what they have lost, by noun,
+    and `written` what they have got; `altered` of them say something else. `mended` findings are not there afterwards,
+    `brought` ones were not there before, or were milder."""
 
     before: Report
     after: Report
@@ -64,6 +64,7 @@ class Consequence:
     added: Tally
     erased: Tally
     parts: Mapping[tuple[str, str], int]
+    written: Mapping[tuple[str, str], int]
     altered: int
     mended: tuple[Finding, ...]
     brought: tuple[Finding, ...]
@@ -95,8 +96,9 @@ class Consequence:
             yield "plain", f"{loads} {words.plural(new.messages, 'message')}, {old.messages:,} before"
         if self.back.messages:
             yield "good", f"{words.brings(self.back.messages)}: {words.listed(self.back.counts)}"
-        if self.added.messages:
-            yield "plain", f"adds {words.listed(self.added.counts)}"
+        fresh = [*self.added.counts, *((number, *noun) for noun, number in self.written.items())]
+        if words.listed(fresh):
+            yield "plain", f"adds {words.listed(fresh)}"
         if words.listed(self.lost):
             yield "warn", words.drops(*self.lost)
         elif not self.altered and not self.erased.messages:
@@ -140,6 +142,7 @@ def consequence(before: Report, after: Report) -> Consequence:
     added: list[int] = []
     erased: list[int] = []
     parts: Counter[tuple[str, str]] = Counter()
+    written: Counter[tuple[str, str]] = Counter()
     altered = 0
     for one, other in match:
         was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
@@ -150,14 +153,16 @@ def consequence(before: Report, after: Report) -> Consequence:
         elif is_ and not was:
             (back if one >= 0 else added).append(other)
         elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
-            lost = _blocks(before, one) - _blocks(after, other)
-            parts += lost
-            # Another id of a call is no other word.
-            altered += not lost and old.text(one) != new.text(other)
+            had, has = _blocks(before, one), _blocks(after, other)
+            parts += had - has
+            written += has - had
+            # Another id of a call is no other word, nor is another order.
+            altered += had == has and sorted(old.text(one).split("\n")) != sorted(new.text(other).split("\n"))
+    moved = parts & written
     mended, brought = _findings(before, after)
     return Consequence(
         before, after, _tally(after, back), _tally(before, gone), _tally(after, added), _tally(before, erased),
-        dict(parts), altered, mended, brought,
+        dict(parts - moved), dict(written - moved), altered, mended, brought,
     )
 
 

@@ -59,7 +59,10 @@ def changes(source: Source, before: Patch, after: Patch) -> list[diff.LineChange
         old, new = before.get(line), after.get(line)
         if old == new:
             continue
-        if line in (END, FRAME) or old is not None:
+        if line == FRAME:
+            was, is_ = (b"".join(source.frame() if one is None else one) for one in (old, new))
+            found.append(diff.LineChange(FRAME, was, (is_,), source.unit))
+        elif line == END or old is not None:
             found += _parts(line, old or (), _pieces(source, line, new), source.unit)
         else:
             found += diff.changes(source, {line: _pieces(source, line, new)})
@@ -69,9 +72,7 @@ def changes(source: Source, before: Patch, after: Patch) -> list[diff.LineChange
 def _pieces(source: Source, line: int, pieces: tuple[bytes, ...] | None) -> tuple[bytes, ...]:
     if pieces is not None:
         return pieces
-    if line == END:
-        return ()
-    return source.frame() if line == FRAME else (source[line - 1],)
+    return () if line == END else (source[line - 1],)
 
 
 def _parts(line: int, old: tuple[bytes, ...], new: tuple[bytes, ...], unit: str) -> Iterator[diff.LineChange]:
@@ -84,7 +85,7 @@ def _parts(line: int, old: tuple[bytes, ...], new: tuple[bytes, ...], unit: str)
     yield from (diff.LineChange(line, piece, (), unit) for piece in was if piece not in is_)
     fresh = tuple(piece for piece in is_ if piece not in was)
     if fresh:
-        yield diff.LineChange(line if line != FRAME else END, None, fresh, unit)
+        yield diff.LineChange(line, None, fresh, unit)
 
 
 def marked(mark: Mark) -> Rich:

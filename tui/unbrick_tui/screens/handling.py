@@ -24,7 +24,7 @@ class HandlingScreen(ActingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "x", "by_hand", "by hand", show=False, id="act.by-hand",
+            "d", "by_hand", "by hand", show=False, id="act.by-hand",
             tooltip="take out a turn, a pair, a block, images, thinking; redact; begin here",
         ),
         Binding("E", "say", "change the text", show=False, tooltip="change what the record says", id="act.say"),
@@ -37,9 +37,10 @@ class HandlingScreen(ActingScreen):
         if outline is None or not len(self.workspace.view):
             return
         situation = outline.report.situation
+        said = one_line(situation.text(row), 200)
         deeds = {deed.answer.id: deed for deed in byhand.deeds(situation, row)}
         chosen = await self._ask(
-            f"By hand: {situation.place(row)}", [("plain", one_line(situation.text(row), 200))],
+            f"By hand: {situation.place(row)}", [("plain", said)] if said else [],
             [deed.answer for deed in deeds.values()], "enter shows what it changes, esc goes back",
         )
         if chosen == byhand.TEXT:

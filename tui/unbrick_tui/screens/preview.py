@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,9 +11,9 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import Footer, OptionList, Static
 
 from unbrick import diff
 from unbrick.printable import printable
@@ -20,6 +21,7 @@ from unbrick_tui import ahead
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.outline import Outline
 from unbrick_tui.prose import Passage
+from unbrick_tui.screens.choice import Choices
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Result, Work, Workspace
@@ -31,13 +33,29 @@ ALL = "all"
 """Given back when all findings of that code are to be mended instead."""
 
 
-class Picks(SelectionList[str]):
-    """A list of fixes to choose from; `enter` is left to the screen."""
+class Picks(Choices):
+    """A list of which some are chosen; `[x]` says so without colour. `space` or a click changes one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "down", show=False, id="list.down"),
-        Binding("k", "cursor_up", "up", show=False, id="list.up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", "choose", show=False, id="list.choose")]
+
+    class Changed(Message):
+        """Others are chosen now."""
+
+    def __init__(self, titles: Sequence[str], id: str) -> None:
+        super().__init__(*map(self._said, titles, repeat(True)), id=id, markup=False)
+        self._titles = titles
+        self.chosen = set(range(len(titles)))
+
+    def _said(self, title: str, chosen: bool) -> Content:
+        return Content(f"[{'x' if chosen else ' '}] {title}")
+
+    @on(OptionList.OptionSelected)
+    def _flip(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        index = event.option_index
+        self.chosen ^= {index}
+        self.replace_option_prompt_at_index(index, self._said(self._titles[index], index in self.chosen))
+        self.post_message(self.Changed())
 
 
 class PreviewScreen(Screen[Result | str | None]):
@@ -68,11 +86,9 @@ class PreviewScreen(Screen[Result | str | None]):
         """What it is, which of several, what it changes, keys."""
         yield Static(self._plain(self._title()), id="what", markup=False)
         if len(self._offered) > 1:
-            yield Picks(*(
-                Selection(Content(self._plain(printable(f"{one.finding.id}  {one.fix.title}: {one.fix.price}"))),
-                          one.finding.id, True)
-                for one in self._offered
-            ), id="picks")
+            yield Picks([
+                self._plain(printable(f"{one.finding.id}  {one.fix.title}: {one.fix.price}")) for one in self._offered
+            ], id="picks")
         yield TextView(self._passages(), ascii_=self._workspace.glyphs.ascii, id="text")
         yield Footer(show_command_palette=False)
 
@@ -91,8 +107,9 @@ class PreviewScreen(Screen[Result | str | None]):
         if len(self._offered) > 1:
             number = len(done.applied) if done else 0
             return f"{number} of {len(self._offered)} fixes: space leaves one out, enter applies"
-        name = done.applied[0].fix.title if done is not None and done.applied else self._result.said
-        return f"{printable(name)}: enter applies it" + (f", a all {self._alike}" if self._alike else "")
+        history = self._result.history
+        name = history.done[-1].title if done is not None and history is not None else self._result.said
+        return f"{printable(name)}. enter applies it" + (f", a all {self._alike}" if self._alike else "")
 
     def _passages(self) -> Iterator[Passage]:
         workspace, result = self._workspace, self._result
@@ -122,11 +139,11 @@ class PreviewScreen(Screen[Result | str | None]):
         self.query_one("#what", Static).update(self._plain(self._title()))
         self.query_one("#text", TextView).say(self._passages())
 
-    @on(SelectionList.SelectedChanged)
-    def _chosen(self, event: SelectionList.SelectedChanged[str]) -> None:
-        chosen = set(event.selection_list.selected)
-        without = {one.finding.id for one in self._offered} - chosen
-        if self._again is None or (not without and not self._serial):
+    @on(Picks.Changed)
+    def _chosen(self) -> None:
+        chosen = self.query_one(Picks).chosen
+        without = {one.finding.id for index, one in enumerate(self._offered) if index not in chosen}
+        if self._again is None:
             return
         self._serial += 1
         self._busy = True
