@@ -13,6 +13,8 @@ from functools import cached_property
 
 from unbrick.jsonspan import JSON_DECODER
 
+NOTE = "[redacted]"
+"""What stands in the place of a value unless another note is asked for."""
 DEPTH = 6
 """So deep JSON is looked for inside strings of JSON."""
 LEAST = 4
@@ -140,3 +142,21 @@ def _spliced(text: str, spans: list[Span], note: str) -> str:
         pieces += (text[kept:start], note)
         kept = end
     return "".join((*pieces, text[kept:]))
+
+
+def alike(text: str, other: str) -> bool:
+    """Whether a text may be what another one became when values in it gave way to the note."""
+    first, *rest = text.split(NOTE)
+    if not rest:
+        return text == other
+    *middle, last = rest
+    end = len(other) - len(last)
+    position = len(first)
+    if position > end or not other.startswith(first) or not other.endswith(last):
+        return False
+    for part in middle:
+        found = other.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True

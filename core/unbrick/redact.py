@@ -21,7 +21,7 @@ from unbrick.entry import BlockKind, Entry
 from unbrick.errors import UsageError
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
-from unbrick.hide import Hidden
+from unbrick.hide import NOTE, Hidden
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.record import FRAME, At, read
 from unbrick.repair import Applied, Repaired, lower
@@ -32,7 +32,6 @@ from unbrick.session import Session
 from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings
 
-NOTE = "[redacted]"
 CHUNK = 1 << 20
 
 _THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)

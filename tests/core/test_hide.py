@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unbrick.hide import Hidden
+from unbrick.hide import Hidden, alike
 
 KEY = "npm_9fQz7Lk2Vb8Xw3"
 NOTE = "[redacted]"
@@ -106,3 +106,17 @@ def test_any_bytes_are_read_and_those_around_a_copy_stay(before: bytes, behind: 
     new, count = hidden(raw)
     assert new.startswith(before) and new.endswith(behind)
     assert count or b'"' in before
+
+
+@given(st.lists(st.text(max_size=6), min_size=1, max_size=4), st.lists(st.text(max_size=6), min_size=3, max_size=3))
+def test_a_text_is_told_again_when_values_in_it_gave_way(parts: list[str], values: list[str]) -> None:
+    before = parts[0] + "".join(value + part for value, part in zip(values, parts[1:], strict=False))
+    assert alike(NOTE.join(parts), before)
+
+
+@pytest.mark.parametrize(("text", "other"), [
+    pytest.param("a", "b", id="no note"), pytest.param(f"a{NOTE}b", "ab c", id="another end"),
+    pytest.param(f"a{NOTE}a", "a", id="too short"), pytest.param(f"a{NOTE}x{NOTE}b", "a--b", id="a part is missing"),
+])
+def test_another_text_is_not(text: str, other: str) -> None:
+    assert not alike(text, other)

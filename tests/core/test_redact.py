@@ -152,6 +152,14 @@ def test_files_edited_together_with_it_lose_it_and_others_are_named(tmp_path: Pa
     assert {one.name for one in named} == {receipt.backup.name, "events.jsonl"}
 
 
+def test_a_backup_that_still_holds_it_is_not_taken_for_history_that_is_missing(tmp_path: Path) -> None:
+    path = amplifier(tmp_path)
+    path.with_name("transcript.jsonl.backup").write_bytes(path.read_bytes())
+    with opened(path) as session:
+        _found, after, _data = made(session)
+    assert after.verdict is Verdict.HEALTHY
+
+
 def test_a_new_session_lacks_it_in_all_its_files(tmp_path: Path) -> None:
     path = amplifier(tmp_path)
     with opened(path) as session:

@@ -17,6 +17,7 @@ from unbrick.formats.amplifier import places
 from unbrick.formats.amplifier.log import HEAD, written
 from unbrick.formats.amplifier.write import dump
 from unbrick.held import Recovered
+from unbrick.hide import alike
 from unbrick.record import Json, read
 from unbrick.session import Session
 
@@ -68,6 +69,11 @@ def key(value: Json) -> tuple[str, str]:
     return role, "\n".join(texts)
 
 
+def _same(kept: tuple[str, str], own: tuple[str, str] | None) -> bool:
+    """Whether a record that is kept elsewhere is one of the transcript, where values may have been redacted."""
+    return own is not None and kept[0] == own[0] and alike(own[1], kept[1])
+
+
 def _lines(session: Session, sources: Iterable[tuple[list[bytes], str]]) -> Iterator[Recovered]:
     """What stood on damaged lines: the line that begins in the same way, or stands between the same two."""
     scan = session.scan
@@ -83,11 +89,11 @@ def _lines(session: Session, sources: Iterable[tuple[list[bytes], str]]) -> Iter
             before, after = _neighbour(session, row, -1), _neighbour(session, row, 1)
             torn = scan.view.raw(row).strip(b" \t\r\n\x00")
             for place, line in enumerate(lines):
-                if before is not None and (not place or keys[place - 1] != before):
+                if before is not None and (not place or not _same(keys[place - 1], before)):
                     continue
-                between = after is not None and place + 1 < len(lines) and keys[place + 1] == after
+                between = place + 1 < len(lines) and _same(keys[place + 1], after)
                 if between or (before is None and after is None) or (torn and _begins(line, torn)):
-                    if keys[place] in (before, after):
+                    if _same(keys[place], before) or _same(keys[place], after):
                         continue
                     done.add(row)
                     yield Recovered(row, False, (line,), 1, name)
@@ -136,7 +142,7 @@ def _older(session: Session, kept: list[bytes]) -> Recovered | None:
         return None
     first = next((value for row in range(len(session)) if (value := session.scan.view.value(row)) is not None), None)
     keys = [key(read(line)[0] or {}) for line in kept]
-    if first is not None and (key(first) in keys or session.scan.faults):
+    if first is not None and (session.scan.faults or any(_same(one, key(first)) for one in keys)):
         return None
     count = sum(one[0] in ("user", "assistant", "tool") for one in keys)
     return Recovered(-1, False, tuple(kept), count, places.BACKUP)
@@ -149,7 +155,7 @@ def _behind(session: Session, lines: list[bytes], name: str) -> Recovered | None
     if value is None or not lines:
         return None
     last = key(value)
-    place = next((i for i in range(len(lines) - 1, -1, -1) if key(read(lines[i])[0] or {}) == last), None)
+    place = next((i for i in range(len(lines) - 1, -1, -1) if _same(key(read(lines[i])[0] or {}), last)), None)
     rest = lines[place + 1 :] if place is not None else []
     roles = [str((read(line)[0] or {}).get("role")) for line in rest]
     if not any(role in ("user", "assistant") for role in roles):
