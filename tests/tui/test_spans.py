@@ -79,3 +79,15 @@ def test_pairs_of_a_lane_never_meet(halves: list[str]) -> None:
         assert sum(cell is not Cell.NOTHING for cell in cells) + others == inside
     for lane in spans.lanes:
         assert all(last < first for last, first in zip(lane.last, lane.first[1:], strict=False))
+
+
+@given(st.lists(st.text("abcdef", max_size=3).map(lambda refs: "".join(f"+{ref}" for ref in refs)), max_size=12))
+def test_what_is_joined_at_a_row_starts_or_ends_there(halves: list[str]) -> None:
+    spans = Spans.of(scan_of(halves))
+    for row in range(len(halves)):
+        cells, _others, _joined = spans.cells(row)
+        joined = spans.joined(row)
+        assert [lane for lane, _first, _last in joined] == [
+            lane for lane, cell in enumerate(cells) if cell in (Cell.START, Cell.END)
+        ]
+        assert all(row in (first, last) for _lane, first, last in joined)

@@ -83,6 +83,15 @@ class Spans:
             cells.append(Cell.START if starts else Cell.END if ends else Cell.OPEN if passes else Cell.NOTHING)
         return tuple(cells), passing + starting + ending, bool(starting or ending)
 
+    def joined(self, row: int) -> tuple[tuple[int, int, int], ...]:
+        """The pairs in lanes that start or end at a row, as (lane, first row, last row)."""
+        found = []
+        for lane, (first, last) in enumerate(self.lanes):
+            place = bisect_left(last, row)  # A pair ends where it starts or behind; in a lane, in the same order.
+            if place < len(last) and row in (first[place], last[place]):
+                found.append((lane, first[place], last[place]))
+        return tuple(found)
+
     def more(self, most: int = LANES) -> bool:
         """Whether any pair has no place in so many lanes."""
         return len(self.every.first) > sum(len(lane.first) for lane in self.lanes[:most])

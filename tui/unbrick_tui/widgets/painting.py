@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Container
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -25,6 +26,7 @@ from unbrick_tui.text import ascii_only, clock, shorten, thousands
 from unbrick_tui.turns import facts, folded
 from unbrick_tui.widgets.below import Under
 from unbrick_tui.widgets.gutter import through
+from unbrick_tui.widgets.gutter import width as gutter_width
 from unbrick_tui.widgets.layout import Group, Layout
 
 WORD = 10
@@ -41,7 +43,7 @@ class Cut(NamedTuple):
 
     first: int
     last: int
-    kept: frozenset[int] = frozenset()
+    kept: Container[int] = ()
 
 
 class Painting(ScrollView):
@@ -58,6 +60,7 @@ class Painting(ScrollView):
     _layout_: Layout
     _under: dict[int, list[Under]]
     _lit: tuple[int, ...]
+    _joined: tuple[tuple[int, int, int], ...]
     _styles: dict[str, Style]
     _width: int
 
@@ -162,7 +165,7 @@ class Painting(ScrollView):
         beside = through(outline.spans, row, last, glyphs, self._lanes) if outline is not None else "  "
         part = outline is not None and not many and outline.continues(row)
         indent = (beside[-1] if beside[-1] == glyphs.span_across else " ") * 2 if part else ""
-        parts.append((beside + indent, self._style("lit" if lit or (at_cursor and self._lit) else "number")))
+        parts += self._lanes_of(row, beside + indent)
         head = f"{said.glyph} {said.word}".ljust(WORD - len(indent))
         parts.append((head + " ", self._style("lit") if lit else tone))
         used = sum(cell_len(text) for text, _ in parts)
@@ -254,6 +257,21 @@ class Painting(ScrollView):
         if before in after:
             return "" if at.part == after.index(before) else "added"
         return "added" if at.part else "changed"
+
+    def _lanes_of(self, row: int, beside: str) -> list[tuple[str, Style]]:
+        """The lanes beside a row, those of the pair at the cursor standing out from its first row to its last."""
+        lit = self._lit_at(row)
+        if not lit:
+            return [(beside, self._style("number"))]
+        end = gutter_width(self.outline.spans, self._lanes) if self.outline is not None else len(beside)
+        start = min(end - 2 - lane for lane, _first, _last in lit)
+        stop = len(beside) if any(row in (first, last) for _lane, first, last in lit) else start + 1
+        number, bright = self._style("number"), self._style("lit")
+        return [(beside[:start], number), (beside[start:stop], bright), (beside[stop:], number)]
+
+    def _lit_at(self, row: int) -> tuple[tuple[int, int, int], ...]:
+        """The lanes of the pair at the cursor that pass a row."""
+        return tuple(one for one in self._joined if one[1] <= row <= one[2] and one[0] < self._lanes)
 
     @property
     def _lanes(self) -> int:

@@ -18,11 +18,12 @@ from textual.strip import Strip
 from unbrick.formats import Format
 from unbrick.patch import View
 from unbrick.record import END, At
-from unbrick_tui.folding import Folding, Level
+from unbrick_tui.folding import Level
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.search import Query
 from unbrick_tui.widgets.below import OPENS, Under, agents, under
+from unbrick_tui.widgets.folds import Folds
 from unbrick_tui.widgets.layout import Group, Groups, Layout
 from unbrick_tui.widgets.painting import Cut, Painting
 
@@ -92,11 +93,9 @@ class Timeline(Painting, can_focus=True):
         self._only: array[int] | None = None
         self._layout_ = Layout(len(view))
         self._under: dict[int, list[Under]] = {}
-        self.level = Level.USUAL
-        """How much is shown."""
-        self._open: set[Group] = set()
-        self._shut: set[int] = set()
+        self._folds = Folds()
         self._lit: tuple[int, ...] = ()
+        self._joined: tuple[tuple[int, int, int], ...] = ()
         self._strips: LRUCache[tuple[Any, ...], Strip] = LRUCache(2048)
         self._styles: dict[str, Style] = {}
         self._width = 0
@@ -143,7 +142,7 @@ class Timeline(Painting, can_focus=True):
             width = max(self._width, 20)
             self._under = {row: under(found, width, self.glyphs) for row, found in outline.findings.items()}
             if self._only is None:
-                groups = self._folded(outline.folding)
+                groups = self._folds.groups(outline.folding)
             for row, works in outline.handed.items():
                 self._under[row] = self._under.get(row, []) + agents(works, width, self.glyphs)
             rows = {*self._under, *([] if outline.start is None else [outline.start])}
@@ -151,20 +150,6 @@ class Timeline(Painting, can_focus=True):
         self._layout_ = Layout(total, groups.with_(tall))
         self.virtual_size = Size(self._width, self._layout_.height)
         self.arranged += 1
-
-    def _folded(self, folding: Folding) -> Groups:
-        """The groups of the level, but for what was folded or opened by hand."""
-        groups = folding.groups(self.level)
-        for turn in self._shut:
-            rows = folding.rows(turn)
-            groups = groups.instead(rows.start + 1, rows.stop, folding.prompts_only(rows[1:]))
-        for run in sorted(self._open, key=lambda run: -run.rows):
-            if groups.find(run.first) == run:
-                inner = folding.groups(Level.USUAL).within(run.first, run.first + run.rows)
-                if run in zip(*inner, strict=True):
-                    inner = Groups.of()
-                groups = groups.instead(run.first, run.first + 1, inner)
-        return groups
 
     def _offset(self) -> int:
         """On which line of the screen the cursor stands."""
@@ -178,10 +163,15 @@ class Timeline(Painting, can_focus=True):
             self.scroll_to(y=self._layout_.top(self.cursor) - offset, animate=False, force=True, immediate=True)
         self.refresh()
 
+    @property
+    def level(self) -> Level:
+        """How much is shown."""
+        return self._folds.level
+
     def show_level(self, level: Level) -> None:
         """Show as much as a level says, whatever was folded or opened by hand."""
         offset = self._offset()
-        self.level, self._open, self._shut = level, set(), set()
+        self._folds = Folds(level)
         self._arrange()
         self._keep(self.cursor, offset)
 
@@ -190,19 +180,8 @@ class Timeline(Painting, can_focus=True):
         nothing to fold."""
         if self.outline is None or self._only is not None or not len(self.view):
             return False
-        folding, run = self.outline.folding, self._layout_.group(row)
-        around = [one for one in self._open if one.first <= row < one.first + one.rows]
-        turn, first = folding.turn(row), row
-        if run.rows > 1 or not run.height:
-            self._open.add(run)
-        elif around:
-            least = min(around, key=lambda one: one.rows)
-            self._open.remove(least)
-            first = least.first
-        elif turn is not None and turn not in self._shut and len(folding.rows(turn)) > 1:
-            self._shut.add(turn)
-            first = folding.turns[turn]
-        else:
+        first = self._folds.toggle(self.outline.folding, row, self._layout_.group(row))
+        if first is None:
             return False
         self._arrange()
         self.cursor = max(self._layout_.seen(first), 0)
@@ -257,14 +236,19 @@ class Timeline(Painting, can_focus=True):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Repaint the two rows, and those whose other half was or is lit."""
-        lit = self._lit
+        lit, joined = self._lit, self._joined
         self._light()
-        for row in {old, new, *lit, *self._lit}:
-            self._refresh_row(row)
+        if joined or self._joined:
+            self.refresh()
+        else:
+            for row in {old, new, *lit, *self._lit}:
+                self._refresh_row(row)
         self.post_message(self.Moved(new))
 
     def _light(self) -> None:
-        self._lit = self.outline.mates(self.cursor) if self.outline is not None and len(self.view) else ()
+        outline = self.outline if len(self.view) else None
+        self._lit = outline.mates(self.cursor) if outline is not None else ()
+        self._joined = outline.spans.joined(self.cursor) if outline is not None else ()
 
     def _refresh_row(self, row: int) -> None:
         if 0 <= row < len(self.view):
@@ -333,7 +317,7 @@ class Timeline(Painting, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         row, offset = self._layout_.at(line)
         at_cursor, lit = row == self.cursor, row in self._lit
-        key = (row, offset, at_cursor, lit, self.has_focus)
+        key = (row, offset, at_cursor, lit, self._lit_at(row), self.has_focus)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._paint(row, offset, at_cursor, lit)
