@@ -12,7 +12,7 @@ from signal import SIGHUP, SIGTERM
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -40,6 +40,7 @@ from unbrick_tui.shelf import Shelf
 from unbrick_tui.state import State
 from unbrick_tui.text import size
 from unbrick_tui.theme import DARK, THEMES, shades, turned
+from unbrick_tui.widgets.search_bar import SearchField
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
 
@@ -145,6 +146,13 @@ class UnbrickApp(App[int]):
     def _ended(self, signal: int) -> None:
         """Somebody wants the process gone, or the terminal is."""
         self.exit(return_code=128 + signal, message=self._keep_edits().strip() or None)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that was typed before the field had the keys, and so reached nobody, still goes into the field."""
+        field = self.focused
+        if isinstance(field, SearchField) and event.character is not None and event.is_printable:
+            field.insert_text_at_cursor(event.character)
+            event.stop()
 
     def copy_to_clipboard(self, text: str) -> None:
         """To the desktop's clipboard and the terminal's; where neither takes it, a file is offered."""

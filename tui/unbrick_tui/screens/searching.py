@@ -41,8 +41,8 @@ class SearchingScreen(MovingScreen):
         super().__init__(workspace)
         self._matches: Matches | None = None
         self._hunt_serial = 0
-        self._step = 0
-        """Where to go as soon as something is found: 1 on, -1 back, 0 nowhere."""
+        self._step, self._from = 0, 0
+        """Where to go as soon as something is found: 1 on, -1 back, 0 nowhere; and from which row."""
         self._origin = (0, 0)
         """Row and scroll offset at which the search began."""
 
@@ -58,8 +58,12 @@ class SearchingScreen(MovingScreen):
 
     @on(SearchBar.Changed)
     def _changed(self, event: SearchBar.Changed) -> None:
+        self._look_for(event.text, event.regular)
+
+    def _look_for(self, text: str, regular: bool) -> None:
+        """Search from where it began; what is no expression is said."""
         try:
-            query = Query(event.text, regular=event.regular) if event.text else None
+            query = Query(text, regular=regular) if text else None
         except ValueError as error:
             self._forget()
             self._bar.hint(f"{error}.")
@@ -69,7 +73,12 @@ class SearchingScreen(MovingScreen):
             self._hunt(query, 1)
 
     @on(SearchBar.Kept)
-    def _kept(self) -> None:
+    def _kept(self, event: SearchBar.Kept) -> None:
+        known = self._matches.query if self._matches is not None else None
+        if known is None or (known.text, known.regular) != (event.text, event.regular):
+            self._look_for(event.text, event.regular)
+        if self._matches is None and event.text:
+            return
         self._close_search()
         matches = self._matches
         if matches is not None:
@@ -86,7 +95,7 @@ class SearchingScreen(MovingScreen):
 
     def _close_search(self) -> None:
         self._bar.close()
-        self.timeline.focus()
+        self.set_focus(self.timeline)
 
     def _back(self) -> None:
         """To where the search began."""
@@ -104,8 +113,8 @@ class SearchingScreen(MovingScreen):
         if self._matches is None:
             super().action_next(step)
             return
-        self._step = step
-        self._to_match(self.timeline.cursor, step)
+        self._step, self._from = step, self.timeline.cursor
+        self._to_match()
 
     # The search itself
 
@@ -116,7 +125,7 @@ class SearchingScreen(MovingScreen):
             return
         first = min(self._origin[0] if step else self.timeline.cursor, max(len(self.workspace.view) - 1, 0))
         self._matches = Matches(query, first, len(self.workspace.view))
-        self._step = step
+        self._step, self._from = step, first - 1
         self._show(query)
         self._count()
         self._find(self._hunt_serial, query, first)
@@ -147,8 +156,7 @@ class SearchingScreen(MovingScreen):
         matches.add(row for row in event.rows if self._within(row))
         matches.done, matches.over, matches.slow = event.done, event.end, event.slow
         if self._step and len(matches):
-            typing = self._bar.is_open
-            self._to_match(matches.first - 1 if typing else self.timeline.cursor, self._step)
+            self._to_match()
         elif event.sentence:
             self._wrong(event.sentence)
         elif event.end and not len(matches) and not self._bar.is_open:
@@ -159,9 +167,9 @@ class SearchingScreen(MovingScreen):
         """Whether a row is one of those that are shown."""
         return True
 
-    def _to_match(self, row: int, step: int) -> None:
+    def _to_match(self) -> None:
         assert self._matches is not None
-        found = self._matches.after(row, step)
+        found = self._matches.after(self._from, self._step)
         if found is not None:
             self._step = 0
             self.timeline.touched = True

@@ -55,8 +55,12 @@ class SearchBar(Vertical):
         text: str
         regular: bool
 
+    @dataclass
     class Kept(Message):
-        """The search stays, the field goes."""
+        """The search stays, the field goes; the last letters may not have been reported yet."""
+
+        text: str
+        regular: bool
 
     class Left(Message):
         """No search after all."""
@@ -86,7 +90,8 @@ class SearchBar(Vertical):
         self.field.value = ""
         self.found("")
         self.hint()
-        self.field.focus()
+        # At once: what is typed behind the key is meant for the field.
+        self.screen.set_focus(self.field)
 
     def close(self) -> None:
         """Hide the field."""
@@ -120,7 +125,7 @@ class SearchBar(Vertical):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._last = event.value or self._last
-        self.post_message(self.Kept())
+        self.post_message(self.Kept(event.value, self._regular))
 
     @on(SearchField.Asked)
     def _asked(self, event: SearchField.Asked) -> None:
