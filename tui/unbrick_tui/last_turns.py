@@ -22,6 +22,8 @@ _TALK = (Kind.USER, Kind.ASSISTANT)
 def facts(row: Row, glyphs: Glyphs) -> str:
     """One line about a session: its id, its client, its project, how many records, what is wrong by code."""
     health, about = row.health, row.about
+    if health is not None and health.trouble:
+        return health.trouble
     parts = [about.session_id[:8] if len(about.session_id) == 36 else about.session_id]
     parts.append(" ".join(filter(None, (row.format.name if row.format is not None else "", about.version))))
     if health is not None and health.records:

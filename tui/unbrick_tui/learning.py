@@ -18,9 +18,9 @@ KEEP = 5.0
 """Seconds between two times that verdicts are written to the cache."""
 
 
-def learn(rows: Iterable[Row], cache: Cache, judging: Judging | None) -> Iterator[Told]:
+def learn(rows: Iterable[Row], cache: Cache, judging: Judging | None) -> Iterator[Told | None]:
     """Look into each file, then judge those of which no verdict is known, unless there is nobody to judge. What was
-    judged is remembered also when no more is asked for."""
+    judged is remembered also when no more is asked for. None says that what comes next takes its time."""
     projects: dict[Stored, Path | None] = {}
     left: list[Stored] = []
     for row in rows:
@@ -30,6 +30,7 @@ def learn(rows: Iterable[Row], cache: Cache, judging: Judging | None) -> Iterato
         if told.health is None:
             left.append(row.stored)
         yield told
+    yield None
     kept = monotonic()
     try:
         for stored, health in judging.run(left) if judging is not None else ():

@@ -70,7 +70,7 @@ def title(row: Row) -> Cell:
     if row.about.title:
         return one_line(row.about.title), "title"
     if row.health is not None and row.health.trouble:
-        return one_line(row.health.trouble), "quiet"
+        return one_line(row.health.trouble.removeprefix(f"{row.stored.path} ")), "quiet"
     return ("(no prompt)" if row.told else printable(row.about.session_id)), "quiet"
 
 

@@ -26,7 +26,7 @@ class News(Message):
     trouble: str = ""
 
 
-def tell(screen: MessagePump, learned: Iterator[Told]) -> None:
+def tell(screen: MessagePump, learned: Iterator[Told | None]) -> None:
     """Pass everything on, in the thread of a worker, until the worker is cancelled."""
     worker = get_current_worker()
     told: list[Told] = []
@@ -35,8 +35,9 @@ def tell(screen: MessagePump, learned: Iterator[Told]) -> None:
         for one in learned:
             if worker.is_cancelled:
                 return
-            told.append(one)
-            if monotonic() - said > PAUSE:
+            if one is not None:
+                told.append(one)
+            if one is None or monotonic() - said > PAUSE:
                 said = monotonic()
                 screen.post_message(News(told))
                 told = []

@@ -87,7 +87,7 @@ def _judge(shelf: Shelf, *, judged: bool) -> None:
     began = said = time.monotonic()
     try:
         for told in learn(list(shelf.rows.values()), shelf.cache, judging):
-            shelf.take([told])
+            shelf.take([told] if told is not None else ())
             now = time.monotonic()
             if sys.stderr.isatty() and now - began > PATIENCE and now - said > 0.1:
                 said = now
