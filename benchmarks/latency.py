@@ -34,6 +34,7 @@ from itertools import islice
 from pathlib import Path
 
 import pyte
+from damage import Damager
 from generate import SHAPES, transcript
 
 ROWS, COLUMNS = 40, 120
@@ -41,6 +42,7 @@ PATIENCE = 120.0
 FRAME = b"\x1b[?2026l"
 ASKED = b"\x1b[?2026$p"
 ANSWER = b"\x1b[?2026;2$y"
+ESCAPE = "\x1b"
 GOALS = {"first screen": 1000.0, "idle": 50.0, "checking": 100.0}
 """Milliseconds."""
 BEGIN, FINISH = "<!-- latency: written by benchmarks/latency.py -->", "<!-- end of latency -->"
@@ -103,9 +105,11 @@ class Terminal:
                 self._stream.feed(self._decode(frame))
                 yield when
 
-    def wait(self, shown: Callable[[list[str]], bool], patience: float = PATIENCE) -> float | None:
-        """When the first frame arrived in which something is shown; None where it does not come."""
-        return next((when for when in self.frames(patience) if shown(self.lines)), None)
+    def wait(
+        self, shown: Callable[[list[str]], bool], patience: float = PATIENCE, since: float = 0.0,
+    ) -> float | None:
+        """When the first frame since a time arrived in which something is shown; None where it does not come."""
+        return next((when for when in self.frames(patience) if when > since and shown(self.lines)), None)
 
     def settle(self, quiet: float = 0.12, at_most: float = 0.4) -> None:
         """Read until nothing is painted for a moment; a check that goes on paints all the time."""
@@ -149,9 +153,9 @@ KEYS = (
     Key("to the end (`G`)", "G", back="g"),
     Key("to the top (`g`)", "g", first="G"),
     Key("next problem (`]p`)", "]p", back="g", checked=True),
-    Key("a letter of a search", "e", first="/", back="\x1b"),
-    Key("inspector (`enter`)", "\r", back="\x1b", first="jj"),
-    Key("request view (`m`)", "m", back="\x1b", checked=True),
+    Key("a letter of a search", "e", first="/", back=ESCAPE),
+    Key("inspector (`enter`)", "\r", back=ESCAPE, first="jj"),
+    Key("request view (`m`)", "m", back=ESCAPE, checked=True),
     Key("other half (`%`)", "%", checked=True, first="]p"),
 )
 
@@ -178,11 +182,12 @@ def measured(terminal: Terminal, key: Key) -> float | None:
         before = terminal.lines
     body = slice(5, ROWS)
     pressed = terminal.press(key.typed)
-    when = terminal.wait(lambda lines: lines[body] != before[body], 5.0)
+    when = terminal.wait(lambda lines: lines[body] != before[body], 2.0, pressed)
     if key.back:
         terminal.settle()
         terminal.press(key.back)
-    terminal.settle(0.05)
+    # An escape is told from the beginning of a longer sequence by the silence behind it.
+    terminal.settle(0.2 if key.back == ESCAPE else 0.05)
     return None if when is None else (when - pressed) * 1000
 
 
@@ -222,13 +227,11 @@ def session(path: Path, taken: Taken, times: int, home: Path) -> None:
 
 
 def generated(folder: Path, records: int) -> Path:
-    """A session of so many records of the shape `small`, cut off while a tool runs."""
+    """A session of so many records of the shape `small`, with some twenty faults."""
     path = folder / f"latency-{records}.jsonl"
     if not path.exists():
-        lines = list(islice(transcript(SHAPES["small"], max(records * 900, 40_000), 1), records))
-        while b'"tool_use"' not in lines[-1]:
-            lines.pop()
-        path.write_bytes(b"".join(lines))
+        whole = transcript(SHAPES["small"], max(records * 900, 40_000), 1)
+        path.write_bytes(b"".join(islice(Damager(max(records // 20, 8), 1).lines(whole), records)))
     return path
 
 

@@ -14,7 +14,6 @@ from unbrick_tui import saving, storing
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.handling import HandlingScreen
 from unbrick_tui.screens.path import PathScreen
-from unbrick_tui.screens.prove import ProveScreen
 from unbrick_tui.screens.review import ReviewScreen
 from unbrick_tui.storing import Restored, Saved
 from unbrick_tui.text import count
@@ -101,6 +100,9 @@ class KeepingScreen(HandlingScreen):
     async def action_prove(self) -> None:
         """Resume a copy with the client on this machine."""
         if self._free() is not None:
+            # What runs a client takes a quarter of the time to the first screen to load, and few ever ask for it.
+            from unbrick_tui.screens.prove import ProveScreen
+
             await self.app.push_screen_wait(ProveScreen(self.workspace))
 
     # Following a session that goes on
