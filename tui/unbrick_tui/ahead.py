@@ -41,7 +41,7 @@ def in_bytes(source: Source, before: Patch, after: Patch, edits: Iterable[Edit] 
     """The lines that one patch leaves otherwise than another, each change in its place. What was redacted is named by
     its place alone: the lines hold what is not to be shown."""
     found = changes(source, before, after)
-    if any(isinstance(edit, Redact) for edit in edits):
+    if redacts(edits):
         yield "plain", f"{', '.join(change.where for change in found[:MOST])}: redacted, and not shown here"
         return
     for change in found[:MOST]:
@@ -50,6 +50,11 @@ def in_bytes(source: Source, before: Patch, after: Patch, edits: Iterable[Edit] 
             yield marked(mark)
     if len(found) > MOST:
         yield "dim", f"and {count(len(found) - MOST, f'more {source.unit}')}"
+
+
+def redacts(edits: Iterable[Edit]) -> bool:
+    """Whether edits take something out that is not to be shown."""
+    return any(isinstance(edit, Redact) for edit in edits)
 
 
 def changes(source: Source, before: Patch, after: Patch) -> list[diff.LineChange]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from itertools import compress
+from operator import or_
 from typing import NamedTuple
 
 from unbrick import byhand
@@ -91,12 +94,9 @@ def _holding(situation: Situation, what: str) -> list[int]:
     """The rows that hold images, or thinking."""
     scan = situation.session.scan
     wanted = (BlockKind.IMAGE, BlockKind.DOCUMENT) if what == IMAGES else (BlockKind.THINKING, BlockKind.REDACTED)
-    found: list[int] = []
-    row = 0
-    for block, kind in enumerate(scan.block_kind):
-        if kind in wanted or (what == IMAGES and scan.block_flags[block] & BlockFlag.MEDIA):
-            while scan.first[row + 1] <= block:
-                row += 1
-            if not found or found[-1] != row:
-                found.append(row)
-    return found
+    kinds = bytes(kind in wanted for kind in range(256))
+    marked = map(bool, scan.block_kind.tobytes().translate(kinds))
+    if what == IMAGES:
+        marked = map(or_, marked, map(bool, map(int(BlockFlag.MEDIA).__and__, scan.block_flags)))
+    blocks = compress(range(len(scan.block_kind)), marked)
+    return list(dict.fromkeys(bisect_right(scan.first, block) - 1 for block in blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -23,6 +24,16 @@ NAMED = 6
 """Files named of those that were written behind a cut."""
 
 
+class Kept:
+    """The rows of one segment of a conversation up to a row; asked for each row that is painted."""
+
+    def __init__(self, segments: array[int], segment: int, last: int) -> None:
+        self._segments, self._segment, self._last = segments, segment, last
+
+    def __contains__(self, row: object) -> bool:
+        return isinstance(row, int) and row <= self._last and self._segments[row] == self._segment
+
+
 class Places:
     """The places of one session, gathered off the interface's thread: to cut behind, and to begin with."""
 
@@ -31,12 +42,12 @@ class Places:
         useful = [offer for offer in offers if offer.point.drops]
         self.offers: Sequence[Offer] = useful or list(offers)
         self.beginnings = beginnings(situation)
-        self._rows = history(situation.session, situation)
-
-    @cached_property
-    def rows(self) -> list[int]:
+        rows = history(situation.session, situation)
+        self.rows = array("q", (row for row, _segment in rows))
         """All of the conversation, in order."""
-        return [row for row, _segment in self._rows]
+        self._segment = array("q", [-1]) * len(situation.session)
+        for row, segment in rows:
+            self._segment[row] = segment
 
     @cached_property
     def _written(self) -> tuple[list[int], list[str]]:
@@ -48,9 +59,9 @@ class Places:
         assert self._written is not None
         return self
 
-    def kept(self, row: int, segment: int) -> frozenset[int]:
+    def kept(self, row: int, segment: int) -> Kept:
         """What stays of the conversation behind a cut: the messages up to the row, since the compaction before it."""
-        return frozenset(one for one, part in self._rows if part == segment and one <= row)
+        return Kept(self._segment, segment, row)
 
     def files(self, row: int) -> list[str]:
         """The files that were written behind a row, the last one first, told by where they part."""

@@ -255,10 +255,11 @@ class Workspace:
             title += f", after {count(len(offer.first), 'fix', 'fixes')}"
         return self._done(done, title, f"{title}. u takes it back.")
 
-    def hand(self, fix: Fix) -> Work[Result]:
-        """Do an edit by hand."""
-        done = yield from perform(self.format, self._report(), fix, self.patch, self.surroundings, self.clock)
-        title = f"{fix.title}: {done.applied[0].fix.price}"
+    def hand(self, make: Callable[[], Fix]) -> Work[Result]:
+        """Do an edit by hand. Raises UsageError where there is nothing of the kind to be done."""
+        yield 0
+        done = yield from perform(self.format, self._report(), make(), self.patch, self.surroundings, self.clock)
+        title = f"{done.applied[0].fix.title}: {done.applied[0].fix.price}"
         return self._done(done, title, f"{title}. u takes it back.")
 
     def secrets(self) -> Work[tuple[Likely, ...]]:

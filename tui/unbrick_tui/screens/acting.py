@@ -9,7 +9,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from unbrick import byhand, sentences
-from unbrick.errors import UsageError
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.truncate import Offer
 from unbrick_tui import details
@@ -160,13 +159,8 @@ class ActingScreen(AgentsScreen):
             self._hand(lambda: byhand.keep_from(outline.report.situation, offer.row))
 
     def _hand(self, make: Callable[[], Fix]) -> None:
-        """Work an edit by hand out and show it; say why where it cannot be."""
-        try:
-            fix = make()
-        except UsageError as error:
-            self.notify(str(error), markup=False)
-        else:
-            self._try(lambda: self.workspace.hand(fix))
+        """Work an edit by hand out and show it; why it cannot be is said like any failure."""
+        self._try(lambda: self.workspace.hand(make))
 
     @work(group="ask", exclusive=True)
     async def action_edits(self) -> None:

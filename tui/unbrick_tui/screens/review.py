@@ -12,16 +12,17 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from unbrick import diff
-from unbrick.wording import verdict
-from unbrick_tui.text import count
-from unbrick_tui.widgets.text_view import Paragraph, TextView
+from unbrick.patch import EMPTY
+from unbrick_tui import ahead
+from unbrick_tui.prose import Passage
+from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Workspace
 
 MOST = 400
-"""Changed lines shown as bytes; the counts are of all."""
+"""Changed lines told in words; the counts are of all."""
 
 
-def paragraphs(workspace: Workspace) -> Iterator[Paragraph]:
+def paragraphs(workspace: Workspace) -> Iterator[Passage]:
     """The changes of a workspace, for a person."""
     source = workspace.bundle.main
     found = diff.changes(source, workspace.patch)
@@ -34,25 +35,19 @@ def paragraphs(workspace: Workspace) -> Iterator[Paragraph]:
     yield "plain", ""
     yield "head", "What it comes to"
     if workspace.first is not None and workspace.outline is not None:
-        before, _style = verdict(workspace.first.report)
-        after, style = verdict(workspace.outline.report)
-        yield style, f" {before} {workspace.glyphs.arrow} {after}"
+        yield from ahead.conversation(workspace.first.report, workspace.outline.report, workspace.glyphs)
     yield "plain", f" {diff.count(found, source)}"
     if any(change.line <= len(source) for change in found) or workspace.patch:
         yield "plain", " Nothing is written yet; press w to save."
     yield "plain", ""
     yield "head", f"{source.unit.capitalize()} by {source.unit}"
-    for change in found[:MOST]:
+    edits = [edit for step in workspace.history.done for edit in step.edits]
+    for change in found[:MOST] if not ahead.redacts(edits) else ():
         for words in change.words():
             yield "plain", f" {words}"
     yield "plain", ""
     yield "head", "Byte by byte"
-    for change in found[:MOST]:
-        for line in diff.lines(change, 400):
-            style = {"+": "plus", "-": "minus", "@": "dim"}.get(line[:1], "plain")
-            yield style, line
-    if len(found) > MOST:
-        yield "dim", f"and {count(len(found) - MOST, f'more {source.unit}')}"
+    yield from ahead.in_bytes(source, EMPTY, workspace.patch, edits)
 
 
 class ReviewScreen(Screen[str | None]):

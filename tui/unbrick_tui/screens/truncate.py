@@ -146,7 +146,7 @@ class TruncateScreen(Screen[Offer | Beginning | None]):
             text.say(cutting.about(places, chosen, self._outline.report.target.resumed))
             timeline.jump(point.row)
         else:
-            timeline.cut = Cut(chosen.row, len(self._workspace.view) - 1, frozenset())
+            timeline.cut = Cut(chosen.row, len(self._workspace.view) - 1)
             place = places.situation.place(chosen.row)
             self._say(f"Beginning {self._index[1] + 1:,} of {total:,}: drop all before {place}")
             text.say(cutting.about_start(places, chosen))
