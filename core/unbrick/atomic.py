@@ -291,6 +291,14 @@ def _staging(destination: Path) -> Iterator[Path]:
         os.close(held)
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are not there, for its owner alone. Raises OSError."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            with suppress(FileExistsError):
+                system.mkdir(folder, 0o700)
+
+
 @contextmanager
 def staged_folder(destination: Path) -> Iterator[Path]:
     """A folder to put files in; it has its own name when the block is left without an error.

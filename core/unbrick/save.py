@@ -102,7 +102,7 @@ def save_as_session(
     if clone.folder is not None:
         return _save_as_folder(bundle, patch, clone, clone.folder)
     with refusals(clone.path):
-        clone.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic.private_folder(clone.path.parent)
     whole = compose(patch, {At(END, len(patch.get(END, ()))): clone.append}) if clone.append else patch
     made: list[Path] = []
     try:
@@ -125,14 +125,14 @@ def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) ->
     _insist_intact(bundle.main)
     try:
         with refusals(folder):
-            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            atomic.private_folder(folder.parent)
             atomic.sweep(folder.parent)
             with atomic.staged_folder(folder) as made:
                 receipt = None
                 for path, chunks in ((clone.path, None), *clone.files.items()):
                     inside = folder in path.parents
                     there = made / path.relative_to(folder) if inside else path
-                    there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    atomic.private_folder(there.parent)
                     if not inside:
                         apart.append(there)
                     data = patched(bundle.main, patch) if chunks is None else (chunks,)

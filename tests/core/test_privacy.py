@@ -123,6 +123,15 @@ def test_a_copy_goes_to_no_other_group(path: Path, write: Write) -> None:
         assert one.stat().st_gid == 12345 or not mode(one) & 0o070
 
 
+def test_folders_that_are_made_on_the_way_are_private(tmp_path: Path, umask: int) -> None:
+    (tmp_path / "there").mkdir(mode=0o755)
+    made = tmp_path / "there" / "a" / "b"
+    atomic.private_folder(made)
+    atomic.private_folder(made)
+    assert [mode(one) for one in (made, made.parent)] == [0o700, 0o700]
+    assert mode(tmp_path / "there") == 0o755 & ~umask
+
+
 def access_list(*named: tuple[int, int], mask: int = 4) -> bytes:
     """A list as Linux keeps it: the owner may read and write, the group nothing, and these users what is said."""
     entries = [(1, 6, 0xFFFFFFFF), *((2, may, user) for user, may in named), (4, 0, 0xFFFFFFFF), (16, mask, 0xFFFFFFFF),

@@ -39,6 +39,9 @@ def facts(report: Report, what: What) -> Iterator[tuple[str, str]]:
     yield "Verdict", f"{wording.verdict(report)[0]}. {visible(said if what.secrets else hidden(said))}".strip()
 
 
+NOTHING = "A resume loads nothing of this session; unbrick export --all shows everything in the file."
+
+
 def moment(seconds: float) -> str:
     """`2026-11-20 16:40`, local time; empty for none (NaN)."""
     try:

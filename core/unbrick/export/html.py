@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from unbrick.entry import Flag, Kind
-from unbrick.export.about import facts, moment, title
+from unbrick.export.about import NOTHING, facts, moment, title
 from unbrick.export.content import STANDINGS, Part, Piece, Section, What, Who, rows, sections, speaker
 from unbrick.export.prose import escaped, prose
 from unbrick.export.style import CSS
@@ -42,8 +42,7 @@ def write(format_: Format, report: Report, what: What, file: BinaryIO) -> Genera
             opened = True
         _put(file, _body(section))
         yield count
-    said = "" if opened else "<p>A resume loads nothing of this session.</p>\n"
-    _put(file, (f"{'</section>' if opened else said}\n</main>\n", _FOOT))
+    _put(file, ("</section>\n" if opened else f"<p>{NOTHING}</p>\n", "</main>\n", _FOOT))
 
 
 def _put(file: BinaryIO, parts: Iterator[str] | tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
-from unbrick.export.about import facts, moment, title
+from unbrick.export.about import NOTHING, facts, moment, title
 from unbrick.export.content import STANDINGS, Part, Piece, Section, What, Who, sections
 from unbrick.export.inert import fenced, inert
 from unbrick.export.visible import one_line
@@ -18,11 +18,13 @@ from unbrick.secrets import hidden
 def write(format_: Format, report: Report, what: What, file: BinaryIO) -> Generator[int, None, None]:
     """Write a session as Markdown (CommonMark; folded parts are `<details>`). Yields records written so far."""
     file.write(_encoded(_head(report, what)))
-    number = 0
+    number = count = 0
     for count, section in enumerate(sections(format_, report, what), 1):
         number += section.who is Who.YOU
         file.write(_encoded(_section(section, number)))
         yield count
+    if not count:
+        file.write(f"{NOTHING}\n".encode())
 
 
 def _encoded(lines: Iterator[str]) -> bytes:

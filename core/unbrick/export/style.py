@@ -17,7 +17,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .9rem; ma
 dt { color: var(--soft); } dd { margin: 0; }
 nav { padding: .6rem 1.1rem; max-width: 54rem; margin: 0 auto; font-size: .85rem; }
 nav ol { margin: .4rem 0; padding-left: 2.2rem; } nav li { padding: .1rem 0; }
-section { border-top: 1px solid var(--line); padding: .9rem 0; contain: paint; }
+section { border-top: 1px solid var(--line); padding: .9rem 0; content-visibility: auto;
+  contain-intrinsic-size: auto 14rem; }
 section.you h2 { color: var(--you); } section.assistant h2 { color: var(--assistant); }
 section.you { background: var(--panel); border-radius: .5rem; padding: .9rem 1rem; border-top: 0; margin: .6rem 0; }
 section.off { opacity: .8; border-left: 3px dashed var(--line); padding-left: .8rem; }

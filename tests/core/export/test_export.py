@@ -264,6 +264,29 @@ def test_no_bytes_raise(name: str, noise: bytes) -> None:
     assert written(name, data)
 
 
+ODD = [
+    pytest.param(b'"echo 1"', b"[" * 10_000 + b"1" + b"]" * 10_000, id="nested ten thousand deep"),
+    pytest.param(b'"echo 1"', b"9" * 100_000, id="a number of a hundred thousand digits"),
+    pytest.param(b'"echo 1"', b"1e999", id="a number without end"),
+    pytest.param(b'"command"', b'"a":1,"a":2,"\\ud800":3,"command"', id="repeated and broken names"),
+    pytest.param(b'"TOOLOUT-1"', json.dumps("[" * 10_000).encode(), id="brackets in a text"),
+]
+
+
+@pytest.mark.parametrize("name", WAY)
+@pytest.mark.parametrize(("old", "new"), ODD)
+def test_odd_values_are_written(name: str, old: bytes, new: bytes) -> None:
+    assert written(name, builder.story("2.1.158").data().replace(old, new))
+
+
+@pytest.mark.parametrize("name", ["html", "markdown"])
+def test_that_a_resume_loads_nothing_is_said(name: str) -> None:
+    alone = b"".join(line for line in builder.story("2.1.158").data().splitlines(True) if b'"isSidechain"' in line)
+    side = alone.replace(b'"isSidechain":false', b'"isSidechain":true').replace(
+        b'"isSidechain": false', b'"isSidechain": true')
+    assert "--all" in written(name, side, What()).decode() and "REPLY-1" in written(name, side).decode()
+
+
 def test_an_export_is_whole_private_and_never_over_another_file(tmp_path: Path) -> None:
     path = hostile.write(tmp_path)
     path.chmod(0o640)
