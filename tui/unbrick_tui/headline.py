@@ -175,7 +175,8 @@ def wrapped(line: Sequence[Piece], width: int) -> list[list[Piece]]:
     goes behind the last words, on a line of its own where it matters, else away."""
     if sum(cell_len(text) for text, _ in line) <= width:
         return [list(line)]
-    key = [line[0]] if line and line[0][1] == "key" else []
+    line = [piece for piece in line if piece[0]]
+    key = line[:1] if line and line[0][1] == "key" else []
     lead = len(key[0][0]) + 1 if key else 0
     (text, style), *rest = line[len(key) :]
     text, start = text.strip(), 0

@@ -27,7 +27,7 @@ _NAMES = {
     "exclamation_mark": "!", "greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-",
     "equals_sign": "=", "full_stop": ".", "comma": ",", "colon": ":", "semicolon": ";", "asterisk": "*",
 }
-NAMED = 96
+NAMED = 116
 """Columns of the screen from which on the names stand beside the keys."""
 
 
@@ -74,6 +74,7 @@ def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
     g = glyphs
     yield "plain", f"  {g.error} error  {g.warning} warning  {g.info} note  {g.changed} changed  {g.added} added"
     yield "plain", f"  {g.span_start} call  {g.span} open  {g.span_end} result  {g.reply} beside a line: its other half"
+    yield "plain", "  37k tok: tokens in the context that a message was the reply to"
     yield "plain", f"  {g.start} resume begins here; what is dim is not loaded:"
     yield "plain", "    summarised: a summary stands for it"
     yield "plain", "    rewound: you went back before it"
@@ -81,6 +82,8 @@ def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
     yield "plain", "    undecided: the file does not say why"
     yield "plain", "    side: a subagent's"
     yield "plain", "    kept: stands before the start, and is loaded"
+    yield "plain", "  at the right edge, the whole session:"
+    yield "plain", f"    {g.here} you are here  {g.tick} a turn  {g.heavy} a compaction  {g.weights[2]} how heavy it is"
 
 
 class HelpField(Input):

@@ -86,6 +86,8 @@ class Overview(Widget):
         glyph, name = self._mark(part, outline)
         if at_cursor:
             base += self._of("cursor")
+            if width == 1 and name not in ("error", "warning"):
+                glyph = self._glyphs.here
         segments = [Segment(glyph, base + self._of(name))]
         if width > 1:
             weight, tone = self._weight(part, outline)
