@@ -28,6 +28,8 @@ from pathlib import Path
 
 from generate import MB, SHAPES, write
 
+from unbrick import words
+
 Figures = dict[str, float]
 
 SCREEN = (40, 120)
@@ -110,7 +112,7 @@ def first_screen(path: Path) -> Figures:
 
 
 _ESCAPE = re.compile(rb"\x1b\[[0-9;?<>=]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07]*\x07")
-_VERDICT = rb"(?i)healthy|fragile|broken|will work|works|fails|fail|resumes"
+_VERDICT = ("(?i)" + "|".join(map(re.escape, words.VERDICTS))).encode()
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 

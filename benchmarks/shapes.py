@@ -137,6 +137,28 @@ def _late(count: int) -> Iterator[bytes]:
     yield told.prompt()
 
 
+def _open(count: int) -> Iterator[bytes]:
+    """One response of calls that no result answers, and a new prompt."""
+    told = Teller()
+    yield told.prompt()
+    message_id = f"msg_01{told.writer.hex(22)}"
+    for number in range(count):
+        yield told.call(number, message_id, number)
+    yield told.prompt()
+
+
+def _behind(count: int) -> Iterator[bytes]:
+    """Turns with a call each; all their results stand behind the last of them."""
+    told = Teller()
+    for number in range(count):
+        yield told.prompt()
+        yield told.call(number)
+    yield told.prompt()
+    yield told.reply()
+    for number in range(count):
+        yield told.result(number)
+
+
 def _amplifier(count: int) -> Iterator[bytes]:
     """An Amplifier session of prompts, calls and results."""
     for number in range(count // 4):
@@ -185,6 +207,8 @@ SHAPES: dict[str, tuple[Callable[[int], Iterator[bytes]], int, str]] = {
     "line": (_line, 25, "MB in one line"),
     "unanswered": (_unanswered, 2_500, "unanswered calls"),
     "late": (_late, 2_500, "late results"),
+    "open": (_open, 250, "unanswered calls of one response"),
+    "behind": (_behind, 500, "late results in one row"),
     "amplifier": (_amplifier, 25_000, "messages of Amplifier"),
     "body": (_body, 25_000, "messages in a request body"),
 }

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from unbrick import json_report
 from unbrick.disk import is_dir
 from unbrick.errors import UsageError
-from unbrick.opening import STDIN, Choices, examine, expanded, main_transcripts, open_word
+from unbrick.opening import STDIN, Choices, expanded, main_transcripts
 from unbrick.record import Json
 from unbrick.report import Verdict
-from unbrick_tui.failures import CANNOT, explain
-from unbrick_tui.options import WORD, fail_on, judgement, painter, print_json, say, status_of, work
-from unbrick_tui.render import report_lines
+from unbrick_tui.checking import check_all
+from unbrick_tui.failures import CANNOT
+from unbrick_tui.options import WORD, fail_on, judgement, print_json, say, status_of
 
 
 @click.command()
@@ -33,28 +31,15 @@ def check(paths: tuple[str, ...], as_json: bool, fail_on: str, choices: Choices)
     verdicts: list[Verdict] = []
     entries: list[Json] = []
     failed = False
-    paint = painter()
-    for word in paths:
-        for name in _names(word):
-            try:
-                with open_word(name, choices, Path.cwd()) as opened:
-                    report = work(examine(opened))
-                    name = name if name == STDIN else str(opened.bundle.path)
-                    if as_json:
-                        entries.append({**json_report.transcript(report, opened.format.client), "path": name})
-                    else:
-                        say([""] if verdicts else [])
-                        say(report_lines(report, paint, name=name))
-                    verdicts.append(report.verdict)
-            except BrokenPipeError:
-                raise
-            except Exception as error:  # one file that defeats us must not hide the verdict on the others
-                sentence, status = explain(error)
-                if status != CANNOT:
-                    raise
-                failed = True
-                entries.append(json_report.unread(name, sentence))
-                say([f"unbrick: {sentence}"], err=True)
+    for checked in check_all([name for word in paths for name in _names(word)], choices, as_json):
+        entries.append(checked.entry)
+        if checked.verdict is None:
+            failed = True
+            say([f"unbrick: {checked.sentence}"], err=True)
+            continue
+        if not as_json:
+            say([*([""] if verdicts else []), *checked.lines])
+        verdicts.append(checked.verdict)
     if as_json:
         print_json(json_report.check_document(entries))
     return CANNOT if failed else status_of(verdicts, fail_on)
