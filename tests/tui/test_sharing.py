@@ -9,8 +9,8 @@ import pytest
 from driving import Open, Opened, notices, press, screen_text, settle
 
 from unbrick_tui.app import UnbrickApp
+from unbrick_tui.exporting import WARNINGS
 from unbrick_tui.screens.context import ContextScreen
-from unbrick_tui.screens.sharing import WARNINGS
 from unbrick_tui.widgets.chart import Chart
 
 SMALL, LARGE = (80, 24), (120, 40)

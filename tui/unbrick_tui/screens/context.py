@@ -167,7 +167,7 @@ class ContextScreen(Screen[int | None]):
 
 
 def _fullness(filling: Filling) -> str:
-    """`Next request: about 208,000 tokens, 104% of the window of 200,000, counted by the API`."""
-    how = "counted by the API" if filling.counted else "estimated"
+    """`Next request: 208,251 tokens, 104% of the window of 200,000; the API counted 196,024`."""
+    how = f"the API counted {filling.counted:,}" if filling.counted else "estimated"
     share = f"{filling.tokens / filling.window:.0%} of the window of {filling.window:,}"
-    return f"Next request: {filling.tokens:,} tokens, {share}, {how}"
+    return f"Next request: {filling.tokens:,} tokens, {share}; {how}"
