@@ -34,10 +34,10 @@ FLOW = (
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints beginnings touched filling ladder"),
     ("judging", "rules why failures catalogue check aims"),
-    ("showing", "json_report sentences wording diff marks consequence export"),
+    ("showing", "json_report sentences wording diff marks consequence"),
     ("acting",
-     "history retouch byhand outcome stale harm repair truncate atomic redact save restore export foreign opening sessions linting "
-     "proof"),
+     "history retouch byhand outcome stale harm repair truncate atomic redact save restore export foreign opening "
+     "sessions linting proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 
