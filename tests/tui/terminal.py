@@ -85,8 +85,13 @@ class Terminal:
 
 def opened(session: Path, home: Path) -> Terminal:
     """The application with a session, as the command opens it, at home in a folder of its own."""
+    return started(["open", str(session)], home, home)
+
+
+def started(words: list[str], home: Path, folder: Path) -> Terminal:
+    """The command with these words, typed in a folder."""
     environment = {
         "TERM": "xterm-256color", "HOME": str(home), "CLAUDE_CONFIG_DIR": str(home / "config"), "TZ": "UTC",
         "PATH": str(home / "bin"), "LANG": "C.UTF-8", "TEXTUAL_ANIMATIONS": "none",
     }
-    return Terminal([sys.executable, "-m", "unbrick_tui", "open", str(session)], environment, home)
+    return Terminal([sys.executable, "-m", "unbrick_tui", *words], environment, folder)

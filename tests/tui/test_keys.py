@@ -9,11 +9,13 @@ from textual.binding import Binding
 
 from unbrick_tui.bindings import bindings
 from unbrick_tui.screens.help import keys
+from unbrick_tui.screens.picker import PickerScreen
 from unbrick_tui.screens.session import SessionScreen
+from unbrick_tui.widgets.session_list import SessionList
 from unbrick_tui.widgets.timeline import Timeline
 
 PAGE = (Path(__file__).parents[2] / "docs" / "application.md").read_text(encoding="utf-8")
-DESCRIBED = [*bindings(SessionScreen), *bindings(Timeline)]
+DESCRIBED = [*bindings(SessionScreen), *bindings(Timeline), *bindings(PickerScreen), *bindings(SessionList)]
 NAMES = {"up": "arrows", "down": "arrows"}
 
 

@@ -39,20 +39,102 @@ def test_the_newest_session_is_opened_and_its_folder_said(tmp_path: Path, capsys
     assert f"{tmp_path} has no session of its own; this is the newest one of the machine, from /home/dev" in said.err
 
 
-def test_looks_are_handed_to_the_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep(tmp_path)
-    given: dict[str, Any] = {}
+TERMINAL = type("Terminal", (), {"isatty": lambda _: True, "flush": lambda _: 0})()
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the application is handed."""
+    found: dict[str, Any] = {}
 
     def ran(*_: object, **options: object) -> int:
-        given.update(options)
+        found.update(options, screen="session")
+        return 0
+
+    def chose(*_: object, **options: object) -> int:
+        found.update(options, screen="choice")
         return 0
 
     monkeypatch.setattr(app, "run", ran)
-    monkeypatch.setattr(command.sys, "stdout", type("Terminal", (), {"isatty": lambda _: True, "flush": lambda _: 0})())
+    monkeypatch.setattr(app, "choose_session", chose)
+    return found
+
+
+def start(monkeypatch: pytest.MonkeyPatch, *words: str, typing: bool = True) -> int:
+    """Run the command where somebody looks at its output, and perhaps sits at the keyboard."""
+    monkeypatch.setattr(command.sys, "stdout", TERMINAL)
+    if typing:
+        monkeypatch.setattr(command.sys, "stdin", TERMINAL)
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert run(["--ascii", "--theme", "light"]) == 0
-    assert (given["ascii"], given["theme"]) == (True, "unbrick-light")
+    return run(list(words))
+
+
+def test_looks_are_handed_to_the_application(
+    tmp_path: Path, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keep(tmp_path)
+    assert start(monkeypatch, "--ascii", "--theme", "light", typing=False) == 0
+    assert given["screen"] == "session"
+    assert (given["settings"].ascii, given["settings"].theme) == (True, "unbrick-light")
     assert "no session of its own" in given["note"]
+
+
+class TestAsked:
+    """What is offered to whoever sits at a terminal."""
+
+    def test_all_sessions_without_a_word(
+        self, tmp_path: Path, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        keep(tmp_path)
+        assert start(monkeypatch, "--theme", "light") == 0
+        assert (given["screen"], given["paths"]) == ("choice", None)
+        assert given["settings"].theme == "unbrick-light"
+
+    def test_nothing_where_there_is_none(
+        self, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        assert start(monkeypatch) == 3
+        assert not given
+        assert "No session was found" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("word", ["0f2c51a8", "shop-api"], ids=["a part of an id", "a project"])
+    def test_those_that_a_word_matches(
+        self, tmp_path: Path, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch, word: str,
+    ) -> None:
+        first = keep(tmp_path)
+        second = first.with_name("0f2c51a8-0000-4d44-9f0e-3a7a5ce0a1b2.jsonl")
+        second.write_bytes(first.read_bytes())
+        assert start(monkeypatch, word) == 0
+        assert given["screen"] == "choice"
+        assert set(given["paths"]) == {first, second}
+
+    def test_those_of_a_folder(
+        self, tmp_path: Path, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        first = keep(tmp_path)
+        second = first.with_name("other.jsonl")
+        second.write_bytes(first.read_bytes())
+        assert start(monkeypatch, str(first.parent)) == 0
+        assert set(given["paths"]) == {first, second}
+
+    def test_not_when_only_one_matches(
+        self, tmp_path: Path, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        keep(tmp_path)
+        assert start(monkeypatch, "shop-api") == 0
+        assert given["screen"] == "session"
+
+
+def test_a_word_that_several_match_is_refused_where_nobody_can_be_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    first = keep(tmp_path)
+    first.with_name("0f2c51a8-0000-4d44-9f0e-3a7a5ce0a1b2.jsonl").write_bytes(first.read_bytes())
+    for word in ("0f2c51a8", "shop-api"):
+        assert run([word]) == 2
+        said = capsys.readouterr().err
+        assert f"2 sessions match {word}; name one:" in said
+        assert str(first) in said
 
 
 async def test_a_note_is_said_in_passing(open_app: Open) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Any
 
 import pytest
 from driving import SAMPLES, Opened, notices, press, screen_text, settle
+from terminal import Terminal, started
 
 from unbrick.opening import Choices
+from unbrick_tui import judging
 from unbrick_tui.app import UnbrickApp
+from unbrick_tui.cli import run
 from unbrick_tui.glyphs import ASCII, UNICODE
 from unbrick_tui.judging import LARGE, Judging, in_turn
 from unbrick_tui.screens.picker import PickerScreen
@@ -39,26 +43,20 @@ SESSIONS = (
 """Sample, folder of the project, beginning of the id, age in seconds, title."""
 
 
-def put(config: Path) -> None:
-    """A client's folder with some sessions, and one of another client."""
+def put(config: Path, home: Path) -> None:
+    """A client's folder with some sessions, and one of another client in a home."""
     for sample, project, name, age, title in SESSIONS:
         path = config / "projects" / project / f"{name}-0000-4000-8000-000000000000.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         data = (SAMPLES / sample / "session.jsonl").read_bytes()
         if project == WEB:
             data = data.replace(b'"cwd":"/home/dev/shop-api"', b'"cwd":"/home/dev/website"')
-        path.write_bytes(data + (f'{{"type":"ai-title","aiTitle":{quoted(title)}}}\n'.encode() if title else b""))
+        path.write_bytes(data + (f'{{"type":"ai-title","aiTitle":{json.dumps(title)}}}\n'.encode() if title else b""))
         os.utime(path, (NOW - age, NOW - age))
-    folder = config.parent / "home" / ".amplifier" / "projects" / "-home-user-app" / "sessions" / "60000000-amplifier"
+    folder = home / ".amplifier" / "projects" / "-home-user-app" / "sessions" / "60000000-amplifier"
     shutil.copytree(SAMPLES.parent / "amplifier" / "healthy", folder)
     for path in folder.iterdir():
         os.utime(path, (NOW - 4_000, NOW - 4_000))
-
-
-def quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text)
 
 
 def threads() -> Executor:
@@ -86,7 +84,7 @@ class Never(Executor):
 def pick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pick:
     """Opens the choice among the sessions above, seen from the shop's folder."""
     monkeypatch.delenv("AMPLIFIER_HOME", raising=False)
-    put(tmp_path / "config")
+    put(tmp_path / "config", tmp_path / "home")
 
     @asynccontextmanager
     async def opened(
@@ -360,8 +358,8 @@ def test_a_process_that_dies_costs_one_session_at_a_time(pick: Pick, tmp_path: P
     pools = [Dies, threads]
     shelf = Shelf(Choices(surroundings=False), Path("/home/dev/shop-api"))
     sessions = [row.stored for row in shelf.rows.values()]
-    judging = Judging(shelf.choices, shelf.cwd, lambda: pools.pop(0)())
-    found = dict(judging.run(sessions))
+    run_ = Judging(shelf.choices, shelf.cwd, lambda: pools.pop(0)())
+    found = dict(run_.run(sessions))
     assert len(found) == 6
     (lost,) = [health.trouble for health in found.values() if health.trouble]
     assert "ended unexpectedly" in lost
@@ -377,3 +375,103 @@ AGES = [
 @pytest.mark.parametrize(("seconds", "said"), AGES)
 def test_ages(seconds: float, said: str) -> None:
     assert ago(seconds) == said
+
+
+class TestTerminal:
+    """In a real terminal, with processes that judge."""
+
+    @pytest.fixture
+    def terminal(self, tmp_path: Path) -> Iterator[Terminal]:
+        home = tmp_path / "home"
+        put(home / "config", home)
+        shown = started([], home, tmp_path)
+        yield shown
+        shown.close()
+
+    def test_chosen_by_keys_and_left(self, terminal: Terminal, tmp_path: Path) -> None:
+        before = everything(tmp_path / "home" / "config")
+        terminal.wait_for("6 sessions · 3 broken")
+        terminal.press("coupon")
+        terminal.wait_for("1 of 6 sessions")
+        terminal.press("\r")
+        terminal.wait_for("RESUMES, WITH CHANGES")
+        terminal.press("q")
+        terminal.wait_for("1 of 6 sessions")
+        terminal.press("\x1b")
+        terminal.wait_for("type to filter")
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+        assert b"\x1b[?1049l" in terminal.raw, "the terminal was not given back"
+        assert everything(tmp_path / "home" / "config") == before, "something was written beside the sessions"
+
+    def test_chosen_by_mouse(self, terminal: Terminal) -> None:
+        terminal.wait_for("✗ not this file")
+        line = next(n for n, text in enumerate(terminal.text.splitlines(), 1) if "Landing page" in text)
+        for _ in range(2):
+            terminal.press(f"\x1b[<0;20;{line}M\x1b[<0;20;{line}m")
+        terminal.wait_for("LOSES HISTORY")
+        terminal.press("q")
+        terminal.wait_for("6 sessions")
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+
+
+def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """All files with their times and bytes."""
+    return {
+        str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+class TestList:
+    """`unbrick list`."""
+
+    @pytest.fixture(autouse=True)
+    def _sessions(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        put(tmp_path / "config", tmp_path / "home")
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        monkeypatch.setattr(judging, "ProcessPoolExecutor", lambda *_: threads())
+
+    def listed(self, capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+        assert run(["list", *options]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    def test_all_of_them(self, capsys: pytest.CaptureFixture[str]) -> None:
+        lines = self.listed(capsys)
+        assert len(lines) == 7
+        assert lines[-1] == "6 sessions, 3 broken."
+        assert sum("resumes in full" in line for line in lines) == 2
+
+    @pytest.mark.parametrize(
+        ("options", "ids"),
+        [
+            pytest.param(("--broken", "--sort", "age"), "345", id="broken"),
+            pytest.param(("--client", "amplifier"), "6", id="client"),
+            pytest.param(("--project", "site"), "34", id="part of a project"),
+            pytest.param(("--project", "/home/dev/shop-api"), "125", id="folder of a project"),
+            pytest.param(("--project", "shop", "--broken"), "5", id="both"),
+            pytest.param(("--sort", "health"), "345216", id="order"),
+        ],
+    )
+    def test_some_of_them(self, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], ids: str) -> None:
+        found = json.loads("\n".join(self.listed(capsys, *options, "--json")))["sessions"]
+        assert sorted(one["id"][0] for one in found) == sorted(ids)
+
+    def test_every_field_is_documented(self, capsys: pytest.CaptureFixture[str]) -> None:
+        document = json.loads("\n".join(self.listed(capsys, "--json")))
+        assert document["schema"] == 1
+        page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+        for one in document["sessions"]:
+            assert all(f"`{key}`" in page for key in one)
+            assert one["error"] is None
+            assert f"`{one['resumes']}`" in page
+
+    def test_nothing_is_judged_when_told_so(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.listed(capsys, "--no-check")[-1] == "6 sessions, 0 broken, 6 not judged."
+        self.listed(capsys)
+        assert self.listed(capsys, "--no-check")[-1] == "6 sessions, 3 broken."
+
+    def test_a_client_that_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["list", "--client", "2.1.139"]) == 2
+        assert "--client takes claude-code or amplifier" in capsys.readouterr().err

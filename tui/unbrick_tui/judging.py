@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import suppress
@@ -41,10 +42,19 @@ def health(path: Path, choices: Choices, cwd: Path) -> Health:
 
 
 def _begin() -> None:
-    """A process that judges leaves the machine to whoever is typing, and Ctrl-C to its parent."""
+    """A process that judges leaves the machine to whoever is typing, and Ctrl-C to its parent, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(OSError):
         os.nice(NICE)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Nothing goes on judging for an application that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
 
 
 def processes() -> Executor:
