@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from unbrick import words
 from unbrick.edit import Edit
 from unbrick.record import At
 from unbrick.target import Target, Version
@@ -62,7 +63,7 @@ class Fix:
     title: str
     safety: Safety
     edits: tuple[Edit, ...]
-    price: str = "keeps everything"
+    price: str = words.KEEPS
     brings: tuple[int, ...] = ()
     """The lost rows that are loaded again once it is applied."""
 

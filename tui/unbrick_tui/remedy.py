@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from unbrick import sentences
+from unbrick import sentences, words
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.report import Cause, Report
 from unbrick_tui.text import count
@@ -44,7 +44,7 @@ def remedy(report: Report) -> Remedy:
         return Remedy("f" if advised else "p", f"ways out: {text}", "", advised)
     safe = [(f, fix) for f in above for fix in ranked(f)[:1] if fix.safety is Safety.SAFE]
     if len(safe) > 1:
-        return Remedy("F", f"mends {len(safe)} of {count(len(above), 'problem')}", "keeps everything")
+        return Remedy("F", f"mends {len(safe)} of {count(len(above), 'problem')}", words.KEEPS)
     first = [(f, fix) for f in above for fix in ranked(f)[:1] if fix.edits]
     order = [Safety.SAFE, Safety.RESTORES, Safety.LOSSY, Safety.MANUAL]
     for severity in (Severity.ERROR, Severity.WARNING):

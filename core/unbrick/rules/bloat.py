@@ -55,7 +55,7 @@ def _finding(
 
 def _freeing(id_: str, title: str, freed: int, edits: Sequence[Edit], loses: str = "") -> Fix:
     """A fix that takes out what is never sent."""
-    price = f"frees {_bytes(freed)}; what is sent stays as it is"
+    price = f"keeps everything that is sent, frees {_bytes(freed)}"
     if loses:
         return Fix(id_, title, Safety.LOSSY, tuple(edits), f"{loses}; {price}")
     return Fix(id_, title, Safety.SAFE, tuple(edits), price)

@@ -212,7 +212,7 @@ def _own_turns(situation: Situation, code: str, name: str, message: str) -> Iter
         if what.row is not None:
             at = situation.at(what.row)
             ask = Fix("as-user", "Let the user say it", Safety.SAFE, (SetValue(at, ("role",), "user"),),
-                      "keeps every word, as the user's")
+                      "keeps everything, as the user's words")
             hoist = Fix("hoist", "Move its words to the request's own system prompt", Safety.SAFE, (Hoist(at),))
             fixes = (hoist, ask) if situation.request.prompted else (ask,)
         yield refusal(situation, name, what, message, fixes)

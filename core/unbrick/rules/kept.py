@@ -157,7 +157,7 @@ def overlong_preserved_segment(situation: Situation) -> Iterator[Finding]:
         fixes = (Fix(
             "keep", f"Keep only the {measure.counted(len(rest), 'record')} since the compaction before", Safety.LOSSY,
             (Keep(situation.at(boundary), rest),),
-            f"leaves out {measure.counted(count, 'message')}, which the summaries stand for",
+            f"drops {measure.counted(count, 'message')}, which the summaries stand for",
         ),)
     yield Finding(
         "B008", "overlong-preserved-segment", OVERLONG_PRESERVED_SEGMENT.severity(situation.target, situation.size),

@@ -136,7 +136,7 @@ def scaled(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Fi
     if len(smaller) == len(notes) and sides is not None:
         how = f"to {sides[0]} × {sides[1]} pixels at most" if len(notes) == 1 else f"to {media.MANY_SIDE} pixels a side"
         title = f"Scale {'the image' if len(notes) == 1 else counted(len(notes), 'image')} down {how}"
-        yield safe("scale", title, Remake(at, tuple(smaller)), price="keeps every image, with fewer pixels")
+        yield safe("scale", title, Remake(at, tuple(smaller)), price="keeps everything; images have fewer pixels")
     what = "a note in the place of the image" if len(notes) == 1 else f"notes in the place of {len(notes):,} images"
     yield lossy("placeholder", f"Write {what}", f"drops {counted(len(notes), 'image')}", Remake(at, tuple(notes)))
 
@@ -167,7 +167,7 @@ def documented(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterato
     edit = Remake(situation.at(row), tuple(values))
     what = "the document" if len(spots) == 1 else counted(len(spots), "document")
     if pages:
-        price = f"keeps the words of {counted(pages, 'page')}, drops how they look"
+        price = f"drops the look of {counted(pages, 'page')}, keeps the words"
         yield lossy("words", f"Put the words of {what} in its place", price, edit)
     elif dropped:
         price = f"drops {counted(dropped, 'document')}"
@@ -218,7 +218,7 @@ def thinned(situation: Situation, album: Album) -> Iterator[Fix]:
         rows.setdefault(row, []).append((at, value))
     drops = ", ".join(filter(None, (
         f"drops {counted(gone, 'image')}" if gone else "",
-        f"keeps the words of {counted(pages, 'page')}, drops how they look" if pages else "",
+        f"drops the look of {counted(pages, 'page')}, keeps the words" if pages else "",
     )))
     edits = tuple(Remake(situation.at(row), tuple(values)) for row, values in rows.items())
     yield lossy("oldest", "Write notes in the place of the oldest, and leave room for more", drops, *edits)

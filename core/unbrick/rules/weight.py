@@ -115,7 +115,7 @@ def _scaled(situation: Situation, exact: int) -> Iterator[Fix]:
     if count and left <= LIMIT * AFTER:
         title = f"Scale {counted(count, 'image')} down to {SEEN:,} pixels a side: about {_megabytes(exact)} → "
         edits = tuple(Remake(situation.at(row), tuple(values)) for row, values in rows.items())
-        yield safe("scale", f"{title}{_megabytes(left)}", *edits, price="keeps every image, with fewer pixels")
+        yield safe("scale", f"{title}{_megabytes(left)}", *edits, price="keeps everything; images have fewer pixels")
 
 
 def _lightened(situation: Situation, exact: int) -> Iterator[Fix]:
