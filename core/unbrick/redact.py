@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from unbrick import measure
+from unbrick import words
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.disk import is_file
-from unbrick.edit import DropBlock, Edit, Redact
+from unbrick.edit import DropBlock, DropRecords, Edit, Redact
 from unbrick.entry import BlockKind, Entry
 from unbrick.errors import UsageError
 from unbrick.finding import Finding, Fix, Safety, Severity
@@ -31,6 +31,7 @@ from unbrick.secrets import in_record, masked
 from unbrick.session import Session
 from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings
+from unbrick.words import plural
 
 CHUNK = 1 << 20
 
@@ -142,19 +143,27 @@ def _hidden(value: str, note: str) -> Hidden:
 def _fix(
     session: Session, held: Sequence[int], copies: int, drops: Iterable[tuple[int, At]], value: str, note: str,
 ) -> Fix:
-    order = sorted(drops, key=lambda drop: (drop[1], drop[0]), reverse=True)
-    left = {session.at(row): len(session.scan.blocks(row)) for row in held}
-    for _block, at in order:
-        if at in left:
-            left[at] -= 1
-    # A record that held nothing but thinking is gone by then.
-    thoughtless = {at for _block, at in order}
-    ats = tuple(at for at, count in left.items() if count or at not in thoughtless)
-    price = f"replaces {copies:,} cop{'y' if copies == 1 else 'ies'} in {measure.counted(len(held), 'record')}"
-    if order:
-        price += f", drops {measure.counted(len(order), 'thinking block')}"
-    edits: tuple[Edit, ...] = (*(DropBlock(at, block) for block, at in order), Redact(ats, value, note))
+    blocks: dict[At, list[int]] = {}
+    for block, at in drops:
+        blocks.setdefault(at, []).append(block)
+    whole = tuple(at for at, dropped in sorted(blocks.items()) if len(dropped) == _size(session, at))
+    gone = set(whole)
+    parts = tuple(
+        DropBlock(at, block) for at, dropped in blocks.items() if at not in gone
+        for block in sorted(dropped, reverse=True)
+    )
+    ats = tuple(at for row in held if (at := session.at(row)) not in gone)
+    price = f"replaces {plural(copies, 'copy', 'copies')} in {plural(len(held), 'record')}"
+    count = sum(map(len, blocks.values()))
+    if count:
+        price += f", {words.drops((count, 'thinking block', 'thinking blocks'))}"
+    edits: tuple[Edit, ...] = (*parts, *([DropRecords(whole)] if whole else []), Redact(ats, value, note))
     return Fix("redact", f"Redact {masked(value)} everywhere", Safety.LOSSY, edits, price)
+
+
+def _size(session: Session, at: At) -> int:
+    row = session.scan.view.row(at)
+    return 0 if row is None else len(session.scan.blocks(row))
 
 
 def _insist_apart(format_: Format, report: Report, row: int, raw: bytes, new: bytes) -> None:
