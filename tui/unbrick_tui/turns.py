@@ -43,13 +43,14 @@ def _failed(scan: Scan, blocks: slice) -> int:
 
 
 def _lasted(scan: Scan, rows: range) -> str:
-    """How long it went on, from a minute on; state that is written later is no part of it."""
+    """How long it went on, from a minute to a day; state that is written later is no part of it, nor is what a client
+    or a fix adds days afterwards."""
     talk = (Kind.USER, Kind.ASSISTANT)
     end = next((
         scan.time[row] for row in reversed(rows) if scan.kind[row] in talk and scan.time[row] == scan.time[row]
     ), NAN)
     minutes = (end - scan.time[rows.start]) / 60
-    if not 1 <= minutes < 60 * 24 * 3650:  # NaN as well.
+    if not 1 <= minutes < 60 * 24:  # NaN as well.
         return ""
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
 
