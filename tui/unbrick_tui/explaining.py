@@ -27,8 +27,8 @@ def about(found: Explanation, glyphs: Glyphs) -> Iterator[Paragraph]:
     yield ("good" if found.innocent else "bad"), (
         f"{found.title}: no edit of the file helps" if found.innocent else found.title
     )
-    for said in found.sentences:
-        yield "plain", said
+    told = {finding.message for finding in found.findings[:LISTED]}
+    yield from (("plain", said) for said in found.sentences if said not in told)
     for finding in found.findings[:LISTED]:
         yield "plain", ""
         yield from details.finding(finding, glyphs, explain=False)

@@ -17,12 +17,11 @@ from unbrick_tui.workspace import Workspace
 
 FOLD = "fold"
 """The action of the session that opens what was handed on."""
-SPOKEN = 120
-"""Cells of what a record says that stand beside a link to it."""
 
 
-def answers(workspace: Workspace, found: Related) -> Iterator[Answer]:
-    """One answer per relation whose record the file holds; its id is the row."""
+def answers(workspace: Workspace, found: Related, width: int) -> Iterator[Answer]:
+    """One answer per relation whose record the file holds, with what that says cut to `width` cells; its id is the
+    kind of link and the row."""
     glyphs, view = workspace.glyphs, workspace.view
     seen: set[int] = set()
     for relation in found.relations:
@@ -30,10 +29,9 @@ def answers(workspace: Workspace, found: Related) -> Iterator[Answer]:
             continue
         seen.add(relation.row)
         said = say(workspace.format, view.raw(relation.row), glyphs)
-        brief = shorten(said.text, SPOKEN, glyphs.ellipsis)
         yield Answer(
             f"{relation.tie.name} {relation.row}", f"{relation.tie.value} {details.place(view, relation.row)}",
-            f"{said.glyph} {said.word}  {brief}",
+            shorten(f"{said.glyph} {said.word}  {said.text}", width, glyphs.ellipsis),
         )
 
 

@@ -148,7 +148,8 @@ class InspectorScreen(Screen[tuple[str, int]]):
             about.say([("dim", "The check is not done yet; links are known behind it.")])
             return
         found = relations.related(outline.report.situation, self._row)
-        answers = [*links.works(outline, self._row), *links.answers(self._workspace, found)]
+        width = max(self.size.width - 8, 20)
+        answers = [*links.works(outline, self._row), *links.answers(self._workspace, found, width)]
         said = list(links.about(self._workspace, outline, self._row, found))
         head = "Enter goes there, backspace comes back." if answers else "It hangs together with no other record."
         about.say([*said, ("dim", head)])

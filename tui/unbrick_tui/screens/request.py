@@ -47,7 +47,7 @@ class RequestScreen(Screen[Wish]):
     CSS_PATH = Path("request.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,m", "leave", "back", key_display="esc", id="request.back"),
-        Binding("enter", "go", "to the line", id="request.go", tooltip="to the line that this comes from"),
+        Binding("enter", "go", "to the line", key_display="enter", id="request.go", tooltip="to its line"),
         Binding("space", "inspect", "read", show=False, id="request.read", tooltip="read the record it comes from"),
         Binding("t", "target", "target", id="request.target", tooltip="judge for another client, model or way"),
         Binding("U", "use", "use it", id="request.use", tooltip="judge the session for this target from now on"),
