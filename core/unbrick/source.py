@@ -39,6 +39,8 @@ class Source:
     """What is wrong between the pieces, as a sentence; lines have nothing between them."""
     mended: tuple[bytes, bytes] | None = None
     """What stands around the pieces, made whole; None where it cannot be."""
+    framed: tuple[Stamp, Source | None] | None = None
+    """The file as the elements of its array, None where it is no such document; for more than one format may ask."""
 
     def __init__(self, path: Path, file: BinaryIO, *, private: bool = False) -> None:
         self.path = path

@@ -24,6 +24,12 @@ def framed(source: Source) -> Source | None:
     An object that a line holds whole is a body only when nothing but white space follows the line: else it is the first
     of many records.
     """
+    if source.framed is None or source.framed[0] != source.stamp:
+        source.framed = source.stamp, _framed(source)
+    return source.framed[1]
+
+
+def _framed(source: Source) -> Source | None:
     head = source.read(0, _HEAD).removeprefix(BOM)
     if not head.strip() and source.size < _HEAD:
         # A name is all that tells what an empty file was to be.
