@@ -123,6 +123,14 @@ class Terminal:
         os.write(self._fd, keys.encode())
         return when
 
+    def worked(self) -> float:
+        """Milliseconds of processor time that the application has taken; 0 where the system does not say."""
+        try:
+            fields = Path(f"/proc/{self._child.pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
     def close(self) -> None:
         """End the application."""
         os.killpg(self._child.pid, signal.SIGKILL)
@@ -166,9 +174,10 @@ class Taken:
 
     records: int
     first: list[float] = field(default_factory=list)
-    verdict: list[float] = field(default_factory=list)
     idle: dict[str, list[float]] = field(default_factory=dict)
     checking: dict[str, list[float]] = field(default_factory=dict)
+    worked: dict[str, list[float]] = field(default_factory=dict)
+    """Processor time of an idle press, with what is pressed first and the way back."""
 
 
 def measured(terminal: Terminal, key: Key) -> float | None:
@@ -218,10 +227,12 @@ def session(path: Path, taken: Taken, times: int, home: Path) -> None:
         terminal.press("g")
         terminal.settle()
         for key in KEYS:
+            before = terminal.worked()
             for _ in range(times):
                 value = measured(terminal, key)
                 if value is not None:
                     taken.idle.setdefault(key.name, []).append(value)
+            taken.worked.setdefault(key.name, []).append((terminal.worked() - before) / times)
     finally:
         terminal.close()
 
@@ -253,6 +264,9 @@ def table(found: list[Taken]) -> Iterator[str]:
     yield "| first record on screen | " + " | ".join(cell(one.first) for one in found) + " |"
     for key in KEYS:
         yield f"| {key.name}, idle | " + " | ".join(cell(one.idle.get(key.name)) for one in found) + " |"
+    for key in KEYS:
+        name = f"| {key.name}, processor time with the way there and back | "
+        yield name + " | ".join(f"{statistics.median(one.worked[key.name]):.0f} ms" for one in found) + " |"
     for key in KEYS:
         if not key.checked:
             name = f"| {key.name}, while checking | "
