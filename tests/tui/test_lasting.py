@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Generator
 from pathlib import Path
@@ -18,6 +19,8 @@ from unbrick.record import At
 from unbrick_tui import recovery
 from unbrick_tui.recovery import packed, unpacked
 from unbrick_tui.screens.choice import ChoiceScreen
+from unbrick_tui.settings import Settings
+from unbrick_tui.state import State
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -34,8 +37,6 @@ EDITS = st.one_of(
 
 @given(st.lists(EDITS).map(tuple) | st.dictionaries(st.integers(), st.lists(st.binary()).map(tuple)))
 def test_edits_and_patches_come_back_as_they_were(value: Any) -> None:
-    import json
-
     assert unpacked(json.loads(json.dumps(packed(value)))) == value
 
 
@@ -131,3 +132,21 @@ async def test_work_that_writes_is_not_stopped(open_app: Open) -> None:
         await pilot.pause()
         assert pilot.app.screen is screen
         screen.stop()
+
+
+async def test_detail_as_it_was_set_or_shown_last(open_app: Open) -> None:
+    state = State()
+    async with open_app("healthy", state=state) as pilot:
+        everything = screen_text(pilot.app)
+        await press(pilot, "1")
+        prompts = screen_text(pilot.app)
+        assert prompts != everything
+    async with open_app("healthy", state=state) as pilot:
+        assert _rows(screen_text(pilot.app)) == _rows(prompts)
+    async with open_app("healthy", state=state, settings=Settings(detail=4)) as pilot:
+        assert _rows(screen_text(pilot.app)) == _rows(everything)
+
+
+def _rows(text: str) -> list[str]:
+    """The timeline of a screen."""
+    return text.splitlines()[5:-2]

@@ -67,7 +67,7 @@ class FacetScreen(ModalScreen[frozenset[str] | None]):
     def _line(self, facet: Facet) -> Content:
         mark = "[x]" if facet.id in self._chosen else "[ ]"
         title = ascii_only(facet.title) if self._ascii else facet.title
-        return Content(f"{mark} {title}  ") + Content.styled(f"{facet.rows:,}", "$quiet")
+        return Content(f"{mark} {facet.rows:>9,}  {title}")
 
     def _sum(self) -> None:
         left = len(self._facets.rows(self._chosen)) if self._chosen else self._facets.total

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from textual import work
 
 from unbrick_tui import recovery
+from unbrick_tui.folding import Level
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.copying import CopyingScreen
+from unbrick_tui.settings import DEFAULTS
+from unbrick_tui.state import State
 from unbrick_tui.text import count
+
+T = TypeVar("T")
 
 WRITES = {"save", "keep", "restore"}
 """Work that is never stopped half way: it writes."""
@@ -17,6 +22,22 @@ WRITES = {"save", "keep", "restore"}
 
 class LastingScreen(CopyingScreen):
     """Stopping, and going on with what was left."""
+
+    def _as_before(self) -> None:
+        """As much detail as was set, or else as was shown the last time."""
+        wanted = self._of_app("settings", DEFAULTS).detail or self._of_app("state", State()).number("detail")
+        if wanted in tuple(Level) and wanted != Level.USUAL:
+            super().action_level(Level(wanted))
+
+    def _of_app(self, name: str, otherwise: T) -> T:
+        """What the application holds for all its screens; other applications may show this one, too."""
+        found: T = getattr(self.app, name, otherwise)
+        return found
+
+    def action_level(self, level: int) -> None:
+        """Show as much as a level says, now and the next time."""
+        super().action_level(level)
+        self._of_app("state", State()).put("detail", int(level))
 
     def action_calm(self) -> None:
         """End a search or a filter; where there is none, offer to stop what is being done."""
@@ -51,8 +72,10 @@ class LastingScreen(CopyingScreen):
             recovery.forget(self.workspace)
         first = self.workspace.outline is None
         super()._taken(result, name)
-        if first and not self.workspace.history.steps:
-            self._offer_kept()
+        if first:
+            self._as_before()
+            if not self.workspace.history.steps:
+                self._offer_kept()
 
     @work(group="ask", exclusive=True)
     async def _offer_kept(self) -> None:
