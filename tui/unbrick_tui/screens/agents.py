@@ -21,21 +21,17 @@ from unbrick_tui.widgets.timeline import Timeline
 class AgentsScreen(LookingScreen):
     """Folding opens a subagent's transcript where the call at the cursor has one."""
 
-    def action_fold(self) -> None:
+    def action_fold_here(self) -> None:
         """Open the subagent's work at the cursor, or fold."""
         row, outline = self.timeline.cursor, self.workspace.outline
         if outline is not None and row in outline.handed and not self.timeline.collapsed_at(row):
             self._open_work(outline.handed[row])
         else:
-            super().action_fold()
-
-    def action_fold_here(self) -> None:
-        """The same behind `z`."""
-        self.action_fold()
+            super().action_fold_here()
 
     @on(Timeline.WorkWanted)
     def _work_wanted(self) -> None:
-        self.action_fold()
+        self.action_fold_here()
 
     @work(group="ask", exclusive=True)
     async def _open_work(self, works: tuple[Work, ...]) -> None:

@@ -27,8 +27,8 @@ class LookingScreen(FilteringScreen):
             tooltip="read a record, or open a folded run", id="look.record",
         ),
         Binding(
-            "space", "fold", "fold", show=False,
-            tooltip="fold or unfold a run of context and state", id="look.fold",
+            "space", "fold_here", "fold", show=False,
+            tooltip="fold or unfold here: a run, a turn; opens a subagent's work", id="look.fold",
         ),
         Binding(
             "m", "request", "request as sent", show=False,
@@ -58,11 +58,6 @@ class LookingScreen(FilteringScreen):
             timeline.jump(row)
         if wish:
             await self.run_action(wish)
-
-    def action_fold(self) -> None:
-        """Fold or unfold the run at the cursor."""
-        if not len(self.workspace.view) or not self.timeline.toggle_run(self.timeline.cursor):
-            self.notify("no run of context or state is folded here", markup=False)
 
     @work(group="ask", exclusive=True)
     async def action_problems(self) -> None:
