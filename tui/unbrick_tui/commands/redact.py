@@ -51,7 +51,8 @@ def redact(
     with open_word(path, choices, Path.cwd()) as opened:
         into.check(path)
         report = work(examine(opened))
-        found = work(likely(report.situation.session.scan.view))
+        wanted = everything or pick or not ask
+        found = work(likely(report.situation.session.scan.view)) if wanted else ()
         if not (everything or pick or ask):
             if not into.nowhere:
                 raise UsageError("Say what to redact: --all, --pick N for those of the list, or --ask for a value.")
@@ -94,8 +95,8 @@ def _lines(found: Sequence[Likely], report: Report, path: str) -> Iterator[str]:
         more = f" and {len(one.rows) - SHOWN:,} more" if len(one.rows) > SHOWN else ""
         yield f"{number:>3}. {one.kind} {printable(masked(one.value))}: " \
               f"{unit}{'' if len(one.rows) == 1 else 's'} {places}{more}"
-    yield f"{count(len(found), 'likely secret')}. Nothing has been changed. What a session holds was sent to the API: a " \
-          "key is best replaced where it was issued, too."
+    yield f"{count(len(found), 'likely secret')}. Nothing has been changed. What a session holds went to the API: " \
+          "a key is best replaced where it was issued, too."
     yield f"To redact: unbrick redact {printable(path)} --all (or --pick N) with --as-session, -o OUT or --in-place."
 
 
