@@ -32,12 +32,12 @@ FLOW = (
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation relations report answers recorded"),
     ("what clients do", "formats"),
-    ("what the API says", "api measure safepoints beginnings touched filling ladder"),
+    ("what the API says", "api measure safepoints beginnings touched filling ladder course"),
     ("judging", "rules why failures catalogue check aims"),
     ("showing", "json_report sentences wording diff marks consequence"),
     ("acting",
-     "history retouch byhand outcome stale harm repair truncate atomic redact save restore export foreign opening "
-     "sessions linting proof"),
+     "lowering history retouch byhand outcome stale harm repair truncate atomic redact save restore export foreign "
+     "opening sessions linting proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 
