@@ -55,10 +55,8 @@ def _finding(
 
 def _freeing(id_: str, title: str, freed: int, edits: Sequence[Edit], loses: str = "") -> Fix:
     """A fix that takes out what is never sent."""
-    price = f"keeps everything that is sent, frees {_bytes(freed)}"
-    if loses:
-        return Fix(id_, title, Safety.LOSSY, tuple(edits), f"{loses}; {price}")
-    return Fix(id_, title, Safety.SAFE, tuple(edits), price)
+    price = f"{loses or 'keeps everything that is sent'}; frees {_bytes(freed)}"
+    return Fix(id_, title, Safety.LOSSY if loses else Safety.SAFE, tuple(edits), price)
 
 
 def large_display_copy(situation: Situation) -> Iterator[Finding]:
