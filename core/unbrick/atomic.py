@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from unbrick.source import Source
+from unbrick.privacy import ACL, access_list
+from unbrick.privacy import Privacy as Privacy
 
 system: Any = os
 """The module whose functions are called."""
@@ -27,42 +28,6 @@ TEMPORARY = ".unbrick-tmp"
 BACKUP = ".unbrick-backup"
 CHUNK = 1 << 20
 _OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Privacy:
-    """Who may read a file: permission bits, owner and group where they are known (-1: whoever writes it), and its list
-    of further users and groups, in the form that Linux keeps it in."""
-
-    mode: int = 0o600
-    uid: int = -1
-    gid: int = -1
-    acl: bytes | None = None
-
-    @classmethod
-    def of(cls, path: Path) -> Privacy:
-        """That of an existing file."""
-        found = path.stat()
-        return cls(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, _acl(path))
-
-    @classmethod
-    def like(cls, source: Source) -> Privacy:
-        """That of a copy of a file that was read: for the same group, if only by its owner to be written."""
-        mode = source.mode() & 0o777 | 0o600
-        if source.private:
-            return cls(mode)
-        return cls(mode, gid=os.fstat(source.file.fileno()).st_gid, acl=_acl(source.file.fileno()))
-
-
-_ACL = "system.posix_acl_access"
-
-
-def _acl(file: Path | int) -> bytes | None:
-    """The access list of a file; None where it has none, or the system knows no such thing."""
-    try:
-        return os.getxattr(file, _ACL)
-    except (AttributeError, OSError):
-        return None
 
 
 @dataclass(frozen=True)
@@ -196,10 +161,10 @@ def _make_as_private(fd: int, privacy: Privacy) -> None:
             system.fchown(fd, *wanted)
         except OSError:
             mode &= 0o700
-    if _acl(fd) != privacy.acl:
+    if access_list(fd) != privacy.acl:
         try:
             # One that the folder gave to the new file goes: it may name people whom the original does not.
-            system.removexattr(fd, _ACL) if privacy.acl is None else system.setxattr(fd, _ACL, privacy.acl)
+            system.removexattr(fd, ACL) if privacy.acl is None else system.setxattr(fd, ACL, privacy.acl)
         except OSError:
             mode &= 0o707
     system.fchmod(fd, mode)
