@@ -35,8 +35,6 @@ async def test_state(
 ) -> None:
     async with open_app(sample, size) as pilot:
         await press(pilot, *keys)
-        pilot.app.clear_notifications()
-        await pilot.pause()
         same_screen(pilot.app, request.node.callspec.id.rsplit("-", 1)[0])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from driving import Open, press, screen_text
 from rich.style import Style
 from textual.pilot import Pilot
 
+from unbrick.entry import BlockFlag
 from unbrick_tui.glyphs import UNICODE
 from unbrick_tui.widgets.timeline import Timeline
 
@@ -93,6 +95,27 @@ async def test_marks_have_the_colours_of_their_severity(open_app: Open) -> None:
         line = timeline(pilot)
         assert colours(line, 124, UNICODE.error) == {colour(pilot, "error")}
         assert colours(line, 124, UNICODE.prompt) == {colour(pilot, "primary")}
+
+
+async def test_a_result_that_failed_stands_out(open_app: Open) -> None:
+    async with open_app("failed-compaction", (100, 40)) as pilot:
+        line = timeline(pilot)
+        assert line.outline is not None
+        scan = line.outline.report.situation.session.scan
+        block = next(at for at, flags in enumerate(scan.block_flags) if flags & BlockFlag.ERROR)
+        row = bisect_right(scan.first, block) - 1
+        line.jump(row)
+        assert colours(line, row, UNICODE.result) == {colour(pilot, "error")}
+        assert colours(line, row, UNICODE.error) == {colour(pilot, "error")}
+        assert "✗ error" in "".join(char for char, _ in painted(line, row))
+
+
+async def test_the_level_is_said(open_app: Open) -> None:
+    async with open_app("healthy", (100, 40)) as pilot:
+        await press(pilot, "2")
+        assert "2: prompts and replies" in screen_text(pilot.app)
+        await press(pilot, "4")
+        assert "4: all" not in screen_text(pilot.app)
 
 
 async def test_the_cursor_stays_in_sight_when_the_screen_gets_lower(open_app: Open) -> None:

@@ -44,7 +44,7 @@ class Level(IntEnum):
 
 SHOWN = {
     Level.PROMPTS: "prompts", Level.REPLIES: "prompts and replies", Level.TOOLS: "prompts, replies, tools",
-    Level.USUAL: "all, runs of context and state folded", Level.ALL: "all, nothing folded",
+    Level.USUAL: "all but runs of context and state", Level.ALL: "all, nothing folded",
 }
 
 _OF_KIND = bytes(

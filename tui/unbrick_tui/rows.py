@@ -69,8 +69,10 @@ def _what(entry: Entry, glyphs: Glyphs) -> tuple[str, str, Tone]:
     if kind is Kind.USER:
         if flags & Flag.SUMMARY:
             return glyphs.summary, "summary", Tone.SUMMARY
-        if any(block.kind is BlockKind.TOOL_RESULT for block in entry.blocks):
-            return glyphs.result, "result", Tone.TOOL
+        results = [block.flags for block in entry.blocks if block.kind is BlockKind.TOOL_RESULT]
+        if results:
+            failed = any(flags & BlockFlag.ERROR for flags in results)
+            return glyphs.result, "result", Tone.FAULT if failed else Tone.TOOL
         if flags & Flag.PROMPT:
             return glyphs.prompt, "you", Tone.PROMPT
         return glyphs.context, "context", Tone.QUIET

@@ -191,7 +191,7 @@ class MovingScreen(ReadingScreen):
 
     def _show_level(self, level: Level) -> None:
         self.timeline.show_level(level)
-        self.notify(f"shown: {SHOWN[level]}", timeout=2, markup=False)
+        self._status()
 
 
 AT_ONCE = 50_000

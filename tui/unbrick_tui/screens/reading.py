@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from textual.widgets import Footer
 from unbrick.finding import Severity
 from unbrick_tui import headline, standing
 from unbrick_tui.driver import Done, Failed, Progressed, drive
+from unbrick_tui.folding import SHOWN, Level
 from unbrick_tui.headline import News, Piece
 from unbrick_tui.outline import Outline
 from unbrick_tui.remedy import remedy
@@ -204,11 +205,17 @@ class ReadingScreen(Screen[None]):
         if self._prefix:
             self.query_one(StatusLine).say((Part((self.waiting(),), 99),))
         else:
-            self.query_one(StatusLine).say(tuple(self._parts()))
+            self.query_one(StatusLine).say((*self._level(), *self._parts()))
 
     def waiting(self) -> str:
         """What the keys mean that may come now, where one was pressed that waits for another."""
         return ""
+
+    def _level(self) -> Iterator[Part]:
+        """How much is shown, where it is not what a session opens with."""
+        level = self.timeline.level
+        if level is not Level.USUAL and self.timeline.shown is None:
+            yield Part((f"{level.value}: {SHOWN[level]}", f"{level.value}: {level.name.lower()}"), 76, "$accent")
 
     def _parts(self) -> Iterable[Part]:
         """What the status line says."""
