@@ -135,6 +135,7 @@ async def test_the_work_of_a_subagent_is_opened_from_its_call(open_app: Open, tm
         await press(pilot, "enter", "3")
         assert "the work that it handed on" in screen_text(pilot.app)
         await press(pilot, "enter")
+        await settle(pilot)
         assert isinstance(pilot.app.screen, AgentScreen)
 
 

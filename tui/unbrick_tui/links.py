@@ -15,7 +15,7 @@ from unbrick_tui.screens.choice import Answer
 from unbrick_tui.text import shorten
 from unbrick_tui.workspace import Workspace
 
-FOLD = "fold"
+FOLD = "fold_here"
 """The action of the session that opens what was handed on."""
 
 

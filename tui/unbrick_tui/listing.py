@@ -26,6 +26,10 @@ _WORDS = {
 """Glyph and word of each kind of block."""
 
 
+NEAR = 500
+"""Parts around a call among which its result is looked for first; it nearly always follows at once."""
+
+
 class Listing(Protocol):
     """Items to be painted one line each; `below` are texts that stand under some of them."""
 
@@ -60,7 +64,6 @@ class RequestListing:
         self._glyphs = glyphs
         self._origin = origin
         self._rows = rows
-        self._mates: dict[str, list[int]] | None = None
         found: dict[int, list[Paragraph]] = {}
         for one in violations:
             where = f"messages.{one.message}" + ("" if one.block is None else f".content.{one.block}")
@@ -110,14 +113,13 @@ class RequestListing:
         """The other halves of a call or result."""
         part = self.part(item)
         ref = None if part is None else self.request.refs[part]
-        if ref is None:
+        if part is None or ref is None:
             return ()
-        if self._mates is None:
-            self._mates = {}
-            for place, name in enumerate(self.request.refs):
-                if name is not None:
-                    self._mates.setdefault(name, []).append(place)
-        halves = (self.item(*self.request.locate(place)) for place in self._mates[ref])
+        near = range(max(part - NEAR, 0), min(part + NEAR, len(self.request.row)))
+        places = [place for place in near if self.request.refs[place] == ref]
+        if len(places) < 2:
+            places = [place for place, name in enumerate(self.request.refs) if name == ref]
+        halves = (self.item(*self.request.locate(place)) for place in places)
         return tuple(half for half in halves if half != item)
 
     def runs(self, item: int) -> list[Run]:

@@ -22,7 +22,8 @@ from unbrick.printable import printable
 from unbrick.record import read
 from unbrick_tui import as_sent, details, links, pictures, readable
 from unbrick_tui.copying import copyable, offered
-from unbrick_tui.prose import FINE, PAGE, Bounds, Passage
+from unbrick_tui.outline import Outline
+from unbrick_tui.prose import FINE, PAGE, Bounds, Paragraph, Passage
 from unbrick_tui.screens.choice import Answer, Choices, ChoiceScreen
 from unbrick_tui.screens.picture import PictureScreen
 from unbrick_tui.text import ascii_only
@@ -66,6 +67,14 @@ class InspectorScreen(Screen[tuple[str, int]]):
         serial: int
         passages: list[Passage]
         hidden: int
+
+    @dataclass
+    class Related(Message):
+        """What a record hangs together with was looked up."""
+
+        serial: int
+        said: list[Paragraph]
+        answers: list[Answer]
 
     def __init__(self, workspace: Workspace, row: int) -> None:
         super().__init__()
@@ -146,16 +155,29 @@ class InspectorScreen(Screen[tuple[str, int]]):
         outline = self._workspace.outline
         if outline is None:
             about.say([("dim", "The check is not done yet; links are known behind it.")])
+        else:
+            self._relate(self._serial, self._row, outline, max(self.size.width - 8, 20))
+
+    @work(thread=True, exclusive=True, group="record", exit_on_error=True)
+    def _relate(self, serial: int, row: int, outline: Outline, width: int) -> None:
+        """What hangs together is looked up over the whole session, the first time."""
+        workspace = self._workspace
+        found = relations.related(outline.report.situation, row)
+        answers = [*links.works(outline, row), *links.answers(workspace, found, width)]
+        said = list(links.about(workspace, outline, row, found))
+        said.append(("dim", "Enter goes there, backspace comes back." if answers else "No other record belongs to it."))
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Related(serial, said, answers))
+
+    @on(Related)
+    def _related(self, event: Related) -> None:
+        if event.serial != self._serial:
             return
-        found = relations.related(outline.report.situation, self._row)
-        width = max(self.size.width - 8, 20)
-        answers = [*links.works(outline, self._row), *links.answers(self._workspace, found, width)]
-        said = list(links.about(self._workspace, outline, self._row, found))
-        head = "Enter goes there, backspace comes back." if answers else "It hangs together with no other record."
-        about.say([*said, ("dim", head)])
-        choices.add_options(map(self._option, answers))
+        choices = self.query_one(Choices)
+        self.query_one("#about", TextView).say(event.said)
+        choices.add_options(map(self._option, event.answers))
         choices.focus()
-        choices.highlighted = 0 if answers else None
+        choices.highlighted = 0 if event.answers else None
 
     def _option(self, answer: Answer) -> Option:
         title, detail = printable(answer.title), printable(answer.detail)
