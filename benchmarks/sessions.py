@@ -31,7 +31,7 @@ from pathlib import Path
 from generate import MB, write
 
 LINES, COLUMNS = 40, 120
-PATIENCE = 240.0
+PATIENCE = 600.0
 KEYS = (b"\x1b[B", b"\x1b[B", b"\x1b[6~", b"\x1b[B", b"\x1b[5~")
 """Down, down, page down, down, page up."""
 ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78]")

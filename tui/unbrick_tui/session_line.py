@@ -52,8 +52,8 @@ def heads(width: int, projects: bool, order: Order, glyphs: Glyphs) -> list[tupl
         return [(f"  {order.value} {glyphs.dot} < > other orders", None)]
     found: list[tuple[str, Order | None]] = [("  ", None)]
     for column in columns(width, projects):
-        mark = glyphs.start if column.order is order else ""
-        text = f"{mark}{column.name}" if column.right else f"{column.name}{mark}"
+        marked = (glyphs.start, column.name) if column.right else (column.name, glyphs.start)
+        text = " ".join(marked) if column.order is order else column.name
         found.append(((text.rjust if column.right else text.ljust)(column.width) + " ", column.order))
     return found
 

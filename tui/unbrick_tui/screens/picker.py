@@ -59,7 +59,7 @@ class PickerScreen(Screen[None]):
 
     CSS_PATH = Path("picker.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open", tooltip="open the session", id="pick.open"),
+        Binding("enter", "open", "open", key_display="enter", tooltip="open the session", id="pick.open"),
         Binding("exclamation_mark", "broken", "broken only", key_display="!", id="pick.broken",
                 tooltip="only those that are refused, will not open or lose history; or all again"),
         Binding("greater_than_sign", "order(1)", "order", key_display=">", id="pick.order",
@@ -224,7 +224,8 @@ class PickerScreen(Screen[None]):
         self._put("#needle", shorten(f"{glyphs.prompt} {hint}", width, glyphs.ellipsis))
         row = self.sessions.row
         said = one_line(facts(row, glyphs)) if row is not None else ""
-        self._put("#facts", shorten(said, width, glyphs.ellipsis))
+        room = self.query_one("#facts").content_size.width or width
+        self._put("#facts", shorten(said, room, glyphs.ellipsis))
 
     def _put(self, where: str, text: str) -> None:
         self.query_one(where, Static).update(ascii_only(text) if self.shelf.glyphs.ascii else text)
