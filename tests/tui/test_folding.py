@@ -165,3 +165,12 @@ async def test_a_folded_run_says_what_it_holds(open_app: Open) -> None:
         shown_ = screen_text(pilot.app)
         assert " calls, " in shown_
         assert "─── turn 12 ───" in shown_
+
+
+async def test_a_fold_by_hand_outlives_what_it_folded(open_app: Open) -> None:
+    """The last turn is folded, then there are fewer turns."""
+    async with open_app("crash-mid-tool", (100, 30)) as pilot:
+        line = timeline(pilot)
+        await press(pilot, "g", "left_square_bracket", "u", "z", "a")
+        made = folding("prr")
+        assert line._folds.groups(made) == made.groups(Level.USUAL)

@@ -17,7 +17,7 @@ class Folds:
     def groups(self, folding: Folding) -> Groups:
         """What is painted together, or hidden."""
         groups = folding.groups(self.level)
-        for turn in self._shut:
+        for turn in (one for one in self._shut if one < len(folding.turns)):  # An edit may have taken turns out.
             rows = folding.rows(turn)[1:]
             groups = groups.instead(rows.start, rows.stop, folding.prompts_only(rows))
         for run in sorted(self._opened, key=lambda run: -run.rows):
