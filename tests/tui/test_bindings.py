@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.screen import ModalScreen
 
 from unbrick_tui.bindings import AREAS, area, ids, is_key, owners
+from unbrick_tui.screens.help import HelpScreen
 
 ids()
 OWNERS = sorted(set(owners()), key=lambda owner: owner.__name__)
@@ -18,6 +20,15 @@ def test_every_binding_has_an_id_of_a_known_area(owner: type[DOMNode]) -> None:
         assert isinstance(binding, Binding)
         assert binding.id, f"{owner.__name__}: {binding.key} has no id, so that nobody can bind it anew"
         assert area(binding) in AREAS.values(), f"{binding.id}: give its area a title in AREAS"
+
+
+MODAL = [owner for owner in OWNERS if issubclass(owner, ModalScreen) and owner is not HelpScreen]
+
+
+@pytest.mark.parametrize("owner", MODAL, ids=lambda owner: owner.__name__)
+def test_help_stands_on_every_dialog(owner: type[ModalScreen[object]]) -> None:
+    """What stands behind a dialog, the application included, gets no keys."""
+    assert any(binding.action == "app.help" for binding in owner.__dict__["BINDINGS"])
 
 
 def test_an_id_means_one_thing() -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Static, TextArea
 
 from unbrick.printable import printable_lines
 from unbrick.why import uncoloured
+from unbrick_tui.bindings import HELP
 from unbrick_tui.text import ascii_only
 
 LONGEST = 20_000
@@ -55,7 +56,9 @@ class ErrorScreen(ModalScreen[str | None]):
     """Gives back the text, or None."""
 
     CSS_PATH = Path("error.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", priority=True, id="error.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back", priority=True, id="error.back"), HELP,
+    ]
 
     def __init__(self, text: str = "", *, ascii_: bool = False) -> None:
         super().__init__()

@@ -20,6 +20,7 @@ from unbrick.errors import UsageError
 from unbrick.formats import Format
 from unbrick.printable import printable
 from unbrick.target import Target
+from unbrick_tui.bindings import HELP
 from unbrick_tui.screens.choice import Choices
 
 HINT = "type to filter, or a version or model of your own; enter judges, esc goes back"
@@ -33,6 +34,7 @@ class TargetScreen(ModalScreen[Target | None]):
         Binding("escape", "leave", "back", priority=True, id="request.target-back"),
         Binding("down", "move(1)", "next", show=False, priority=True, id="request.target-down"),
         Binding("up", "move(-1)", "previous", show=False, priority=True, id="request.target-up"),
+        HELP,
     ]
 
     def __init__(self, format_: Format, aims: Sequence[Aim], current: Target) -> None:

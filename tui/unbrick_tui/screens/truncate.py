@@ -18,7 +18,7 @@ from unbrick.truncate import Offer, offers, safe_points
 from unbrick_tui import cutting
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.outline import Outline
-from unbrick_tui.text import ascii_only, count
+from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.ladder import Ladder
 from unbrick_tui.widgets.painting import Cut
 from unbrick_tui.widgets.text_view import TextView
@@ -187,7 +187,6 @@ class TruncateScreen(Screen[Offer | Beginning | None]):
             self.notify("no prompt of yours goes", markup=False)
             return
         self.app.copy_to_clipboard(cutting.prompts(places, rows))
-        self.notify(f"{count(len(rows), 'prompt')} copied, if the terminal allows it", markup=False)
 
     def action_cut(self) -> None:
         """Take this place."""

@@ -12,8 +12,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Input, Static, TextArea
 
+from unbrick_tui.bindings import HELP
+
 LARGEST = 50_000
 """Characters that are edited here; a longer text is for a real editor."""
+
 
 
 class WriteScreen(Screen[str | None]):
@@ -54,7 +57,7 @@ class LineScreen(ModalScreen[str | None]):
     """Asks for one line; gives it back, or None."""
 
     CSS_PATH = Path("choice.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="write.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="write.back"), HELP]
 
     def __init__(self, title: str, hint: str, *, secret: bool = False) -> None:
         super().__init__()
