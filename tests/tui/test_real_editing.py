@@ -1,0 +1,79 @@
+"""Mending, undoing, cutting and saving in a real terminal, by keys and by mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from driving import SAMPLES
+from terminal import Terminal, opened
+
+
+def click(terminal: Terminal, text: str) -> None:
+    """Click where a text stands on the screen, as a terminal reports it (SGR mouse mode)."""
+    terminal.wait_for(text)
+    lines = terminal.text.split("\n")
+    row = next(number for number, line in enumerate(lines, 1) if text in line)
+    column = lines[row - 1].index(text) + 2
+    terminal.press(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    session = tmp_path / "session.jsonl"
+    session.write_bytes((SAMPLES / "missing-parent" / "session.jsonl").read_bytes())
+    shown = opened(session, tmp_path)
+    yield shown
+    shown.close()
+
+
+def test_cut_undo_fix_and_save_in_place_by_keys(terminal: Terminal, tmp_path: Path) -> None:
+    original = (tmp_path / "session.jsonl").read_bytes()
+    terminal.wait_for("LOSES HISTORY")
+    terminal.wait_for("nothing has been changed")
+    terminal.press("t")
+    terminal.wait_for("after 1 fix")
+    terminal.press("[")
+    terminal.wait_for("Safe point 2 of")
+    terminal.press("\r")
+    terminal.wait_for("Done together")
+    terminal.press("\r")
+    terminal.wait_for("1 edit, not saved")
+    terminal.press("u")
+    terminal.wait_for("nothing has been changed")
+    terminal.wait_for("LOSES HISTORY")
+    terminal.press("f")
+    terminal.wait_for("loses history → resumes in full")
+    terminal.press("\r")
+    terminal.wait_for("1 edit, not saved")
+    terminal.press("w")
+    terminal.wait_for("As a new session")
+    terminal.press("j\r")
+    terminal.wait_for("Checked again: resumes in full")
+    terminal.press("\r")
+    terminal.wait_for("nothing has been changed")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    changed = (tmp_path / "session.jsonl").read_bytes().splitlines()
+    assert [line for line in changed if line not in original.splitlines()] == [changed[124]]
+
+
+def test_fix_review_and_save_by_mouse(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.wait_for("nothing has been changed")
+    terminal.wait_for("Hang it behind line 120")
+    click(terminal, "L001")
+    terminal.wait_for("loses history → resumes in full")
+    click(terminal, "enter apply")
+    terminal.wait_for("1 edit, not saved")
+    click(terminal, "r review")
+    terminal.wait_for("209 of 210 lines keep their bytes")
+    click(terminal, "w save")
+    terminal.wait_for("As a new session")
+    click(terminal, "To a file")
+    terminal.wait_for("session.repaired.jsonl")
+    terminal.press("\r")
+    terminal.wait_for("Checked again: resumes in full")
+    click(terminal, "Leave unbrick")
+    assert terminal.wait_for_end() == 0
+    assert (tmp_path / "session.repaired.jsonl").exists()
