@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,10 +41,16 @@ def by_row(report: Report) -> dict[int, tuple[Work, ...]]:
 def _length(path: Path) -> tuple[int, int]:
     """Lines and bytes of a file; none of a file that cannot be read."""
     try:
-        length = path.stat().st_size
-        if length > COUNTED:
-            return -1, length
-        with path.open("rb") as file:
-            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")), length
+        now = path.stat()
+        return _lines(path, now.st_size, now.st_mtime_ns), now.st_size
     except OSError:
         return -1, 0
+
+
+@lru_cache(maxsize=4096)
+def _lines(path: Path, length: int, _changed: int) -> int:
+    """Lines of a file as it was at a time: it is asked for after every check. Raises OSError."""
+    if length > COUNTED:
+        return -1
+    with path.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
