@@ -16,6 +16,7 @@ from driving import SAMPLES, Opened, notices, press, screen_text, settle
 from terminal import Terminal, started
 
 from unbrick.opening import Choices
+from unbrick.sessions.cache import Cache
 from unbrick_tui import judging
 from unbrick_tui.app import UnbrickApp
 from unbrick_tui.cli import run
@@ -89,11 +90,11 @@ def pick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pick:
     @asynccontextmanager
     async def opened(
         size: tuple[int, int] = LARGE_SCREEN, *, ascii_: bool = False, start: Callable[[], Executor] = threads,
-        paths: list[Path] | None = None,
+        paths: list[Path] | None = None, word: str = "",
     ) -> AsyncIterator[Opened]:
         shelf = Shelf(
-            Choices(surroundings=False, environ={}), Path("/home/dev/shop-api"), paths=paths, cache=tmp_path / "cache",
-            glyphs=ASCII if ascii_ else UNICODE, start=start, now=lambda: NOW,
+            Choices(surroundings=False, environ={}), Path("/home/dev/shop-api"), paths=paths, word=word,
+            cache=tmp_path / "cache", glyphs=ASCII if ascii_ else UNICODE, start=start, now=lambda: NOW,
         )
         app = UnbrickApp(shelf)
         async with app.run_test(size=size) as pilot:
@@ -288,6 +289,16 @@ async def test_a_session_that_vanished_says_so(pick: Pick) -> None:
         assert "✗ cannot be read" in screen_text(pilot.app)
         await press(pilot, "f5")
         assert names(pilot) == "25634"
+
+
+async def test_verdicts_on_files_of_a_folder_are_remembered(pick: Pick, tmp_path: Path) -> None:
+    one = tmp_path / "one.jsonl"
+    one.write_bytes((SAMPLES / "healthy" / "session.jsonl").read_bytes())
+    async with pick(paths=[one], word="folder") as pilot:
+        assert "1 session · matching folder · none broken" in screen_text(pilot.app)
+        (row,) = picker(pilot).sessions.rows
+        cache = Cache(tmp_path / "cache", picker(pilot).shelf.choices)
+        assert cache.get(row.stored._replace(client="claude-code"), row.about.project) == row.health
 
 
 async def test_a_file_that_is_none_shows_why(pick: Pick, tmp_path: Path) -> None:

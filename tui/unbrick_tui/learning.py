@@ -21,12 +21,15 @@ KEEP = 5.0
 def learn(rows: Iterable[Row], cache: Cache, judging: Judging | None) -> Iterator[Told | None]:
     """Look into each file, then judge those of which no verdict is known, unless there is nobody to judge. What was
     judged is remembered also when no more is asked for. None says that what comes next takes its time."""
-    projects: dict[Stored, Path | None] = {}
+    known: dict[Stored, tuple[Stored, Path | None]] = {}
+    """What a verdict is remembered by: the client, which a folder of files does not name, and the project."""
     left: list[Stored] = []
     for row in rows:
         told = Told(row.stored, row.about, row.format, row.health) if row.told else look(row)
-        project = projects[row.stored] = told.about.project if told.about is not None else None
-        told = told._replace(health=told.health or cache.get(row.stored, project))
+        client = told.format.client if told.format is not None else ""
+        key = row.stored._replace(client=client), told.about.project if told.about is not None else None
+        known[row.stored] = key
+        told = told._replace(health=told.health or cache.get(*key))
         if told.health is None:
             left.append(row.stored)
         yield told
@@ -34,7 +37,7 @@ def learn(rows: Iterable[Row], cache: Cache, judging: Judging | None) -> Iterato
     kept = monotonic()
     try:
         for stored, health in judging.run(left) if judging is not None else ():
-            cache.put(stored, projects[stored], health)
+            cache.put(*known[stored], health)
             yield Told(stored, health=health)
             if monotonic() - kept > KEEP:
                 kept = monotonic()
