@@ -226,9 +226,9 @@ def in_parts(parts: Iterable[Path], files: Mapping[Path, bytes], edits: Iterable
     return result
 
 
-def elsewhere(bundle: Bundle, value: str) -> Iterator[Path]:
+def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
     """Other files that hold a value and stay as they are: backups and other sessions in the transcript's folder,
-    subagents' transcripts, stored results, logs, the client's history of prompts.
+    subagents' transcripts, stored results, logs, what else the client keeps.
 
     They are read in pieces; a copy is found as it stands, or with its escapes. Gives nothing for a file of our own.
     """
@@ -238,8 +238,7 @@ def elsewhere(bundle: Bundle, value: str) -> Iterator[Path]:
     real = Path(os.path.realpath(bundle.path))
     own = {real, *map(Path.resolve, bundle.parts.values())}
     beside = (one for one in _listed(real.parent) if real.suffix in one.suffixes)
-    prompts = () if bundle.home is None else (bundle.home / "history.jsonl",)
-    for path in dict.fromkeys((*chain.from_iterable(bundle.evidence.values()), *beside, *prompts)):
+    for path in dict.fromkeys((*chain.from_iterable(bundle.evidence.values()), *beside, *format_.traces(bundle))):
         if path not in own and is_file(path) and _holds(path, hidden):
             yield path
 

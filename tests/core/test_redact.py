@@ -145,7 +145,7 @@ def test_files_edited_together_with_it_lose_it_and_others_are_named(tmp_path: Pa
         patch = lower(session.format, report.situation, edits, {}, FixedClock())
         receipt = save_in_place(session.format, session.bundle, patch, FixedClock(), edits)
         assert receipt.backup is not None
-        named = list(elsewhere(session.bundle, KEY))
+        named = list(elsewhere(session.format, session.bundle, KEY))
     about = json.loads((path.parent / "metadata.json").read_text(encoding="utf-8"))
     assert about["name"] == "Deploy [redacted]"
     assert KEY not in path.read_text(encoding="utf-8")
@@ -158,6 +158,22 @@ def test_a_backup_that_still_holds_it_is_not_taken_for_history_that_is_missing(t
     with opened(path) as session:
         _found, after, _data = made(session)
     assert after.verdict is Verdict.HEALTHY
+
+
+def test_what_the_client_keeps_of_it_is_named(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    kept = [
+        home / "history.jsonl", home / "paste-cache" / "1.txt", home / "debug" / f"{builder.SESSION}.txt",
+        home / "file-history" / builder.SESSION / "x@v1", home / "projects" / "-p" / "other.jsonl",
+        home / "projects" / "-p" / builder.SESSION / "tool-results" / "a.txt",
+    ]
+    for one in kept:
+        one.parent.mkdir(parents=True, exist_ok=True)
+        one.write_text(json.dumps({"display": f"deploy {KEY}"}), encoding="utf-8")
+    (home / "debug" / "another.txt").write_text(KEY, encoding="utf-8")
+    (home / "paste-cache" / "2.txt").write_text("harmless", encoding="utf-8")
+    with opened(story(home / "projects" / "-p", PROMPT_1=KEY)) as session:
+        assert set(elsewhere(session.format, session.bundle, KEY)) == set(kept)
 
 
 def test_a_new_session_lacks_it_in_all_its_files(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,6 +96,10 @@ class Alone:
     def follow(self, bundle: Bundle, view: View) -> Mapping[Path, bytes]:
         """No other file depends on the transcript."""
         return {}
+
+    def traces(self, bundle: Bundle) -> Iterable[Path]:
+        """No other file."""
+        return ()
 
     def aside(self, value: Json) -> int:
         """Records hold what is sent."""
@@ -241,6 +245,11 @@ class Format(Protocol):
 
     def follow(self, bundle: Bundle, view: View) -> Mapping[Path, bytes]:
         """What the other files of a session must hold when its transcript is saved like this, by path."""
+        ...
+
+    def traces(self, bundle: Bundle) -> Iterable[Path]:
+        """Other files of the client on this machine, beside the session's evidence, that may repeat words of it: its
+        history of prompts, copies of edited files. They need not be there. Never raises."""
         ...
 
     def owner(self, bundle: Bundle) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,10 @@ class Amplifier:
     def follow(self, bundle: Bundle, view: View) -> Mapping[Path, bytes]:
         """The metadata that fits the transcript."""
         return following.follow(bundle, view)
+
+    def traces(self, bundle: Bundle) -> Iterable[Path]:
+        """No other file: its log is evidence."""
+        return ()
 
     def owner(self, bundle: Bundle) -> int | None:
         """Process id of a live client that was started with the session."""

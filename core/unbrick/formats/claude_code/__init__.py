@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,10 @@ class ClaudeCode(Alone):
     def clone(self, bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
         """A new session beside the old one that the client can resume."""
         return places.clone(bundle, patch, clock, title)
+
+    def traces(self, bundle: Bundle) -> Iterable[Path]:
+        """The client's history of prompts and of edited files, what was pasted, and its log of the session."""
+        return places.traces(bundle)
 
     def owner(self, bundle: Bundle) -> int | None:
         """Process id of a live client that has the session open."""

@@ -95,6 +95,16 @@ def _project(source: Source, name: str | None) -> Path | None:
     return naming.project(islice(source.lines(), HEAD), name)
 
 
+def traces(found: Bundle) -> Iterator[Path]:
+    """The client's history of prompts and of edited files, what was pasted, and its log of the session (format §1)."""
+    if found.home is None:
+        return
+    yield found.home / "history.jsonl"
+    yield found.home / "debug" / f"{found.session_id}.txt"
+    for folder in (found.home / "file-history" / found.session_id, found.home / "paste-cache"):
+        yield from sorted(_walk(folder))
+
+
 def home(config_dir: Path | None) -> Path:
     """The folder of all projects."""
     return config_home(config_dir) / "projects"
