@@ -120,3 +120,18 @@ async def test_the_filter_holds_through_an_edit(open_app: Open) -> None:
         await press(pilot, "u")
         await settle(pilot)
         assert len(timeline(pilot).shown) == before
+
+
+async def test_all_of_it_by_mouse(open_app: Open) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        await pilot.click(StatusLine)
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, FacetScreen)
+        await pilot.click("#answers", offset=(6, 2))
+        await pilot.click("#hint")
+        await settle(pilot)
+        assert timeline(pilot).shown is not None
+        await press(pilot, "escape", "slash")
+        await pilot.click("#search-mark")
+        await settle(pilot)
+        assert "regex" in screen_text(pilot.app)

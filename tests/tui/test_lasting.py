@@ -150,3 +150,19 @@ async def test_detail_as_it_was_set_or_shown_last(open_app: Open) -> None:
 def _rows(text: str) -> list[str]:
     """The timeline of a screen."""
     return text.splitlines()[5:-2]
+
+
+async def test_a_failure_of_our_own_keeps_the_edits_and_says_so(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        await press(pilot, "f", "enter")
+        said: list[object] = []
+        monkeypatch.setattr(pilot.app, "panic", said.append)
+        try:
+            int("no number")
+        except ValueError:
+            pilot.app._fatal_error()
+        assert "unbrick itself failed" in str(said[0])
+        assert "The edits are kept, and offered when the session is opened again." in str(said[0])
+    assert file() is not None

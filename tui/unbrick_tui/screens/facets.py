@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -89,19 +89,20 @@ class FacetScreen(ModalScreen[frozenset[str] | None]):
     def _clicked(self) -> None:
         self.action_choose()
 
-    def action_clear(self) -> None:
-        """Choose nothing."""
-        self._chosen = set()
-        for facet in self._facets.listed:
-            self.query_one(Choices).replace_option_prompt(facet.id, self._line(facet))
-        self._sum()
-
+    @on(events.Click, "#about, #hint")
     def action_apply(self) -> None:
         """Show what was chosen; where that is nothing at all, say so and stay."""
         if self._chosen and not self._facets.rows(self._chosen):
             self.notify(f"no {self._unit} is all of that", severity="warning", markup=False)
             return
         self.dismiss(frozenset(self._chosen))
+
+    def action_clear(self) -> None:
+        """Choose nothing."""
+        self._chosen = set()
+        for facet in self._facets.listed:
+            self.query_one(Choices).replace_option_prompt(facet.id, self._line(facet))
+        self._sum()
 
     def action_leave(self) -> None:
         """Leave all as it was."""

@@ -15,7 +15,7 @@ from unbrick_tui.facets import Facets, facets
 from unbrick_tui.outline import Outline
 from unbrick_tui.screens.facets import FacetScreen
 from unbrick_tui.screens.searching import SearchingScreen
-from unbrick_tui.widgets.status import Part
+from unbrick_tui.widgets.status import Part, StatusLine
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.workspace import Result, Work, Workspace
 
@@ -39,6 +39,7 @@ class FilteringScreen(SearchingScreen):
         self._asked = False
         """Whether the list is to be shown as soon as it is worked out."""
 
+    @on(StatusLine.Clicked)
     def action_filter(self) -> None:
         """Show what can be filtered by."""
         if self.workspace.outline is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -126,6 +126,12 @@ class SearchBar(Vertical):
         event.stop()
         self._last = event.value or self._last
         self.post_message(self.Kept(event.value, self._regular))
+
+    @on(events.Click, "#search-mark, #search-hint")
+    def _clicked(self, event: events.Click) -> None:
+        """The mark and the hint say what is searched for; a click turns that round."""
+        event.stop()
+        self.field.action_ask("turn")
 
     @on(SearchField.Asked)
     def _asked(self, event: SearchField.Asked) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from unbrick_tui.glyphs import UNICODE, Glyphs
@@ -51,6 +52,9 @@ def fitted(parts: Sequence[Part], width: int) -> list[tuple[str, str]]:
 class StatusLine(Widget):
     """One line of parts; what they say is decided elsewhere."""
 
+    class Clicked(Message):
+        """Somebody wants to change what it says."""
+
     def __init__(self, glyphs: Glyphs = UNICODE, id: str | None = None) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
@@ -66,6 +70,10 @@ class StatusLine(Widget):
     def text(self) -> str:
         """What is shown."""
         return self.render().plain
+
+    def on_click(self) -> None:
+        """Pass it on."""
+        self.post_message(self.Clicked())
 
     def render(self) -> Content:
         """The parts that fit, with dots between them."""
