@@ -85,6 +85,15 @@ class View:
             return self.patch[at.line][at.part]
         return self.source[at.line - 1]
 
+    def head(self, row: int, most: int) -> tuple[bytes, int]:
+        """The first bytes of a row, and how many it has in all; what is longer is not read."""
+        at = self.at(row)
+        if at.line == END or at.line in self.patch:
+            raw = self.patch[at.line][at.part]
+            return raw[:most], len(raw)
+        start, end = self.source.span(at.line - 1)
+        return self.source.read(start, min(end, start + most)), end - start
+
     def value(self, row: int) -> Json | None:
         """The decoded record of a row."""
         return read(self.raw(row))[0]

@@ -91,3 +91,11 @@ def test_places_that_a_view_does_not_have() -> None:
         view = View(source, {1: ()})
         assert [view.row(at) for at in (At(1), At(0), At(3), At(2, 1), At(END))] == [None] * 5
         assert view.row(At(2)) == 0
+
+
+def test_the_head_of_a_row_and_its_length() -> None:
+    with Source.of(b"one\ntwo two\nthree", "a") as source:
+        view = View(source, {2: (b"x" * 9 + b"\n", b"y\n")})
+        for row in range(len(view)):
+            for most in (0, 2, 100):
+                assert view.head(row, most) == (view.raw(row)[:most], len(view.raw(row)))

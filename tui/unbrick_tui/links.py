@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from unbrick.record import read
 from unbrick.relations import Related, Relation, Tie
 from unbrick.session import NO_PARENT
 from unbrick_tui import details
 from unbrick_tui.outline import Outline
+from unbrick_tui.readable import value_of
 from unbrick_tui.rows import say
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.text import shorten
@@ -55,13 +55,14 @@ def about(workspace: Workspace, outline: Outline, row: int, found: Related) -> I
     for relation in found.relations:
         if relation.row is None:
             yield "warn", f"It {_spoken(relation)}."
-    raw = workspace.view.raw(row)
-    value, _fault = read(raw)
+    value, _fault = value_of(workspace.view, row, outline)
     origin = None if value is None else workspace.format.forked_from(value)
     if origin is not None:
         of = f", record {origin[1]}" if origin[1] else ""
         yield "plain", f"It was copied from session {origin[0]}{of}, when this one was forked."
-    for path in chain.from_iterable(workspace.bundle.evidence.values()):
+    beside = [*chain.from_iterable(workspace.bundle.evidence.values())]
+    raw = workspace.view.raw(row) if beside else b""
+    for path in beside:
         if path.name.encode() in raw:
             yield "plain", f"More of it stands in {path}."
     if found.more:

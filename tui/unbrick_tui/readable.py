@@ -8,7 +8,7 @@ from typing import Any
 from unbrick.entry import BlockKind, Entry, Flag, Kind
 from unbrick.formats import Format
 from unbrick.patch import View
-from unbrick.record import Json, read
+from unbrick.record import Fault, Json, read
 from unbrick_tui import details, edits
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.highlight import highlighted
@@ -28,16 +28,16 @@ def record(
     format_: Format, view: View, row: int, outline: Outline | None, glyphs: Glyphs, bounds: Bounds,
 ) -> Iterator[Passage]:
     """A record in full, as far as the bounds go."""
-    raw = view.raw(row)
-    value, fault = read(raw)
+    value, fault = value_of(view, row, outline)
+    length = view.head(row, 0)[1]
     dot = f" {glyphs.dot} "
     if value is None:
-        yield "head", f"{details.place(view, row)}{dot}{size(len(raw))}{dot}not a record"
+        yield "head", f"{details.place(view, row)}{dot}{size(length)}{dot}not a record"
     else:
         entry = format_.entry(value)
         when = "" if entry.time is None else dot + date_and_time(entry.time)
         model = f"{dot}{entry.model}" if entry.model else ""
-        yield "head", f"{details.place(view, row)}{dot}{entry.type}{when}{dot}{size(len(raw))}{model}"
+        yield "head", f"{details.place(view, row)}{dot}{entry.type}{when}{dot}{size(length)}{model}"
         if entry.uuid:
             yield "dim", f"id {entry.uuid}, follows {entry.parent or 'nothing'}"
     if outline is not None:
@@ -50,9 +50,20 @@ def record(
         yield "bad", fault.message if fault is not None else "it cannot be read"
         if fault is not None and fault.salvage:
             yield "plain", f"{count(len(fault.salvage), 'whole record')} can be cut out of it."
-        yield from plain(raw.decode("utf-8", "replace"), bounds)
+        yield from raw_bytes(view, row, bounds)
     else:
         yield from _content(format_, value, entry, glyphs, bounds)
+
+
+def value_of(view: View, row: int, outline: Outline | None) -> tuple[Json | None, Fault | None]:
+    """Value and fault of a row. What the check found of a line that it could not read is not worked out again: the
+    reader that explains takes seconds for a long one."""
+    if outline is not None:
+        scan = outline.report.situation.session.scan
+        same = scan.view.source is view.source and scan.view.patch == view.patch
+        if same and scan.kind[row] == Kind.FAULT and row in scan.faults:
+            return None, scan.faults[row]
+    return read(view.raw(row))
 
 
 def _content(format_: Format, value: Json, entry: Entry, glyphs: Glyphs, bounds: Bounds) -> Iterator[Passage]:
@@ -142,9 +153,9 @@ def _other(block: object, bounds: Bounds) -> Iterator[Passage]:
         yield from coloured(block, bounds)
 
 
-def structure(view: View, row: int, bounds: Bounds) -> Iterator[Passage]:
+def structure(view: View, row: int, outline: Outline | None, bounds: Bounds) -> Iterator[Passage]:
     """A record's JSON on several lines."""
-    value, fault = read(view.raw(row))
+    value, fault = value_of(view, row, outline)
     if value is None:
         yield "bad", fault.message if fault is not None else "it cannot be read"
         yield from raw_bytes(view, row, bounds)
@@ -154,8 +165,8 @@ def structure(view: View, row: int, bounds: Bounds) -> Iterator[Passage]:
 
 def raw_bytes(view: View, row: int, bounds: Bounds) -> Iterator[Passage]:
     """The line as it stands in the file; bytes that are no UTF-8 as escapes."""
-    raw = view.raw(row).rstrip(b"\r\n")
-    bounds.hidden += max(len(raw) - bounds.most, 0)
-    yield "plain", raw[: bounds.most].decode("utf-8", "backslashreplace")
-    if len(raw) > bounds.most:
-        yield "dim", f"(m shows more: {size(len(raw) - bounds.most)} of this line are not laid out yet)"
+    raw, length = view.head(row, bounds.most)
+    bounds.hidden += length - len(raw)
+    yield "plain", raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+    if length > len(raw):
+        yield "dim", f"(m shows more: {size(length - len(raw))} of this line are not laid out yet)"

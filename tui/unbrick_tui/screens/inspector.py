@@ -114,7 +114,7 @@ class InspectorScreen(Screen[tuple[str, int]]):
         text = self.query_one("#text", TextView)
         text.focus()
         bounds = Bounds(self._most, FINE)
-        if len(workspace.view.raw(self._row)) > LARGE:
+        if workspace.view.head(self._row, 0)[1] > LARGE:
             if not keep:
                 text.say([("dim", "reading a large record…")])
             self._read(self._serial, self._row, self._mode, bounds)
@@ -133,7 +133,7 @@ class InspectorScreen(Screen[tuple[str, int]]):
         elif mode == SENT and workspace.outline is not None:
             yield from as_sent.passages(workspace.format, workspace.outline, row, bounds)
         elif mode == JSON:
-            yield from readable.structure(workspace.view, row, bounds)
+            yield from readable.structure(workspace.view, row, workspace.outline, bounds)
         else:
             yield from readable.raw_bytes(workspace.view, row, bounds)
 
