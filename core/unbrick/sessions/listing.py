@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -109,12 +108,10 @@ def find(word: str, cwd: Path, config_dir: Path | None = None) -> Path:
 
 
 def of_project(word: str, cwd: Path, config_dir: Path | None = None) -> list[Path]:
-    """The sessions of the projects whose folder has this name, whatever its case, newest first."""
-    name = _plain(word)
-    likely = [one for one in stored(cwd, config_dir) if name and any(
-        _plain(part).endswith(name) for part in one.path.parts[-4:-1]
-    )]
-    return [one.path for one in likely if _project_name(one) == word.strip().lower()]
+    """The sessions of the projects whose folder has this name, whatever its case, in the order of `stored`. Looks
+    into every file: what the client calls a project's folder does not tell where it ends."""
+    name = word.strip().lower()
+    return [one.path for one in stored(cwd, config_dir) if name and _project_name(one) == name]
 
 
 def _project_name(one: Stored) -> str:
@@ -123,11 +120,6 @@ def _project_name(one: Stored) -> str:
     except CannotReadError:
         return ""
     return project.name.lower() if project is not None else ""
-
-
-def _plain(name: str) -> str:
-    """A name as the folders of all clients can be compared: nothing but letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]", "-", name.strip().lower())
 
 
 def _homes(config_dir: Path | None) -> str:

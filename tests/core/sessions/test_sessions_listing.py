@@ -241,6 +241,10 @@ class TestFind:
         with pytest.raises(AmbiguousError, match="2 sessions match shop"):
             find("shop", Path("/"))
 
+    def test_the_name_counts_and_not_the_clients_folder(self, home: Path) -> None:
+        path = put(home, ONE, said("hi"), project="-mnt-elsewhere")
+        assert find("shop", Path("/")) == path
+
     def test_neither(self, home: Path) -> None:
         put(home, ONE, said("hi"))
         with pytest.raises(NotFoundError, match="ada is no file"):

@@ -206,7 +206,7 @@ class PickerScreen(Screen[None]):
         shown = len(self.sessions.rows)
         dot = f" {glyphs.dot} "
         parts = [f"{shown:,} of {count(total, 'session')}" if shown != total else count(total, "session")]
-        parts.append(f"matching {printable(shelf.word)}" if shelf.word else "")
+        parts.append(f"matching {printable(Path(shelf.word).name)}" if shelf.word else "")
         parts.append(f"{broken:,} broken" if broken else "none broken" if judged == total else "")
         if judged < total:
             state = "judging them" if self._busy else "judging stopped, ctrl+x goes on"
