@@ -60,8 +60,10 @@ def drop_all(draft: Draft, rows: Collection[int]) -> None:
                 if child not in gone:
                     draft.relink(child, scan.strings.text(_standing(above, scan.uuid[row])))
         draft.drop(row)
-    for uuid in _named(draft) & above.keys():
-        ending.forget(draft, scan.strings.text(uuid) or "", scan.strings.text(_standing(above, uuid)))
+    named = _named(draft) & above.keys()
+    ending.forget(draft, {
+        scan.strings.text(uuid) or "": scan.strings.text(_standing(above, uuid)) for uuid in named
+    })
 
 
 def _standing(above: dict[int, int], uuid: int) -> int:

@@ -26,7 +26,7 @@ def undo(draft: Draft, boundary: int) -> None:
     for row in gone:
         uuid = session.uuid(row)
         if uuid is not None:
-            ending.forget(draft, uuid, parent)
+            ending.forget(draft, {uuid: parent})
         draft.drop(row)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from unbrick.entry import Flag, Kind
@@ -112,27 +112,30 @@ def _kept_leaf(draft: Draft, last: int) -> int | None:
     return next((row for row in range(last, -1, -1) if links(row)), None)
 
 
-def forget(draft: Draft, uuid: str, instead: str | None) -> None:
-    """Let pointers and boundaries that name a record name what stands before it; pointers to nothing go."""
-    session = draft.session
-    scan = session.scan
-    number = scan.strings.find(uuid)
+def forget(draft: Draft, instead: Mapping[str, str | None]) -> None:
+    """Let pointers and boundaries that name one of some records name what stands before it instead; pointers to
+    nothing go."""
+    scan = draft.session.scan
+    numbers = {scan.strings.find(uuid): new for uuid, new in instead.items()}
     for row, kind in enumerate(scan.kind):
-        if draft.gone(row):
+        pointer = scan.flags[row] & Flag.POINTER
+        if not (pointer or kind == Kind.BOUNDARY) or draft.gone(row):
             continue
-        if scan.flags[row] & Flag.POINTER and scan.refers[row] == number:
-            if instead is None:
+        refers = scan.refers[row]
+        if pointer and refers in numbers:
+            new = numbers[refers]
+            if new is None:
                 draft.drop(row)
             else:
-                draft.set(row, ("leafUuid",), instead)
+                draft.set(row, ("leafUuid",), new)
         elif kind == Kind.BOUNDARY:
-            if scan.refers[row] == number and instead is not None:
-                draft.set(row, ("logicalParentUuid",), instead)
-            _forget_preserved(draft, row, uuid)
+            if numbers.get(refers) is not None:
+                draft.set(row, ("logicalParentUuid",), numbers[refers])
+            _forget_preserved(draft, row, instead)
 
 
-def _forget_preserved(draft: Draft, row: int, uuid: str) -> None:
-    """Take a record out of the list of what a compaction preserved, so that the others are still found."""
+def _forget_preserved(draft: Draft, row: int, gone: Container[str]) -> None:
+    """Take records out of the list of what a compaction preserved, so that the others are still found."""
     metadata = draft.session.value(row).get("compactMetadata")
     if not isinstance(metadata, dict):
         return
@@ -141,15 +144,19 @@ def _forget_preserved(draft: Draft, row: int, uuid: str) -> None:
     if isinstance(messages, dict):
         for key in ("uuids", "allUuids"):
             listed = messages.get(key)
-            if isinstance(listed, list) and uuid in listed:
-                left = [one for one in listed if one != uuid]
+            left = [one for one in listed if not _among(one, gone)] if isinstance(listed, list) else []
+            if isinstance(listed, list) and left != listed:
                 rest = left if key == "uuids" else rest
                 draft.set(row, ("compactMetadata", "preservedMessages", key), left)
     segment = metadata.get("preservedSegment")
     if isinstance(segment, dict) and rest:
         for key, one in (("headUuid", rest[0]), ("tailUuid", rest[-1])):
-            if segment.get(key) == uuid:
+            if _among(segment.get(key), gone):
                 draft.set(row, ("compactMetadata", "preservedSegment", key), one)
+
+
+def _among(value: object, ids: Container[str]) -> bool:
+    return isinstance(value, str) and value in ids
 
 
 _NAMING = ("uuid", "parentUuid", "leafUuid", "logicalParentUuid", "sourceToolAssistantUUID", "messageId")

@@ -105,7 +105,7 @@ def _drop_record(edit: DropRecord, draft: Draft, _target: Target, _clock: Clock)
             for child in draft.session.children.get(row, ()):
                 if child != row:
                     draft.relink(child, parent)
-            ending.forget(draft, uuid, parent)
+            ending.forget(draft, {uuid: parent})
     draft.drop(row)
 
 
