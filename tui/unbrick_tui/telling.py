@@ -13,7 +13,7 @@ from textual.worker import get_current_worker
 from unbrick_tui.failures import explain
 from unbrick_tui.shelf import Told
 
-PAUSE = 0.1
+PAUSE = 0.25
 """Seconds between two pieces of news."""
 
 

@@ -108,7 +108,9 @@ class SessionList(ScrollView, can_focus=True):
         before, old = self.row, self.cursor
         offset = self._first[old] - self.scroll_offset.y if old < len(self._first) else 0
         self.rows = self._shelf.shown()
-        found = next((i for i, row in enumerate(self.rows) if before and row.stored.path == before.stored.path), None)
+        found = next((i for i, row in enumerate(self.rows) if row is before), None)
+        if found is None and before is not None:  # its file changed, and it has a new row
+            found = next((i for i, row in enumerate(self.rows) if row.stored.path == before.stored.path), None)
         self.cursor = 0 if found is None else found
         self._arrange()
         if found is None or not old:
