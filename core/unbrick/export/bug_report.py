@@ -11,7 +11,6 @@ import platform
 import sys
 import zipfile
 from collections.abc import Callable, Generator, Iterator
-from importlib.metadata import version
 from typing import Any, BinaryIO
 
 from unbrick import models
@@ -70,6 +69,8 @@ def _add(bundle: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _about(format_: Format, report: Report) -> dict[str, Any]:
+    from importlib.metadata import version  # takes longer to load than all the rest of a start
+
     resume, situation = report.resume, report.situation
     source = report.bundle.main
     return {
