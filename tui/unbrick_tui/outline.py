@@ -9,6 +9,8 @@ from itertools import accumulate, islice
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Finding, Severity
+from unbrick.patch import View
+from unbrick.record import Fault
 from unbrick.report import Report
 from unbrick.session import Standing
 from unbrick_tui.folding import Folding, Level
@@ -106,6 +108,15 @@ class Outline:
         """Bytes of the rows of a range, to within `step` rows at each end."""
         marks, most = self.weights, len(self.weights) - 1
         return marks[min(-(-last // self.step), most)] - marks[min(first // self.step, most)]
+
+    def fault(self, view: View, row: int) -> Fault | None:
+        """What the check found of a line that it could not read; None for a record, and where the view is not the one
+        that was checked. The reader that explains takes seconds for a long line."""
+        scan = self.report.situation.session.scan
+        if row >= len(scan) or scan.kind[row] != Kind.FAULT:
+            return None
+        same = scan.view.source is view.source and scan.view.patch == view.patch
+        return scan.faults.get(row) if same else None
 
     def mates(self, row: int) -> tuple[int, ...]:
         """Rows that hold the other half of a row's calls and results, in file order."""

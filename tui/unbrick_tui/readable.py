@@ -56,14 +56,9 @@ def record(
 
 
 def value_of(view: View, row: int, outline: Outline | None) -> tuple[Json | None, Fault | None]:
-    """Value and fault of a row. What the check found of a line that it could not read is not worked out again: the
-    reader that explains takes seconds for a long one."""
-    if outline is not None:
-        scan = outline.report.situation.session.scan
-        same = scan.view.source is view.source and scan.view.patch == view.patch
-        if same and scan.kind[row] == Kind.FAULT and row in scan.faults:
-            return None, scan.faults[row]
-    return read(view.raw(row))
+    """Value and fault of a row. What the check found of a line that it could not read is not worked out again."""
+    fault = None if outline is None else outline.fault(view, row)
+    return read(view.raw(row)) if fault is None else (None, fault)
 
 
 def _content(format_: Format, value: Json, entry: Entry, glyphs: Glyphs, bounds: Bounds) -> Iterator[Passage]:

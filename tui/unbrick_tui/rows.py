@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from unbrick.entry import BlockFlag, BlockKind, Entry, Flag, Kind
 from unbrick.formats import Format
 from unbrick.printable import printable
-from unbrick.record import Json, read
+from unbrick.record import Fault, Json, read
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.text import count, one_line, size
 
@@ -46,13 +46,18 @@ def say(format_: Format, raw: bytes, glyphs: Glyphs) -> Said:
     """What a line of a transcript says. Never raises."""
     value, fault = read(raw)
     if value is None:
-        why = fault.message if fault is not None else "it cannot be read"
-        start = printable(" ".join(raw[:160].decode("utf-8", "replace").split()))
-        return Said(glyphs.error, "unreadable", f"{why} {glyphs.dot} {start}" if start else why, Tone.FAULT, NAN)
+        return unreadable(fault, raw, glyphs)
     entry = format_.entry(value)
     time = NAN if entry.time is None else entry.time
     glyph, word, tone = _what(entry, glyphs)
     return Said(glyph, word, _text(format_, value, entry, glyphs), tone, time)
+
+
+def unreadable(fault: Fault | None, raw: bytes, glyphs: Glyphs) -> Said:
+    """What is said of a line that is no record: why, and how it begins."""
+    why = fault.message if fault is not None else "it cannot be read"
+    start = printable(" ".join(raw[:160].decode("utf-8", "replace").split()))
+    return Said(glyphs.error, "unreadable", f"{why} {glyphs.dot} {start}" if start else why, Tone.FAULT, NAN)
 
 
 def _what(entry: Entry, glyphs: Glyphs) -> tuple[str, str, Tone]:

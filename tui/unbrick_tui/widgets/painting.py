@@ -19,7 +19,7 @@ from unbrick.record import END
 from unbrick.session import Standing
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import Outline
-from unbrick_tui.rows import Said, say
+from unbrick_tui.rows import Said, say, unreadable
 from unbrick_tui.search import Query
 from unbrick_tui.spans import LANES
 from unbrick_tui.text import ascii_only, clock, shorten, thousands
@@ -211,6 +211,9 @@ class Painting(ScrollView):
         return self._strip([*parts, (line.text, style)], base)
 
     def _say(self, row: int) -> Said:
+        fault = None if self.outline is None else self.outline.fault(self.view, row)
+        if fault is not None:
+            return unreadable(fault, self.view.head(row, 160)[0], self.glyphs)
         return say(self.format, self.view.raw(row), self.glyphs)
 
     def _number(self, row: int) -> str:
