@@ -36,12 +36,12 @@ class _Table(dict[int, str]):
 
 
 _SHOWN = _Table()
-_ODD = re.compile(
+_ODD = (
     r"[^\n -~\u00a1-\u00ac\u00ae-\u034e\u0400-\u0481\u2010-\u2027\u2190-\u2bff\u3001-\u3029\u3040-\u312f\u4e00-\u9fff"
     r"\uac00-\ud7a3]"
 )
 """Characters that may have to be shown as something else; all but the most common scripts, so that most are passed
-over fast."""
+over fast. Made ready at the first text: that takes longer than loading this module."""
 
 
 def visible(text: str) -> str:
@@ -50,7 +50,7 @@ def visible(text: str) -> str:
     feed, tabs as spaces."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _ODD.sub(lambda found: _SHOWN[ord(found[0])], text)
+    return re.sub(_ODD, lambda found: _SHOWN[ord(found[0])], text)
 
 
 def one_line(text: str, limit: int = 120) -> str:
