@@ -201,6 +201,36 @@ def keep(path: Path, backup: Path) -> None:
     sync_folder(path.parent)
 
 
+@contextmanager
+def alone(fd: int) -> Iterator[bool]:
+    """Whether nobody else saves over an open file for the length of the block. Where a file system knows no locks,
+    nobody can be kept out."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+        return
+    except OSError:
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Put bytes at the end of a file in one step. Raises OSError; then none of them is there, or a part."""
+    fd = system.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[system.write(fd, left) :]
+        system.fsync(fd)
+    finally:
+        system.close(fd)
+
+
 def read_chunks(path: Path) -> Iterator[bytes]:
     """A file in large pieces."""
     with path.open("rb") as file:

@@ -32,7 +32,7 @@ class Elements(Source):
 
     def __init__(self, source: Source, base: Pointer, start: int) -> None:
         self.path, self.file, self.private, self.stamp = source.path, source.file, source.private, source.stamp
-        self._source = source
+        self._source, self._edge = source, source._edge
         self.ends = array("Q")
         self.base = tuple(base)
         """Where the array stands in the document."""
@@ -112,10 +112,6 @@ class Elements(Source):
     def size(self) -> int:
         """Bytes of the document."""
         return self.stamp.size
-
-    def extend(self) -> bool:
-        """A document that grew is another document; it has to be read anew."""
-        return False
 
     def change(self) -> str:
         """What happened to the file since it was read: a document is written anew, it does not grow."""

@@ -19,11 +19,10 @@ from unbrick.save import (
     Receipt,
     follow,
     insist_replaceable,
-    insist_unchanged,
     insist_unowned,
-    keep_present,
     patched,
     refusals,
+    replace_kept,
     suffix_of,
 )
 from unbrick.source import Source
@@ -102,14 +101,13 @@ def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = Non
             insist_unowned(format_, bundle)
             with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(old)) as new:
                 insist_unowned(format_, bundle)
-                insist_unchanged(now)
-                kept_now = keep_present(real, clock)
-                new.put(real)
+                kept_now, late = replace_kept(now, real, new, clock)
         suffix = suffix_of(real, backup)
         also = ((part, part.with_name(part.name + suffix)) for part in bundle.parts.values())
         parts = {part: old_part.read_bytes() for part, old_part in also if is_file(old_part)}
         beside = tuple(follow(parts, suffix_of(real, kept_now)))
         note = f"Undoes what was saved since {backup.name}: {_lines(added)} back in, {_lines(dropped)} out."
+        note += f" {late}" if late else ""
         return Receipt(
             real, new.size, new.sha256, kept, 0, added, dropped, kept_now, bundle.session_id, note=note, beside=beside,
         )

@@ -11,7 +11,7 @@ from itertools import count as count_up
 from pathlib import Path
 
 from unbrick import atomic
-from unbrick.atomic import BACKUP, Privacy
+from unbrick.atomic import BACKUP, Privacy, Staged
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir
 from unbrick.edit import Edit
@@ -163,7 +163,8 @@ def save_in_place(
     Files that must fit it follow, each with a backup of its own: stopped in between, they are as they were, and the
     client writes them anew. What the `edits` that led to the patch redact is redacted in them, too. A link to the file
     stays a link. Raises SessionInUseError when a live process has the session open, SourceChangedError when the file is
-    no longer the one that was read, CannotWriteError otherwise; in each case the original is untouched.
+    no longer the one that was read or another save replaces it just now, CannotWriteError otherwise; in each case the
+    original is untouched.
     """
     source = bundle.main
     real = insist_replaceable(source)
@@ -173,6 +174,24 @@ def save_in_place(
     atomic.sweep(real.parent)
     with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
         insist_unowned(format_, bundle)
+        backup, note = replace_kept(source, real, new, clock)
+    return Receipt(
+        real, new.size, new.sha256, *count(source, patch), backup=backup, session_id=bundle.session_id, note=note,
+        beside=tuple(follow(parts, suffix_of(real, backup))),
+    )
+
+
+def replace_kept(source: Source, real: Path, new: Staged, clock: Clock) -> tuple[Path, str]:
+    """Put a whole file in the place of the one that was read: the backup of what stood there, and a sentence about
+    what somebody wrote in the last moment, or nothing.
+
+    Raises SourceChangedError when it is no longer the file that was read, or another save replaces it just now.
+    """
+    with atomic.alone(source.file.fileno()) as alone:
+        if not alone:
+            raise SourceChangedError(
+                f"{source.path} is being saved by another unbrick. Nothing was changed. Look at what it saved first."
+            )
         insist_unchanged(source)
         backup = keep_present(real, clock)
         # Asked once: a second answer may differ from the first, and the backup be gone.
@@ -182,10 +201,24 @@ def save_in_place(
             atomic.system.unlink(backup)
             raise
         new.put(real)
-    return Receipt(
-        real, new.size, new.sha256, *count(source, patch), backup=backup, session_id=bundle.session_id,
-        beside=tuple(follow(parts, suffix_of(real, backup))),
-    )
+        return backup, _carry_late(source, real, backup)
+
+
+def _carry_late(source: Source, real: Path, backup: Path) -> str:
+    """What was written between the last look at the file and its replacement went into the old file. Lines at its end
+    are put at the end of the new one; for anything else a sentence says where it is."""
+    late = source.late()
+    if late is None:
+        return f"{real} was written to while it was replaced: what was written is in {backup.name} alone."
+    if not late:
+        return ""
+    if source.unit != "line":
+        return f"{real} grew while it was replaced: what was added is in {backup.name} alone."
+    try:
+        atomic.append(real, late)
+    except OSError:
+        return f"{real} grew while it was replaced: what was added is in {backup.name} alone."
+    return f"{real} grew while it was replaced: what was added stands at its end."
 
 
 def keep_all(bundle: Bundle, clock: Clock) -> list[Path]:

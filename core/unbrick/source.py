@@ -17,6 +17,8 @@ from unbrick.errors import CannotReadError, SourceChangedError
 from unbrick.record import END
 
 CHUNK = 1 << 20
+EDGE = 1 << 12
+"""Bytes at the end of what was read that tell whether a longer file has only grown."""
 
 
 class Stamp(NamedTuple):
@@ -94,7 +96,8 @@ class Source:
         return Memory(data, name)
 
     def _index(self) -> None:
-        self.cover(self.ends[-1] if self.ends else 0, self.stamp.size)
+        self.cover(0, self.stamp.size)
+        self._edge = self._edge_now()
 
     def cover(self, start: int, end: int) -> None:
         """Index the lines of a range. Where nothing was indexed before, and it is not the beginning, what stands in
@@ -128,8 +131,11 @@ class Source:
         return self.read(start, end)
 
     def read(self, start: int, end: int) -> bytes:
-        """Bytes of a range; shorter when the file was truncated meanwhile."""
-        return os.pread(self._fd, end - start, start)
+        """Bytes of a range; shorter when the file was truncated meanwhile. Raises CannotReadError."""
+        try:
+            return os.pread(self._fd, end - start, start)
+        except OSError as error:
+            raise CannotReadError.from_os(self.path, error) from error
 
     def lines(self, first: int = 0) -> Iterator[bytes]:
         """All lines from an index on, read in large pieces."""
@@ -214,6 +220,8 @@ class Source:
         grown = now.size - self.stamp.size
         if grown <= 0:
             return f"has shrunk by {-grown:,} bytes" if grown else "was written to"
+        if self._edge_now() != self._edge:
+            return "was written to"
         lines = self.read(self.stamp.size, now.size).count(b"\n") if grown <= CHUNK else 0
         if not lines:
             return f"has grown by {grown:,} bytes"
@@ -223,21 +231,19 @@ class Source:
         """Whether every line of the index can still be read: the file that was opened has not changed, or has
         only grown. A file put in its place by another name leaves it intact."""
         now = _stamp(os.fstat(self._fd))
-        return now == self.stamp or now.size > self.stamp.size
+        return now == self.stamp or (now.size > self.stamp.size and self._edge_now() == self._edge)
 
-    def extend(self) -> bool:
-        """Index what was appended since; True when there was something, False when the file did not only grow."""
-        try:
-            now = _stamp(os.fstat(self._fd) if self.private else self.path.stat())
-        except OSError:
-            return False
-        if now.inode != self.stamp.inode or now.size <= self.stamp.size:
-            return False
-        if self.ends and self.read(self.ends[-1] - 1, self.ends[-1]) != b"\n":
-            self.ends.pop()
-        self.stamp = now
-        self._index()
-        return True
+    def late(self) -> bytes | None:
+        """What was put at the end of the opened file since it was read, wherever that file stands now; None when it
+        did not only grow. Raises OSError."""
+        now = _stamp(os.fstat(self.file.fileno()))
+        if not self.intact():
+            return None
+        return self.read(self.stamp.size, now.size)
+
+    def _edge_now(self) -> bytes:
+        """The last bytes of what was read, as they are now: who rewrites a file seldom leaves them in their place."""
+        return self.read(max(self.stamp.size - EDGE, 0), self.stamp.size)
 
     def mode(self) -> int:
         """Permission bits of the file that was opened; of a spooled stream, none but the owner's."""
@@ -273,10 +279,6 @@ class Memory(Source):
     def intact(self) -> bool:
         """Nobody else can change them."""
         return True
-
-    def extend(self) -> bool:
-        """They do not grow."""
-        return False
 
 
 def _stamp(found: os.stat_result) -> Stamp:

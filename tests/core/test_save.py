@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -225,6 +225,64 @@ def test_a_change_while_writing_is_seen(bundle: Bundle, path: Path, monkeypatch:
         save_in_place(FREE, bundle, PATCH, FixedClock())
     assert path.read_bytes() == BODY + b"more\n"
     assert names(path.parent) == {path.name}
+
+
+def last_moment(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
+    """Something happens when nothing is asked any more, right before the file is replaced."""
+    class Late:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(os, name)
+
+        def replace(self, source: Path, destination: Path) -> None:
+            monkeypatch.undo()
+            change()
+            source.replace(destination)
+
+    monkeypatch.setattr(atomic, "system", Late())
+
+
+@pytest.mark.parametrize("work", ["save", "restore"])
+def test_a_line_written_in_the_last_moment_is_taken_along(
+    bundle: Bundle, path: Path, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    if work == "restore":
+        kept = path.with_name("kept")
+        kept.write_bytes(AFTER)
+    last_moment(monkeypatch, lambda: append(path))
+    if work == "restore":
+        receipt = restore(FREE, path, FixedClock(), kept)
+    else:
+        receipt = save_in_place(FREE, bundle, PATCH, FixedClock())
+    assert path.read_bytes() == AFTER + b"more\n"
+    assert "grew while it was replaced: what was added stands at its end" in receipt.note
+    assert receipt.backup is not None
+    assert receipt.backup.read_bytes() == BODY + b"more\n"
+
+
+def test_a_file_written_anew_in_the_last_moment_is_in_the_backup(
+    bundle: Bundle, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last_moment(monkeypatch, lambda: path.write_bytes(b"{}\n"))
+    receipt = save_in_place(FREE, bundle, PATCH, FixedClock())
+    assert path.read_bytes() == AFTER
+    assert receipt.backup is not None
+    assert receipt.backup.read_bytes() == b"{}\n"
+    assert f"what was written is in {receipt.backup.name} alone" in receipt.note
+
+
+def test_two_saves_over_one_file_at_once(bundle: Bundle, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def second() -> None:
+        with Source.open(path) as source, pytest.raises(SourceChangedError, match="being saved by another unbrick"):
+            save_in_place(FREE, ClaudeCode().bundle(source), {1: ()}, FixedClock())
+        with pytest.raises(SourceChangedError, match="being saved by another unbrick"):
+            restore(FREE, path, FixedClock(), other)
+
+    other = path.with_name("kept")
+    other.write_bytes(b"{}\n")
+    last_moment(monkeypatch, second)
+    save_in_place(FREE, bundle, PATCH, FixedClock())
+    assert path.read_bytes() == AFTER
+    assert [backup.read_bytes() for backup in backups(path)] == [BODY]
 
 
 @pytest.mark.parametrize("fatal", range(1, 7))

@@ -38,16 +38,7 @@ def test_lines_longer_than_a_chunk_are_whole(size: int) -> None:
         assert [len(line) for line in source.lines()] == [size + 1, 11, size]
 
 
-@given(TEXT, TEXT.filter(bool))
-def test_extending_gives_what_opening_anew_gives(before: bytes, more: bytes) -> None:
-    with Source.spool(io.BytesIO(before)) as source, Source.of(before + more) as whole:
-        os.pwrite(source._fd, more, len(before))
-        assert source.extend()
-        assert list(source.ends) == list(whole.ends)
-        assert not source.extend()
-
-
-def test_a_file_that_was_replaced_or_shrank_is_changed_and_does_not_extend(tmp_path: Path) -> None:
+def test_a_file_that_was_replaced_can_still_be_read_and_one_that_shrank_cannot(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"one\ntwo\n")
     with Source.open(path) as source:
@@ -58,30 +49,34 @@ def test_a_file_that_was_replaced_or_shrank_is_changed_and_does_not_extend(tmp_p
         other.replace(path)
         assert source.changed()
         assert source.intact()
-        assert not source.extend()
     with Source.open(path) as source:
         os.truncate(path, 3)
         assert source.changed()
         assert not source.intact()
-        assert not source.extend()
         assert list(source.lines())
     with Source.open(path) as source:
         path.unlink()
         assert source.changed()
-        assert not source.extend()
-
-
-def test_a_file_that_grew_extends(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(b"one\ntw")
-    with Source.open(path) as source:
-        with path.open("ab") as file:
-            file.write(b"o\nthree\n")
-        assert source.changed()
         assert source.intact()
-        assert source.extend()
-        assert list(source.lines()) == [b"one\n", b"two\n", b"three\n"]
-        assert not source.changed()
+
+
+@pytest.mark.parametrize(
+    ("now", "late"), [
+        pytest.param(b"one\ntwo\n", b"", id="as it was"),
+        pytest.param(b"one\ntwo\nthree\n", b"three\n", id="grown"),
+        pytest.param(b"one\n", None, id="cut"),
+        pytest.param(b"ONE\ntwo\nthree\n", None, id="written anew and longer"),
+    ],
+)
+def test_what_was_added_is_told_from_what_was_written_anew(tmp_path: Path, now: bytes, late: bytes | None) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"one\ntwo\n")
+    with Source.open(path) as source:
+        if now != b"one\ntwo\n":
+            path.write_bytes(now)
+        path.rename(tmp_path / "b.jsonl")
+        assert source.late() == late
+        assert source.intact() == (late is not None)
 
 
 def test_what_is_no_file_is_refused_at_once_with_a_way_forward(tmp_path: Path) -> None:
@@ -137,6 +132,7 @@ def test_a_stream_that_breaks_is_a_sentence() -> None:
         pytest.param(lambda path: path.write_bytes(b"one\ntwo\nthree\n"), "has grown by 1 line", id="grew by a line"),
         pytest.param(lambda path: path.write_bytes(b"one\ntwo\n3\n4\n"), "has grown by 2 lines", id="grew by lines"),
         pytest.param(lambda path: path.write_bytes(b"one\ntwo\nthr"), "has grown by 3 bytes", id="grew, mid-line"),
+        pytest.param(lambda path: path.write_bytes(b"ONE\ntwo!\nthree"), "was written to", id="written anew, longer"),
         pytest.param(lambda path: os.truncate(path, 5), "has shrunk by 3 bytes", id="shrank"),
         pytest.param(lambda path: os.utime(path, ns=(1, 1)), "was written to", id="written to"),
         pytest.param(Path.unlink, "was removed", id="removed"),

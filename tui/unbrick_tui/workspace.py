@@ -214,7 +214,7 @@ class Workspace:
         known, bundle = self._report().situation.session.scan, self._anew()
         before, now = known.view.source, bundle.main
         try:
-            if type(now) is Source and now.stamp.inode == before.stamp.inode and now.size >= before.size:
+            if type(now) is Source and now.stamp.inode == before.stamp.inode and before.intact():
                 scanned = yield from grown(known, View(now), self.format.entry)
             else:
                 scanned = yield from scan(View(now), self.format.entry)
