@@ -139,7 +139,7 @@ class _Reading:
         for name, value in flat.items():
             last = name.rpartition(".")[2]
             if name not in known:
-                self._wrong(last, f"no key has the name “{name}”; the help (?) lists all names", "keys")
+                self._wrong(last, f"no key has the name “{name}”; docs/settings.md lists them all", "keys")
                 continue
             wanted = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else []
             unknown = next((key for key in wanted if not is_key(key)), None)
