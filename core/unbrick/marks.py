@@ -12,6 +12,8 @@ from unbrick.record import read
 
 AROUND = 48
 """Characters shown before and behind a change."""
+ALIKE = 4
+"""So many first characters make two values one that was changed in part."""
 MOST = 12
 """Changed values shown of one line."""
 
@@ -87,6 +89,9 @@ def _mark(where: str, old: bytes, here: tuple[int, int], new: bytes, there: tupl
     """Two values less what they begin and end with alike."""
     was, is_ = _text(old[slice(*here)]), _text(new[slice(*there)])
     start, was_end, is_end = difference(was, is_)
+    if start < ALIKE and max(len(was), len(is_)) <= length:
+        # Two ids that happen to end alike are two ids.
+        was_end, is_end = len(was) - was.endswith('"'), len(is_) - is_.endswith('"')
     before = _near(old[max(here[0] - AROUND, 0) : here[0]]) + was[:start]
     behind = was[was_end:] + _near(old[here[1] : here[1] + AROUND])
     cut = here[0] > AROUND or len(before) > AROUND

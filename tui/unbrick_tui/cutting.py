@@ -121,7 +121,8 @@ def about(places: Places, offer: Offer, resumed: bool) -> Iterator[Passage]:
     yield "plain", f"keeps {count(point.keeps, 'message')}, {tokens(point.tokens)}; {quoted(places.words(point.reply))}"
     yield "warn" if point.drops else "good", point.price
     if offer.first:
-        yield "good", f"safe after {count(len(offer.first), 'fix', 'fixes')} above; choosing it applies them:"
+        them = "it" if len(offer.first) == 1 else "them"
+        yield "good", f"safe after {count(len(offer.first), 'fix', 'fixes')} above; choosing the point applies {them}:"
         yield from (("plain", f"  {one.fix.title}: {one.fix.price}") for one in offer.first)
     if point.segment:
         yield "warn", "goes back before a compaction: its summary goes, the history itself is loaded"

@@ -124,5 +124,7 @@ class Ladder(ScrollView, can_focus=True):
         for style, text in self._line(index):
             shown = shorten(ascii_only(text) if self._glyphs.ascii else text, left, self._glyphs.ellipsis)
             left -= len(shown)
-            segments.append(Segment(shown, base + self.get_component_rich_style(f"ladder--{style}", partial=True)))
+            # One colour under the pointer: several, turned around, are a flag.
+            own = "strong" if index == self.cursor else style
+            segments.append(Segment(shown, base + self.get_component_rich_style(f"ladder--{own}", partial=True)))
         return Strip(segments).adjust_cell_length(self.size.width, base)
