@@ -31,7 +31,8 @@ STYLES = {"faint": "dim", "quiet": "dim"}
 @click.option("--json", "as_json", is_flag=True, help="Print the sessions as JSON (docs/json.md).")
 @click.option("--broken", is_flag=True, help="Only those that are refused, will not open or lose history.")
 @click.option("--client", metavar="C", help="Only those of a client: claude-code or amplifier.")
-@click.option("--project", metavar="P", help="Only those of a project: a folder (. for this one) or a part of its name.")
+@click.option("--project", metavar="P",
+              help="Only those of a project: its folder (. for this one) or a part of its name.")
 @click.option("--sort", type=click.Choice(["age", "size", "health"]), default="age", show_default=True,
               help="Newest, largest or broken first.")
 @click.option("--no-check", is_flag=True, help="Judge nothing now; show the verdicts that are remembered.")
