@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
-from types import MappingProxyType
 
 from unbrick.bundle import Bundle
 from unbrick.check import check
@@ -15,16 +15,14 @@ from unbrick.edit import Edit
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
 from unbrick.harm import introduced, more, worse
-from unbrick.patch import EMPTY, Patch, View, compose
-from unbrick.record import END, At
+from unbrick.lowering import Change, lower, overlap, together, touched
+from unbrick.patch import EMPTY, Patch, compose
+from unbrick.record import At
 from unbrick.report import Report
-from unbrick.rescan import rescan
-from unbrick.scan import finish
-from unbrick.session import Session, link
-from unbrick.situation import Situation
 from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick.thread import Thread
+
+__all__ = ["Applied", "Repaired", "choose", "lower", "repair"]
 
 STAGES = "JLBTCSE"
 """Families in the order of repair: a salvaged line may hold the parent that a link misses, and so on."""
@@ -37,6 +35,9 @@ PASSES = 4
 
 GIVE_UP = 10
 """So many fixes of one kind in a row that make something worse: the others of that kind are not tried one by one."""
+
+QUEUE = 32
+"""So many fixes of one kind that touch what another touches are applied behind it in the same round."""
 
 NO_FIX = ""
 """Chosen for a finding that is to be left alone: no fix has this id."""
@@ -70,78 +71,8 @@ class Repaired:
         return tuple(edit for applied in self.applied for edit in applied.fix.edits)
 
 
-Change = dict[At, tuple[bytes, ...]]
-
 Key = tuple[str, str]
 """A finding's id and a fix's."""
-
-
-def lower(
-    format_: Format, situation: Situation, edits: Sequence[Edit], patch: Patch, clock: Clock,
-    change: Mapping[At, tuple[bytes, ...]] = MappingProxyType({}),
-) -> Patch:
-    """A patch with edits applied in order, each on what the ones before left; `change` is what was lowered already.
-
-    Raises KeyError when an edit names a place that is not there.
-    """
-    session, thread, target = situation.session, situation.thread, situation.target
-    change = dict(change)
-    for edit in edits:
-        new: Change | None
-        try:
-            new = _lowered(format_, edit, session, thread, target, clock)
-        except KeyError:
-            # It may name an id that an edit before it gave.
-            if not change:
-                raise
-            new = None
-        if new is None or _overlap(change, new):
-            patch, change = compose(patch, change), {}
-            session = link(finish(rescan(session.scan, View(situation.bundle.main, patch), format_.entry)))
-            thread = format_.thread(session, target)
-            new = _lowered(format_, edit, session, thread, target, clock)
-        change.update(new)
-    return compose(patch, change)
-
-
-def _lowered(
-    format_: Format, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
-) -> Change:
-    return {at: tuple(pieces) for at, pieces in format_.lower(edit, session, thread, target, clock).items()}
-
-
-def _overlap(one: Change, other: Change) -> bool:
-    """Whether two changes touch one place, or both append."""
-    return any(at in one for at in other) or (_appends(other) and _appends(one))
-
-
-def _appends(change: Change) -> bool:
-    return any(at.line == END for at in change)
-
-
-def _together(format_: Format, situation: Situation, edits: Sequence[Edit], clock: Clock) -> Change | None:
-    """All edits lowered on one state, or None when they touch each other or a place that is not there."""
-    change: Change = {}
-    for edit in edits:
-        try:
-            new = _lowered(format_, edit, situation.session, situation.thread, situation.target, clock)
-        except (KeyError, IndexError):
-            return None
-        if _overlap(change, new):
-            return None
-        change.update(new)
-    return change or None
-
-
-def _touched(format_: Format, situation: Situation, edits: Sequence[Edit], clock: Clock) -> set[At] | None:
-    """The places that edits touch which follow on each other; None where one of them cannot be told alone."""
-    found: set[At] = set()
-    for edit in edits:
-        try:
-            found.update(_lowered(format_, edit, situation.session, situation.thread, situation.target, clock))
-        except (KeyError, IndexError):
-            return None
-    return None if any(at.line == END for at in found) else found
 
 
 def repair(
@@ -305,17 +236,22 @@ def _apply(
     change: Change = {}
     done: list[Applied] = []
     stepwise: list[Applied] = []
+    queued: list[Applied] = []
+    kinds: set[Key] = set()
     taken: set[At] = set()
     for applied in batch:
-        new = _together(format_, situation, applied.fix.edits, clock)
-        touched = _touched(format_, situation, applied.fix.edits, clock) if new is None else None
+        new = together(format_, situation, applied.fix.edits, clock)
+        places = touched(format_, situation, applied.fix.edits, clock) if new is None else None
         if new is not None:
-            if not _overlap(change, new) and taken.isdisjoint(new):
+            if not overlap(change, new) and taken.isdisjoint(new):
                 change.update(new)
                 done.append(applied)
-        elif touched:
-            if taken.isdisjoint(touched) and change.keys().isdisjoint(touched):
-                taken |= touched
+                kinds.add(_sort(applied))
+            elif len(queued) < QUEUE and _sort(applied) in kinds:
+                queued.append(applied)
+        elif places:
+            if taken.isdisjoint(places) and change.keys().isdisjoint(places):
+                taken |= places
                 stepwise.append(applied)
         elif not done and not stepwise:
             try:
@@ -336,6 +272,12 @@ def _apply(
         except (KeyError, IndexError):
             if not done:
                 return (yield from _apply(format_, report, stepwise[: len(stepwise) // 2], patch, clock, surroundings))
+    if queued and change:
+        # Of one kind and at one place, as the answers to the calls of one response: each on what those before left.
+        with suppress(KeyError, IndexError):
+            edits = [edit for applied in queued for edit in applied.fix.edits]
+            patch = lower(format_, situation, edits, patch, clock, change)
+            change, done = {}, [*done, *queued]
     if change:
         patch = compose(patch, change)
     if not done:
