@@ -15,6 +15,8 @@ from itertools import accumulate, chain, count, islice
 from math import nan
 from typing import TypeVar
 
+from orjson import JSONDecodeError, loads
+
 from unbrick import helpers
 from unbrick.entry import Entry, Kind
 from unbrick.patch import View
@@ -233,15 +235,22 @@ def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], En
     entries: list[Entry] = []
     sizes: list[int] = []
     for raw in raws:
+        sizes.append(len(raw))
+        try:
+            value = loads(raw)
+        except JSONDecodeError:
+            value = None
+        if value.__class__ is dict:
+            entries.append(entry_of(value))
+            continue
         value, fault = read(raw)
         if fault is not None:
-            row = len(result) + len(sizes)
+            row = len(result) + len(sizes) - 1
             result.faults[row] = fault
             if fault.salvage and value is None:
                 pieces = (read(piece)[0] for piece in fault.salvage)
                 result.salvaged[row] = tuple(entry_of(piece) for piece in pieces if piece is not None)
         entries.append(unreadable if value is None else entry_of(value))
-        sizes.append(len(raw))
     result.extend(entries, sizes)
     return bool(sizes)
 

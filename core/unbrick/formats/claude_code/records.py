@@ -82,7 +82,7 @@ def entry(value: Json) -> Entry:
             message = _NOTHING
         content = message.get("content")
         if content.__class__ is list:
-            blocks = tuple(map(block, content))
+            blocks = (block(content[0]),) if len(content) == 1 else tuple(map(block, content))
         elif content.__class__ is str:
             blocks = (string_block(content),)
             if kind is _ASSISTANT:
@@ -160,7 +160,7 @@ def _metadata(value: Json, type_: str) -> Entry:
         refers = None
     time = _time(value.get("timestamp"))
     known = Kind.METADATA if type_ in METADATA else _UNKNOWN
-    return Entry(known, type_, None, None, flags, time, refers=refers)
+    return _new(Entry, (known, type_, None, None, flags, time, None, None, None, refers, (), 0))
 
 
 def _tokens(usage: Json) -> int:
