@@ -8,6 +8,7 @@ from pathlib import Path
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Footer
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
 
@@ -32,7 +33,9 @@ async def settle(pilot: Opened) -> None:
         if engine:
             await pilot.app.workers.wait_for_complete(engine)
         await pilot.pause()
-        if not [w for w in pilot.app.workers if w.group != "ask" and not w.is_finished]:
+        # The footer is empty while it is made anew.
+        empty = any(not footer.children for footer in pilot.app.screen.query(Footer))
+        if not empty and not [w for w in pilot.app.workers if w.group != "ask" and not w.is_finished]:
             return
 
 
