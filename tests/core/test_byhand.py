@@ -107,6 +107,22 @@ def test_undo_is_the_identity(done: Repaired) -> None:
     assert first.push("by hand", done.edits, done.patch).undo().patch == first.patch
 
 
+@given(made.damaged_sessions(most=6), st.sampled_from(ACTS), st.integers(0, 1 << 20))
+def test_any_damage_is_edited_or_refused_in_a_sentence(data: bytes, act: str, place: int) -> None:
+    report = judged(data)
+    if not len(report.situation.session):
+        return
+    try:
+        fix = fix_of(report, act, place % len(report.situation.session))
+        done = finish(byhand.perform(FORMAT, report, fix, clock=FixedClock()))
+    except UsageError as error:
+        assert str(error).endswith((".", "text"))
+        return
+    said = consequence(done.before, done.after)
+    assert said.price
+    assert [sentence for _style, sentence in said.lines()]
+
+
 @pytest.fixture(params=[
     "claude_code/healthy-compacted-twice/session.jsonl", "claude_code/crash-mid-tool/session.jsonl",
     "amplifier/killed-while-tools-ran/transcript.jsonl",

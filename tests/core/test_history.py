@@ -205,7 +205,8 @@ def test_a_step_whose_record_is_gone_from_the_file_falls_away(source: Source) ->
 
 def test_what_was_undone_can_be_done_again_on_a_file_that_grew(source: Source) -> None:
     clock = FixedClock()
-    history = apply(apply(History(source), clock, DropRecord(At(3)), title="one"), clock, DropRecord(At(5)), title="two")
+    history = apply(History(source), clock, DropRecord(At(3)), title="one")
+    history = apply(history, clock, DropRecord(At(5)), title="two")
     with Source.of(b"".join([*LINES, line("f", "e")])) as grown:
         again, dropped = history.undo().onto(grown, lowering(grown), clock)
         assert not dropped

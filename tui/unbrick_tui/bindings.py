@@ -18,8 +18,8 @@ AREAS = {
     "act": "Acting", "edits": "Edits", "keep": "Keeping", "find": "Finding", "filter": "Filters", "go": "Going",
     "look": "Looking", "copy": "Copying", "timeline": "Moving", "app": "unbrick", "pick": "Sessions",
     "preview": "Preview", "write": "Writing", "cut": "Cutting", "list": "Lists", "text": "Texts", "record": "Record",
-    "request": "Request", "review": "Review", "prove": "Proof", "chart": "Chart", "export": "Sharing", "dialog": "Dialogs",
-    "path": "Dialogs", "help": "Help", "error": "Error",
+    "request": "Request", "review": "Review", "prove": "Proof", "chart": "Chart", "export": "Sharing",
+    "dialog": "Dialogs", "path": "Dialogs", "help": "Help", "error": "Error",
 }
 """What the part of an id before the dot stands for, in the order of the help."""
 

@@ -76,6 +76,20 @@ def test_a_client_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, m
         assert gone(pids[1])
 
 
+def test_a_client_is_ended_when_nobody_waits_for_it(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def stopped() -> bool:
+        asked.append(len(asked))
+        return len(asked) > 2
+
+    with Home() as home:
+        client = program(tmp_path / "client", "import signal; signal.pause()")
+        status, _printed = home.run(client, "http://127.0.0.1:9", timeout=3600, stopped=stopped)
+        assert status is None
+        assert len(asked) == 3
+
+
 def test_whatever_stops_the_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import subprocess
 
