@@ -30,7 +30,7 @@ NOW = "2026-06-01T12:00:00.000Z"
 
 PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "session": ("null-parent-in-the-middle", ()),
-    "review": ("null-parent-in-the-middle", ("f", "r")),
+    "review": ("null-parent-in-the-middle", ("f", "enter", "r")),
     "cut": ("crash-mid-tool", ("t",)),
 }
 """Name → sample, and the keys pressed on it."""
