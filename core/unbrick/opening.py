@@ -12,7 +12,15 @@ from pathlib import Path
 from unbrick.bundle import Bundle
 from unbrick.check import choose_target, judge
 from unbrick.disk import is_dir
-from unbrick.errors import AmbiguousError, CannotReadError, NotATranscriptError, NotFoundError, UsageError
+from unbrick.errors import (
+    AmbiguousError,
+    CannotReadError,
+    NotATranscriptError,
+    NotFoundError,
+    SourceChangedError,
+    UnbrickError,
+    UsageError,
+)
 from unbrick.foreign import foreign
 from unbrick.formats import Format
 from unbrick.formats.table import FORMATS, recognise
@@ -68,8 +76,16 @@ class Opened:
     def __enter__(self) -> Opened:
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        self.bundle.main.close()
+    def __exit__(self, _type: object, error: BaseException | None, _place: object) -> None:
+        """Close the file. Raises SourceChangedError when it was rewritten while it was read: then nothing that was
+        said of it holds, and a failure of our own comes from that."""
+        main = self.bundle.main
+        torn = not main.file.closed and not main.private and not main.intact()
+        main.close()
+        if torn and (error is None or (isinstance(error, Exception) and not isinstance(error, UnbrickError | OSError))):
+            raise SourceChangedError(
+                f"{main.path} was rewritten while it was read, so what was said of it may be wrong. Do this again."
+            ) from error
 
     def target(self, session: Session) -> Target:
         """The target to judge for. Raises UsageError when the choice cannot be met."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -155,7 +155,12 @@ class Request:
     def piece(self, part: int) -> dict[str, Any]:
         """One block as it will be sent, by part index."""
         written = self.written.get(part)
-        return self._ended(part, self.decode(self.row[part])[self.block[part]] if written is None else written)
+        return self._ended(part, self._decoded(part, self.decode(self.row[part])) if written is None else written)
+
+    def _decoded(self, part: int, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The block of a part among those of its record; empty when the file was rewritten and it is gone."""
+        index = self.block[part]
+        return blocks[index] if index < len(blocks) else {}
 
     def _ended(self, part: int, block: dict[str, Any]) -> dict[str, Any]:
         suffix = self.suffix.get(part)
@@ -182,7 +187,7 @@ class Request:
                 if self.row[index] != row:
                     row = self.row[index]
                     decoded = self.decode(row)
-                written = decoded[self.block[index]]
+                written = self._decoded(index, decoded)
             blocks.append(self._ended(index, written))
         if message in self.plain and len(blocks) == 1 and isinstance(blocks[0].get("text"), str):
             return str(blocks[0]["text"])

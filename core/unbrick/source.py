@@ -96,8 +96,8 @@ class Source:
         return Memory(data, name)
 
     def _index(self) -> None:
-        self.cover(0, self.stamp.size)
         self._edge = self._edge_now()
+        self.cover(0, self.stamp.size)
 
     def cover(self, start: int, end: int) -> None:
         """Index the lines of a range. Where nothing was indexed before, and it is not the beginning, what stands in

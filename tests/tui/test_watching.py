@@ -113,6 +113,8 @@ async def test_a_file_that_changes_under_the_reader_gets_a_sentence(
         session(pilot).look()
         assert said in screen_text(pilot.app)
         await press(pilot, "j", "pageup", "g", "G", "enter", "v", "v", "escape", "p", "escape", "t", "escape", "r")
+        for key in ("m", "C", "x", "e", "i", "a", "d", "y", "&", "B", "n", "c", "l"):
+            await press(pilot, key, "j", "escape", "escape")
         await press(pilot, "escape", "u", "ctrl+r", "F", "w", "j", "enter")
         assert "Not saved" in screen_text(pilot.app)
         assert "Nothing" in screen_text(pilot.app)
