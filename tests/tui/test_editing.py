@@ -257,6 +257,19 @@ async def test_a_session_that_goes_on_is_followed(open_app: Open) -> None:
         assert "RESUMES IN FULL" in screen_text(pilot.app)
 
 
+async def test_a_session_that_is_followed_for_long_holds_few_files_open(open_app: Open) -> None:
+    async with open_app("healthy") as pilot:
+        workspace = session(pilot).workspace
+        for _ in range(12):
+            with PATH.open("ab") as file:
+                file.write(b'{"type":"mode","mode":"normal"}\n')
+            session(pilot).look()
+            await settle(pilot)
+        assert len(workspace.view) == 210 + 12
+        assert len(workspace._left) <= 8
+        assert workspace.bundle.main[0]
+
+
 async def test_a_session_that_is_edited_is_not_followed(open_app: Open) -> None:
     async with open_app("crash-mid-tool") as pilot:
         await press(pilot, "f", "enter")

@@ -48,6 +48,8 @@ class Result(NamedTuple):
 
 FOLLOWED = 256_000_000
 """Bytes up to which a file that grows is read on by itself."""
+OPEN = 8
+"""States of the file that stay open behind the present one; a session that goes on has thousands."""
 LISTED = 6
 """Fixes named in the title of a step."""
 
@@ -145,8 +147,10 @@ class Workspace:
         return self.format.bundle(self.format.frame(source) or source)
 
     def _open(self, bundle: Bundle) -> None:
-        """Go on with another state of the file. The state before stays open: threads may still read it."""
+        """Go on with another state of the file. Those before stay open for a while: threads may still read them."""
         self._left.append(self.bundle.main)
+        while len(self._left) > OPEN:
+            self._left.pop(0).close()
         self.bundle = bundle
         self.saved, self.history = EMPTY, History(bundle.main)
 
