@@ -13,9 +13,12 @@ from unbrick.printable import printable
 _NEWLINES = re.compile(r"\r\n|\r|\n")
 
 
+_QUOTES = str.maketrans("“”„‘’", "\"\"\"''")
+
+
 def ascii_only(text: str) -> str:
     """For terminals that carry nothing else."""
-    return text if text.isascii() else text.encode("ascii", "replace").decode("ascii")
+    return text if text.isascii() else text.translate(_QUOTES).encode("ascii", "replace").decode("ascii")
 
 
 def one_line(text: str, limit: int = 400) -> str:

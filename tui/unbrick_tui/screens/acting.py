@@ -40,8 +40,8 @@ class ActingScreen(AgentsScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fix", "fix", tooltip="fix what is wrong here, or the worst problem", id="act.fix"),
-        Binding("t", "truncate", "cut", tooltip="cut back to a safe point; shows what goes", id="act.cut"),
-        Binding("F", "fix_all", "fix all", tooltip="apply all fixes that keep everything", id="act.fix-all"),
+        Binding("t", "truncate", "cut", tooltip="cut behind a safe point, or drop the beginning", id="act.cut"),
+        Binding("F", "fix_all", "fix all", tooltip="all fixes that keep everything, to choose from", id="act.fix-all"),
         Binding("U", "edits", "edits", show=False, tooltip="the edits so far: go to one, take one back",
                 id="act.edits"),
         Binding("u", "undo", "undo", show=False, tooltip="take the last edit back", id="act.undo"),
