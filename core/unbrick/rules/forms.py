@@ -32,7 +32,7 @@ def foreign_form(situation: Situation) -> Iterator[Finding]:
     """
     name = "foreign-call-form"
     scan, odd = situation.session.scan, int(BlockFlag.FORM)
-    if not any(flags & odd for flags in scan.block_flags):
+    if not any(map(odd.__and__, scan.block_flags)):
         return
     refused: dict[int, Violation] = {}
     for what in broken(situation, "T014"):

@@ -282,23 +282,25 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
     }
     if not responses:
         return
-    member: dict[int, int] = {}
+
+    def member(row: int) -> int | None:
+        """The loaded row of the response that a row belongs to."""
+        return responses.get(scan.message_id[row]) if row >= 0 and scan.kind[row] == Kind.ASSISTANT else None
+
     lost: dict[int, int] = {}
-    for row, message in enumerate(scan.message_id):
-        if message in responses and scan.kind[row] == Kind.ASSISTANT:
-            member[row] = responses[message]
-            # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
-            if table.of[row] == OPEN and any(
-                scan.block_kind[block] == BlockKind.TOOL_USE and session.calls.answered(scan.block_ref[block])
-                for block in scan.blocks(row)
-            ):
-                lost[responses[message]] = lost.get(responses[message], 0) + table.mark((row,), Standing.LOST)
-    for row, parent in enumerate(session.parent_row):
-        if (
-            parent in member and table.of[row] == OPEN
-            and scan.kind[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT
+    undecided = [*compress(count(), map(OPEN.__eq__, table.of))]
+    for row in undecided:
+        # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
+        loaded = member(row)
+        if loaded is not None and any(
+            scan.block_kind[block] == BlockKind.TOOL_USE and session.calls.answered(scan.block_ref[block])
+            for block in scan.blocks(row)
         ):
-            lost[member[parent]] = lost.get(member[parent], 0) + table.mark((row,), Standing.LOST)
+            lost[loaded] = lost.get(loaded, 0) + table.mark((row,), Standing.LOST)
+    for row in undecided:
+        loaded = member(session.parent_row[row])
+        if loaded is not None and scan.kind[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT:
+            lost[loaded] = lost.get(loaded, 0) + table.mark((row,), Standing.LOST)
     losses += [
         Loss(row, "it follows one of several parallel calls and leaves the others out", row, count)
         for row, count in lost.items() if count
