@@ -1,6 +1,6 @@
 """How the cost of `check` grows with each shape: the processor time at a count, twice it, and so on.
 
-    python benchmarks/curves.py [--shape SHAPE]… [--steps N] [--rounds N] [--repair] [--markdown OUT.md]
+    python benchmarks/curves.py [--shape SHAPE]… [--steps N] [--rounds N] [--repair] [--write docs/performance.md]
 
 Every check runs in a process of its own and beside it one `orjson` pass over the same bytes; figures are medians.
 `growth` is the exponent that fits the last doubling: 1 is linear, 2 quadratic. Processor time, of helpers as well, for
@@ -20,6 +20,11 @@ import tempfile
 from pathlib import Path
 
 from shapes import SHAPES, write
+
+MARKS = {
+    what: (f"<!-- curves of {what}: written by benchmarks/curves.py -->", f"<!-- end of curves of {what} -->")
+    for what in ("check", "repair")
+}
 
 HEAD = """| shape | counted | at | `check`, seconds of processor time | `orjson` pass | ratio | growth | memory |
 |---|---|---|---|---|---|---|---|"""
@@ -103,20 +108,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repair", action="store_true", help="measure the repair behind the check")
     parser.add_argument("--keep", type=Path, help="folder to generate into and keep")
-    parser.add_argument("--markdown", type=Path, help="write the table here as well")
+    parser.add_argument("--write", type=Path, help="put the table into this page, where it marks the place")
     parser.add_argument("--inner", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inner:
         print(json.dumps(inner(given.inner, given.repair)))
         return
-    lines = [HEAD.replace("`check`", "`repair`") if given.repair else HEAD]
-    print(lines[0])
+    lines = (HEAD.replace("`check`", "the repair") if given.repair else HEAD).splitlines()
+    print(*lines, sep="\n")
     with tempfile.TemporaryDirectory() as temporary:
         for name in given.shape or SHAPES:
             lines.append(row(name, given.keep or Path(temporary), given.steps, given.rounds, given.repair))
             print(lines[-1], flush=True)
-    if given.markdown:
-        given.markdown.write_text("\n".join(lines) + "\n")
+    if given.write:
+        begin, end = MARKS["repair" if given.repair else "check"]
+        page = given.write.read_text(encoding="utf-8")
+        before, behind = page[: page.index(begin) + len(begin)], page[page.index(end) :]
+        given.write.write_text("\n".join((before, "", *lines, "", behind)), encoding="utf-8")
 
 
 if __name__ == "__main__":
