@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from unbrick import json_report
@@ -62,7 +63,9 @@ def test_every_command_is_documented() -> None:
     from unbrick_tui.cli import cli
 
     text = (DOCS / "command-line.md").read_text("utf-8")
-    for name, command in cli.commands.items():
+    ctx = click.Context(cli)
+    for name in cli.list_commands(ctx):
+        command = cli.get_command(ctx, name)
         if not command.hidden:
             assert f"unbrick {name} " in text
         for parameter in command.params:

@@ -5,27 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
-from unbrick_tui.commands.check import check
-from unbrick_tui.commands.context import context
-from unbrick_tui.commands.edit import edit
-from unbrick_tui.commands.explain import explain
-from unbrick_tui.commands.export import export
-from unbrick_tui.commands.list import list_
-from unbrick_tui.commands.open import open_
-from unbrick_tui.commands.prove import prove
-from unbrick_tui.commands.redact import redact
-from unbrick_tui.commands.repair import repair
-from unbrick_tui.commands.request import request
-from unbrick_tui.commands.restore import restore
-from unbrick_tui.commands.settings import settings
-from unbrick_tui.commands.truncate import truncate
-from unbrick_tui.commands.why import why
 from unbrick_tui.failures import FINE, guard
 
 EPILOG = """\
@@ -33,9 +19,29 @@ Exit status: 0 fine, 1 the verdict is at or above --fail-on, 2 wrong use, 3 a fi
 Shell completion: eval "$(_UNBRICK_COMPLETE=bash_source unbrick)" (or zsh_source, fish_source).
 """
 
+COMMANDS = {
+    "open": "open_", "list": "list_", "check": "check", "context": "context", "repair": "repair",
+    "truncate": "truncate", "edit": "edit", "request": "request", "prove": "prove", "why": "why", "explain": "explain",
+    "restore": "restore", "export": "export", "redact": "redact", "settings": "settings",
+}
+"""Each command, which has a module of its own, and what it is called there."""
+
 
 class Commands(DefaultGroup):  # type: ignore[misc]  # the package carries no types
-    """A path in the place of a command opens the application."""
+    """A path in the place of a command opens the application. A command is imported when it is asked for: together
+    they take longer to import than a small file takes to be judged."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, else the one that stands for the application."""
+        name = cmd_name if cmd_name in COMMANDS else self.default_cmd_name
+        if name not in self.commands:
+            self.add_command(getattr(import_module(f"unbrick_tui.commands.{name}"), COMMANDS[name]))
+        found: click.Command | None = super().get_command(ctx, cmd_name)
+        return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As ever, but while the shell asks what may come first, nothing stands for the application."""
@@ -61,13 +67,6 @@ def cli() -> None:
     choose from.
     Where PATH stands, a session id or a unique part of one works too, and - reads standard input.
     """
-
-
-for _command in (
-    open_, list_, check, context, repair, truncate, edit, request, prove, why, explain, restore, export, redact,
-    settings,
-):
-    cli.add_command(_command)
 
 
 def _open_what_is_closed() -> None:
