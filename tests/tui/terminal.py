@@ -76,11 +76,18 @@ class Terminal:
         """Send a signal to the child."""
         self._child.send_signal(number)
 
+    def hang_up(self) -> int:
+        """Close the terminal. The child leads a session that never took it, so no signal says so; its exit status."""
+        os.close(self._fd)
+        self._fd = -1
+        return self._child.wait(PATIENCE)
+
     def close(self) -> None:
         """End the child if it is still there."""
         self._child.kill()
         self._child.wait()
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
 
 
 def opened(session: Path, home: Path) -> Terminal:

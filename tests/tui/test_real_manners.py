@@ -8,10 +8,11 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from signal import SIGHUP, SIGTERM
+from uuid import UUID
 
 import pytest
 from driving import SAMPLES
-from terminal import Terminal, opened
+from terminal import Terminal, opened, started
 
 Start = Callable[[], Terminal]
 
@@ -76,6 +77,29 @@ def test_keys_and_colours_from_the_settings(start: Start, tmp_path: Path) -> Non
     terminal.wait_for("enter appl")
     terminal.press("\r")
     terminal.wait_for("1 edit, not saved")
+
+
+def test_edits_outlive_a_terminal_that_goes_away_unsaid(start: Start, tmp_path: Path) -> None:
+    terminal = start()
+    terminal.press("f")
+    terminal.wait_for("enter appl")
+    terminal.press("\r")
+    terminal.wait_for("1 edit, not saved")
+    assert terminal.hang_up() == 128 + SIGHUP
+    (kept,) = (tmp_path / ".local" / "state" / "unbrick" / "unsaved").iterdir()
+    assert json.loads(kept.read_bytes())["path"] == str(tmp_path / "session.jsonl")
+
+
+def test_the_list_of_sessions_ends_with_its_terminal(tmp_path: Path) -> None:
+    session = tmp_path / "config" / "projects" / "-shop" / f"{UUID(int=7)}.jsonl"
+    session.parent.mkdir(parents=True)
+    session.write_bytes((SAMPLES / "healthy" / "session.jsonl").read_bytes())
+    terminal = started([], tmp_path, tmp_path)
+    try:
+        terminal.wait_for("1 session")
+        assert terminal.hang_up() == 128 + SIGHUP
+    finally:
+        terminal.close()
 
 
 @pytest.mark.parametrize("number", [SIGTERM, SIGHUP], ids=lambda number: number.name)

@@ -11,6 +11,7 @@ from pathlib import Path
 from signal import SIGHUP, SIGTERM
 from typing import ClassVar
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import events, work
 from textual.app import App, SystemCommand
@@ -30,6 +31,7 @@ from unbrick_tui import clipboard, recovery
 from unbrick_tui.bindings import area
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
+from unbrick_tui.hangup import EVERY, Hangup, steady
 from unbrick_tui.judging import ready
 from unbrick_tui.screens.help import HelpScreen, keys, keys_of
 from unbrick_tui.screens.path import PathScreen
@@ -60,6 +62,8 @@ class UnbrickApp(App[int]):
         self, first: Workspace | Shelf, settings: Settings = DEFAULTS, state: State | None = None, note: str = "",
     ) -> None:
         super().__init__()
+        self.driver_class = steady(self.driver_class)
+        self._hangup = Hangup()
         self.settings = settings
         self.state = state or State()
         self._notes = [note] * bool(note)
@@ -98,6 +102,7 @@ class UnbrickApp(App[int]):
         if not self.is_headless:
             for signal in (SIGTERM, SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(signal, self._ended, signal)
+            self.set_interval(EVERY, self._look)
 
     def _remember(self, theme: Theme) -> None:
         """Begin with the same colours next time."""
@@ -143,9 +148,22 @@ class UnbrickApp(App[int]):
         kept = sum(map(recovery.keep, sessions))
         return " The edits are kept, and offered when the session is opened again." if kept else ""
 
+    def _look(self) -> None:
+        if self._hangup:
+            self._ended(SIGHUP)
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Also the thread that reads keys comes here when the terminal is gone."""
+        if self._hangup:
+            self._ended(SIGHUP)
+        else:
+            super().panic(*renderables)
+
     def _ended(self, signal: int) -> None:
         """Somebody wants the process gone, or the terminal is."""
-        self.exit(return_code=128 + signal, message=self._keep_edits().strip() or None)
+        kept = self._keep_edits().strip()
+        self._hangup.let_go()
+        self.exit(return_code=128 + signal, message=kept or None)
 
     def on_key(self, event: events.Key) -> None:
         """A letter that was typed before the field had the keys, and so reached nobody, still goes into the field."""

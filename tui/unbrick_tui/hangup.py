@@ -1,0 +1,64 @@
+"""A terminal that goes away. Whoever does not lead its session gets no SIGHUP then: reads are empty from that moment
+on and writes fail, for ever, so the application has to look."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import IO, Any
+
+from textual.driver import Driver
+
+EVERY = 1.0
+"""Seconds between two looks."""
+
+
+class Hangup:
+    """The standard streams that are a terminal now."""
+
+    def __init__(self) -> None:
+        self._streams = [stream for stream in range(3) if os.isatty(stream)]
+
+    def __bool__(self) -> bool:
+        """Whether one of them is none any more."""
+        return not all(map(os.isatty, self._streams))
+
+    def let_go(self) -> None:
+        """Lead to nowhere what is gone: else the last words fail, and with them the exit status."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in self._streams:
+            if not os.isatty(stream):
+                os.dup2(nowhere, stream)
+        os.close(nowhere)
+
+
+class _Steady:
+    """A file that takes what is painted, and does not mind when nobody sees it: the thread that paints ends at the
+    first error, and the application would wait for it."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._file, name)
+
+
+def steady(driver: type[Driver]) -> type[Driver]:
+    """The same driver, which outlives its terminal."""
+
+    class Steady(driver):  # type: ignore[valid-type, misc]
+        def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+            super().__init__(*args, **options)
+            screen = getattr(self, "_file", None)
+            if screen is not None:
+                self._file = _Steady(screen)
+
+    return Steady
