@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -266,6 +268,30 @@ async def test_enter_opens_and_q_leads_back_to_the_row_as_it_is_now(pick: Pick, 
         assert row.health.word == "loses history"
         await press(pilot, "q")
     assert pilot.app.return_value == 0
+
+
+@pytest.mark.parametrize("size", [NARROW, SMALL, LARGE_SCREEN], ids=str)
+async def test_what_a_live_client_has_open_is_marked(pick: Pick, tmp_path: Path, size: tuple[int, int]) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        file = tmp_path / "config" / "sessions" / f"{process.pid}.json"
+        file.parent.mkdir()
+        name = "20000000-0000-4000-8000-000000000000"
+        file.write_text(json.dumps({"pid": process.pid, "sessionId": name}))
+        async with pick(size) as pilot:
+            shown = screen_text(pilot.app)
+            assert shown.count("◉ open  Coupons") == shown.count("◉") == 1
+            await press(pilot, "down")
+            assert f"open in a client, process {process.pid}"[: size[0] - 4] in screen_text(pilot.app)
+            process.communicate()
+            await press(pilot, "f5")
+            assert "◉" not in screen_text(pilot.app)
+
+
+async def test_copying_the_path_says_so_once(pick: Pick) -> None:
+    async with pick() as pilot:
+        await press(pilot, "ctrl+y")
+        await settle(pilot)
+        assert notices(pilot.app).count("cop") == 1
 
 
 async def test_a_second_click_opens(pick: Pick) -> None:

@@ -16,6 +16,7 @@ class Glyphs:
     info: str = "i"
     elsewhere: str = "◇"
     busy: str = "…"
+    live: str = "◉"
     cursor: str = "▌"
     prompt: str = "❯"
     reply: str = "●"
@@ -55,8 +56,8 @@ class Glyphs:
 
 UNICODE = Glyphs()
 ASCII = Glyphs(
-    ok="+", error="x", warning="!", info="i", elsewhere="o", busy="~", cursor=">", prompt=">", reply="*", thinks="%",
-    call=")", result="(", context=".", attached="+", summary="=", record=".", span_start=".", span="|",
+    ok="+", error="x", warning="!", info="i", elsewhere="o", busy="~", live="@", cursor=">", prompt=">", reply="*",
+    thinks="%", call=")", result="(", context=".", attached="+", summary="=", record=".", span_start=".", span="|",
     span_end="`", span_across="-", span_cross="+", span_starts=".", span_ends="`",
     single="o", rule="-", heavy="=", start="v", finding="\\", more=":", cut="8", changed="~", added="+", ellipsis="~",
     dot="-", arrow="->", unknown="?", here="<", tick="-", weights=" .:=#", ascii=True,

@@ -24,7 +24,8 @@ def facts(row: Row, glyphs: Glyphs) -> str:
     health, about = row.health, row.about
     if health is not None and health.trouble:
         return health.trouble
-    parts = [about.session_id[:8] if len(about.session_id) == 36 else about.session_id]
+    parts = [f"open in a client, process {row.owner}" if row.owner is not None else ""]
+    parts.append(about.session_id[:8] if len(about.session_id) == 36 else about.session_id)
     parts.append(" ".join(filter(None, (row.format.name if row.format is not None else "", about.version))))
     if health is not None and health.records:
         parts.append(count(health.records, "record"))

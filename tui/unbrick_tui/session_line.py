@@ -74,6 +74,11 @@ def title(row: Row) -> Cell:
     return ("(no prompt)" if row.told else printable(row.about.session_id)), "quiet"
 
 
+def mark(row: Row, glyphs: Glyphs) -> str:
+    """What stands before the title of a session that a live client has open."""
+    return f"{glyphs.live} open  " if row.owner is not None else ""
+
+
 def project(row: Row) -> str:
     """The folder's own name, which tells projects apart."""
     return printable(row.about.project.name or "/") if row.about.project is not None else ""
@@ -88,12 +93,13 @@ def lines(row: Row, width: int, projects: bool, now: float, glyphs: Glyphs) -> l
     """The cells of each line, without what stands for the cursor in front."""
     age = ago(now - row.time)
     weight = size(row.stored.size)
+    live = mark(row, glyphs)
     if width < NARROW:
         said, style = badge(row, glyphs)
         dot = f" {glyphs.dot} "
         rest = dot.join(filter(None, (age, weight, project(row) if projects else "")))
         return [
-            [(shorten(title(row)[0], width - 2, glyphs.ellipsis), title(row)[1])],
+            [(live, "warn"), (shorten(title(row)[0], width - 2 - len(live), glyphs.ellipsis), title(row)[1])],
             [("  ", ""), (said, style), (shorten(f"{dot}{rest}", max(width - 4 - cell_len(said), 4)), "quiet")],
         ]
     texts: dict[str, Cell] = {
@@ -104,7 +110,10 @@ def lines(row: Row, width: int, projects: bool, now: float, glyphs: Glyphs) -> l
     found = []
     for column in columns(width, projects):
         text, style = texts[column.name]
-        text = shorten(text, column.width, glyphs.ellipsis)
-        gap = " " * max(column.width - cell_len(text), 0)
+        before = live if column.name == "title" else ""
+        if before:
+            found.append((before, "warn"))
+        text = shorten(text, column.width - len(before), glyphs.ellipsis)
+        gap = " " * max(column.width - len(before) - cell_len(text), 0)
         found.append((gap + text + " " if column.right else text + gap + " ", style))
     return [found]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unbrick.formats import Format
-from unbrick.formats.table import BY_CLIENT
+from unbrick.formats.table import BY_CLIENT, FORMATS
 from unbrick.opening import Choices, open_word
 from unbrick.sessions.cache import Cache
 from unbrick.sessions.health import RANK, Health
@@ -50,6 +50,8 @@ class Row:
     """Whether its file was looked into."""
     format: Format | None = None
     health: Health | None = None
+    owner: int | None = None
+    """Process id of a live client that has it open."""
     hay: str = ""
     """What a filter looks through: title, folder of the project and id, in lower case."""
 
@@ -97,13 +99,14 @@ class Shelf:
         return stored(self.cwd, self.choices.config_dir) if self._paths is None else at(self._paths)
 
     def put(self, found: Iterable[Stored]) -> None:
-        """Show these, and keep what is known of those that have not changed."""
+        """Show these, and keep what is known of those that have not changed; look which of them are open."""
         known, self.rows = self.rows, {}
+        self._living = {format_.client: format_.living(self.choices.config_dir) for format_ in FORMATS}
         for one in found:
             row = known.get(one.path)
             if row is None or row.stored[:3] != one[:3]:
                 row = Row(one, About(one.path.stem), format=BY_CLIENT.get(one.client), hay=str(one.path).lower())
-            self.rows[one.path] = row
+            self.rows[one.path] = self._owned(row)
         self.many_projects = any(not row.stored.here for row in self.rows.values())
 
     def take(self, news: Iterable[Told]) -> None:
@@ -112,6 +115,13 @@ class Shelf:
             row = self.rows.get(told.stored.path)
             if row is not None and row.stored == told.stored:
                 row.take(told)
+                self._owned(row)
+
+    def _owned(self, row: Row) -> Row:
+        living = self._living.get(row.format.client, {}) if row.format is not None else {}
+        name = row.about.session_id
+        row.owner = next((pid for begin, pid in living.items() if name.startswith(begin)), None)
+        return row
 
     def shown(self) -> list[Row]:
         """The rows that the filter leaves, in order. Words in any order must all stand somewhere in a row."""

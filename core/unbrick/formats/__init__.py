@@ -256,6 +256,10 @@ class Format(Protocol):
         """Process id of a live client that has the session open."""
         ...
 
+    def living(self, config_dir: Path | None) -> Mapping[str, int]:
+        """Which sessions live clients have open: beginnings of their ids, and the process ids. Never raises."""
+        ...
+
     def home(self, config_dir: Path | None) -> Path:
         """The folder on this machine that the client keeps its sessions in; it need not be there."""
         ...

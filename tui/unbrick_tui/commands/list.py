@@ -105,7 +105,7 @@ def _judge(shelf: Shelf, *, judged: bool) -> None:
 
 def _lines(shelf: Shelf, rows: list[Row], paint: Paint) -> Iterator[str]:
     """A line for each: verdict, age, size, id, project and title; cut to the width of a terminal."""
-    from unbrick_tui.session_line import WORD, badge, project, title
+    from unbrick_tui.session_line import WORD, badge, mark, project, title
     from unbrick_tui.text import ago, shorten, size
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
@@ -115,7 +115,7 @@ def _lines(shelf: Shelf, rows: list[Row], paint: Paint) -> Iterator[str]:
         word, style = badge(row, shelf.glyphs)
         name = row.about.session_id[:8] if width else row.about.session_id
         head = f"{ago(now - row.time):>6} {size(row.stored.size):>7}  {printable(name)}  {project(row):<{names}}  "
-        text = title(row)[0]
+        text = mark(row, shelf.glyphs) + title(row)[0]
         if width:
             text = shorten(text, max(width - WORD - 1 - len(head), 8))
         yield paint(f"{word:<{WORD}}", STYLES.get(style, style)) + " " + head + text

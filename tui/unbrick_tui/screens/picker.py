@@ -330,7 +330,6 @@ class PickerScreen(Screen[None]):
         """The path to the clipboard."""
         if self.sessions.row is not None:
             self.app.copy_to_clipboard(str(self.sessions.row.stored.path))
-            self.notify("the path is copied, if the terminal allows it", markup=False)
 
 
 def _typed(text: str) -> str:

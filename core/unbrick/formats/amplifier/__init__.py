@@ -165,6 +165,10 @@ class Amplifier:
         """Process id of a live client that was started with the session."""
         return places.owner(bundle)
 
+    def living(self, config_dir: Path | None) -> Mapping[str, int]:
+        """Which sessions live clients have open."""
+        return places.living()
+
     def home(self, config_dir: Path | None) -> Path:
         """The folder on this machine that the client keeps its sessions in."""
         return places.home(config_dir) / "projects"

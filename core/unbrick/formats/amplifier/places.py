@@ -188,14 +188,20 @@ def _listed(paths: list[Path]) -> str:
 
 
 def owner(found: Bundle) -> int | None:
-    """Process id of a client that was started with the session's id, or part of one. The client takes no lock, so one
-    that was started otherwise (`amplifier continue`) is not seen."""
+    """Process id of a client that was started with the session's id, or part of one."""
     if found.main.private:
         return None
+    return next((pid for word, pid in living().items() if found.session_id.startswith(word)), None)
+
+
+def living() -> dict[str, int]:
+    """What may be ids of sessions, or beginnings of them, in the commands that started clients which live, and the
+    process ids. The client takes no lock, so a session that was opened otherwise (`amplifier continue`) is not seen."""
     try:
         processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
     except OSError:
-        return None
+        return {}
+    found: dict[str, int] = {}
     for process in processes:
         if int(process.name) == os.getpid():
             continue
@@ -203,7 +209,6 @@ def owner(found: Bundle) -> int | None:
             words = (process / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
         except OSError:
             continue
-        ours = [word for word in words if len(word) >= 8 and found.session_id.startswith(word)]
-        if ours and any(Path(word).name in ("amplifier", "amplifier_app_cli") for word in words):
-            return int(process.name)
-    return None
+        if any(Path(word).name in ("amplifier", "amplifier_app_cli") for word in words):
+            found.update((word, int(process.name)) for word in words if len(word) >= 8)
+    return found

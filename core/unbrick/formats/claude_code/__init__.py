@@ -158,6 +158,10 @@ class ClaudeCode(Alone):
         """Process id of a live client that has the session open."""
         return places.owner(bundle)
 
+    def living(self, config_dir: Path | None) -> Mapping[str, int]:
+        """Which sessions live clients have open."""
+        return places.living(config_dir)
+
     def home(self, config_dir: Path | None) -> Path:
         """The folder on this machine that the client keeps its sessions in."""
         return places.home(config_dir)

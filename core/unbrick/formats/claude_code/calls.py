@@ -118,8 +118,9 @@ def _members(draft: Draft, call: int) -> list[int]:
     members = list(group)
     for row in group:
         for block in scan.blocks(row):
-            ref = scan.strings.text(scan.block_ref[block])
-            if scan.block_kind[block] != BlockKind.TOOL_USE or ref is None:
+            number = scan.block_ref[block]
+            ref = scan.strings.text(number)
+            if scan.block_kind[block] != BlockKind.TOOL_USE or ref is None or not session.calls.answered(number):
                 continue
             for answer_, _index in session.calls[ref].results:
                 if answer_ in members or session.row_of.get(scan.uuid[answer_]) != answer_:

@@ -21,22 +21,26 @@ GRACE_MS = 60_000
 
 def owner(bundle: Bundle) -> int | None:
     """Process id of a live client that has the session open; None for a dead one, or a recycled process id."""
-    if bundle.main.private:
+    if bundle.main.private or bundle.home is None:
         return None
-    if bundle.home is None:
-        return None
-    names = {bundle.session_id, bundle.path.parent.parent.name}
+    found = living(bundle.home)
+    return found.get(bundle.session_id, found.get(bundle.path.parent.parent.name))
+
+
+def living(home: Path) -> dict[str, int]:
+    """The ids of the sessions that live clients have open, and the process ids."""
     try:
-        files = sorted((bundle.home / "sessions").glob("*.json"))
+        files = sorted((home / "sessions").glob("*.json"), reverse=True)
     except OSError:
-        return None
+        return {}
+    found: dict[str, int] = {}
     for file in files:
         entry = _read(file)
-        pid = str(entry.get("pid", file.stem))
+        name, pid = entry.get("sessionId"), str(entry.get("pid", file.stem))
         number = int(pid) if pid.isdecimal() else 0
-        if entry.get("sessionId") in names and number > 0 and alive(number, entry):
-            return number
-    return None
+        if isinstance(name, str) and number > 0 and alive(number, entry):
+            found[name] = number
+    return found
 
 
 def _read(file: Path) -> Mapping[str, Any]:

@@ -16,13 +16,14 @@ from unbrick.errors import AmbiguousError, NotFoundError
 from unbrick.formats.claude_code import naming
 from unbrick.formats.claude_code.cloning import clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
+from unbrick.formats.claude_code.owners import living as of_home
 from unbrick.formats.claude_code.owners import owner
 from unbrick.formats.claude_code.target import CLIENT
 from unbrick.record import read
 from unbrick.source import Source
 from unbrick.stored import Stored, newest_first
 
-__all__ = ["bundle", "clone", "find", "home", "owner", "sessions"]
+__all__ = ["bundle", "clone", "find", "home", "living", "owner", "sessions"]
 
 HEAD = 400
 """So many lines are looked through for the project's folder."""
@@ -108,6 +109,11 @@ def traces(found: Bundle) -> Iterator[Path]:
 def home(config_dir: Path | None) -> Path:
     """The folder of all projects."""
     return config_home(config_dir) / "projects"
+
+
+def living(config_dir: Path | None) -> dict[str, int]:
+    """The ids of the sessions that live clients have open, and the process ids."""
+    return of_home(config_home(config_dir))
 
 
 def sessions(cwd: Path, config_dir: Path | None) -> list[Stored]:

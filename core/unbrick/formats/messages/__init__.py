@@ -118,6 +118,10 @@ class Messages(Alone):
         """Nobody holds it."""
         return None
 
+    def living(self, config_dir: Path | None) -> Mapping[str, int]:
+        """None."""
+        return {}
+
     def home(self, config_dir: Path | None) -> Path:
         """They stand anywhere."""
         return Path()

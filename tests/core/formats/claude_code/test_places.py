@@ -215,6 +215,11 @@ class TestOwner:
         self.register(process.pid, sessionId=TWO)
         assert places.owner(self.bundle) is None
 
+    def test_all_of_a_machine(self, process: subprocess.Popen[bytes]) -> None:
+        self.register(process.pid)
+        self.register(2**22 + 1, sessionId=TWO)
+        assert places.living(self.home) == {ONE: process.pid}
+
     def test_a_dead_process(self) -> None:
         with subprocess.Popen([sys.executable, "-c", ""]) as process:
             process.wait()
