@@ -21,7 +21,7 @@ from unbrick.report import Report, Verdict
 from unbrick.save import Receipt, patched, save_as_session, save_copy, save_in_place
 from unbrick.source import Source
 from unbrick_tui.changes import change_lines, outcome_lines
-from unbrick_tui.options import painter, print_json, say, status_of, work
+from unbrick_tui.options import output, painter, print_json, say, status_of, work
 from unbrick_tui.render import headline
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -83,10 +83,10 @@ def deliver(
             say(_shown(result, name))
         return status_of([result.after.verdict], fail_on)
     if into.out == STDOUT:
-        sys.stdout.flush()
-        for chunk in patched(opened.bundle.main, result.patch):
-            sys.stdout.buffer.write(chunk)
-        sys.stdout.buffer.flush()
+        if sys.stdout.isatty():
+            raise UsageError("A transcript may hold what acts on a terminal; name a file (-o FILE), or pipe it on.")
+        with output() as stream:
+            stream.writelines(patched(opened.bundle.main, result.patch))
         say(outcome_lines(result), err=True)
         return status_of([result.after.verdict], fail_on)
     if not result.patch and into.out is None:

@@ -50,6 +50,10 @@ TABLE: tuple[tuple[type[BaseException], Callable[[BaseException], str], int | No
 """The first row whose type fits decides; None takes the status that the exception carries."""
 
 
+_PRINTING = ("echo", "guard", "output")
+"""Functions that write to standard output and to nothing else."""
+
+
 def explain(error: BaseException) -> tuple[str, int]:
     """The sentence and the exit status of an exception."""
     for type_, sentence, status in TABLE:
@@ -76,10 +80,21 @@ def guard(action: Callable[[], int]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("UNBRICK_TRACEBACK"):
             traceback.print_exc()
-        sentence, status = explain(error)
+        sentence, status = _unheard(error) or explain(error)
         with suppress(OSError):
             click.echo(f"unbrick: {sentence}", err=True)
     return status
+
+
+def _unheard(error: BaseException) -> tuple[str, int] | None:
+    """The sentence and the exit status where it was our output that could not be written, the work being done."""
+    if not isinstance(error, OSError) or error.filename is not None:
+        return None
+    place = traceback.extract_tb(error.__traceback__)[-1].name
+    if place not in _PRINTING:
+        return None
+    _quiet_stdout()
+    return f"standard output cannot be written: {os.strerror(error.errno or 0).lower()}.", CANNOT
 
 
 def _quiet_stdout() -> None:

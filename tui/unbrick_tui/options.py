@@ -9,14 +9,16 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 import orjson
 
 from unbrick.opening import Choices
+from unbrick.printable import printable
 from unbrick.report import Verdict
 from unbrick.scan import finish
 from unbrick_tui.failures import FINE, VERDICT
@@ -146,6 +148,34 @@ def print_json(document: Any) -> None:  # noqa: ANN401
         data = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     except TypeError:
         data = json.dumps(document, indent=2).encode("ascii") + b"\n"
+    with output() as stream:
+        stream.write(_inert(data))
+
+
+@contextmanager
+def output() -> Iterator[BinaryIO]:
+    """Standard output for bytes; what the system refuses comes from here, so that it is not taken for a refusal of
+    some file."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        if error.filename is not None or isinstance(error, BrokenPipeError):
+            raise
+        raise OSError(error.errno, error.strerror) from error
+
+
+def _inert(data: bytes) -> bytes:
+    """A JSON document of the same values that is safe to print: what JSON leaves as it is, but a terminal acts on or
+    does not show, is escaped."""
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    text = data.decode()
+    odd = {char for char in set(text) if printable(char) != char} - {"\n"}
+    spelt = {char: char.encode("utf-16-be").hex() for char in odd}
+    table = {
+        ord(char): "".join(f"\\u{units[start:start + 4]}" for start in range(0, len(units), 4))
+        for char, units in spelt.items()
+    }
+    return text.translate(table).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ from unbrick.opening import Choices, examine, expanded, open_word
 from unbrick.printable import printable
 from unbrick_tui.destination import STDOUT
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import WORD, judgement, say, work
+from unbrick_tui.options import WORD, judgement, output, say, work
 
 BY_NAME = {way.name: way for way in WAYS}
 
@@ -53,9 +52,8 @@ def export(
     with open_word(path, choices, Path.cwd()) as opened:
         report = work(examine(opened))
         if out == STDOUT:
-            sys.stdout.flush()
-            work(way.write(opened.format, report, what, sys.stdout.buffer))
-            sys.stdout.buffer.flush()
+            with output() as stream:
+                work(way.write(opened.format, report, what, stream))
             return FINE
         there = suggested(way, report, Path.cwd()) if out is None else expanded(out)
         size = work(write(way, opened.format, report, what, there, force=force))
