@@ -148,6 +148,12 @@ def in_front(situation: Situation, rows: Sequence[int]) -> int:
     return alone.whole + _lack(alone.first, before + alone.estimate)
 
 
+def among(situation: Situation, rows: Sequence[int]) -> int:
+    """Tokens of the context when rows that are not loaded come into the thread, or behind it: it keeps its size, and
+    they add what they weigh."""
+    return situation.once(_thread).whole + sum(weights(situation.session, rows))
+
+
 class _Alone(NamedTuple):
     """The thread by itself: its last boundary, the tokens of its context, the first count in it (0 for none), and
     the estimate of the rows up to that."""

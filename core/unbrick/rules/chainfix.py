@@ -150,14 +150,16 @@ def restoring(
     situation: Situation, fix_id: str, title: str, edits: Sequence[Edit], rows: Sequence[int], *, certain: bool = True,
     instead: Sequence[int] | None = None,
 ) -> Fix:
-    """A fix that brings rows back in front of the thread (or of `instead`).
+    """A fix that brings rows back to the thread, wherever they stood, or in front of `instead`.
 
     Safe when they are certainly lost and the whole fits the model's window; else the price says what comes back.
     """
     session = situation.session
     window = measure.window(situation)
     if instead is None and not any(row in situation.loaded for row in rows):
-        after = measure.in_front(situation, rows)
+        thread = situation.thread.rows
+        measured = measure.in_front if not (rows and thread) or _older(session, rows[-1], thread[0]) else measure.among
+        after = measured(situation, rows)
     else:
         back = set(rows)
         rest = [row for row in (situation.thread.rows if instead is None else instead) if row not in back]
@@ -169,6 +171,12 @@ def restoring(
     if certain and fits:
         return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}", tuple(rows))
     return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price, tuple(rows))
+
+
+def _older(session: Session, row: int, other: int) -> bool:
+    """Whether one record was written before another, by their times, or by their lines where these do not tell."""
+    one, two = session.scan.time[row], session.scan.time[other]
+    return one < two or (not one > two and row < other)
 
 
 __all__ = ["MISSING", "NO_PARENT", "TALK", "descendants", "history", "restoring", "true_parent"]

@@ -89,8 +89,9 @@ def dangling_preserved_segment(situation: Situation) -> Iterator[Finding]:
     )
     yield Finding(
         "B003", "dangling-preserved-segment", severity,
-        f"the compaction keeps {measure.counted(len(named), 'message')} by name, and {len(missing):,} of these are "
-        "not in the file: the kept messages are not put behind the summary" if named else
+        f"the compaction keeps {measure.counted(len(named), 'message')} by name, and {len(missing):,} of these "
+        f"{'is' if len(missing) == 1 else 'are'} not in the file: the kept messages are not put behind the summary"
+        if named else
         "the compaction keeps no message by name, though others of this file do: none is put behind the summary",
         situation.at(boundary), boundary, fixes=fixes,
     )
