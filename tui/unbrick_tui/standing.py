@@ -42,7 +42,8 @@ def _position(workspace: Workspace, row: int) -> Iterator[Part]:
     yield Part((place + total, place), 70)
     if outline is not None:
         fate = details.fate(outline, row)
-        yield Part((fate, clause(fate, 30), clause(fate, 18)), 30, "$quiet")
+        place = fate.removeprefix("sent as ")
+        yield Part((fate, clause(fate, 30), place if place != fate else clause(fate.split(":")[0], 18)), 30, "$quiet")
 
 
 def _findings(workspace: Workspace) -> Iterator[Part]:

@@ -4,6 +4,7 @@ the interface drives them in a worker thread and takes over their results itself
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from unbrick import sentences, words
@@ -11,6 +12,7 @@ from unbrick.bundle import Bundle
 from unbrick.byhand import perform
 from unbrick.check import check, judge
 from unbrick.clock import SYSTEM_CLOCK
+from unbrick.consequence import consequence
 from unbrick.edit import Edit
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
@@ -233,7 +235,9 @@ class Workspace:
         done = yield from self._repair(chosen={finding.id: fix.id}, allow=())
         if not done.applied:
             return Result(Outline.of(done.after), None, "Not applied: it would bring another problem with it.")
-        return self._done(done, _title(done.applied[0]), f"{fix.title}: {fix.price}. u takes it back.")
+        price = fix.price if len(done.applied) == 1 else consequence(self._report(), done.after).price
+        first = replace(done.applied[0], fix=replace(fix, price=price))
+        return self._done(done, _title(first), f"{fix.title}: {price}. u takes it back.")
 
     def fix_all(
         self, without: Collection[str] = (), only: str | None = None, safety: Safety = Safety.SAFE,
