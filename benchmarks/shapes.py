@@ -207,7 +207,7 @@ SHAPES: dict[str, tuple[Callable[[int], Iterator[bytes]], int, str]] = {
     "line": (_line, 25, "MB in one line"),
     "unanswered": (_unanswered, 2_500, "unanswered calls"),
     "late": (_late, 2_500, "late results"),
-    "open": (_open, 250, "unanswered calls of one response"),
+    "open": (_open, 100, "unanswered calls of one response"),
     "behind": (_behind, 500, "late results in one row"),
     "amplifier": (_amplifier, 25_000, "messages of Amplifier"),
     "body": (_body, 25_000, "messages in a request body"),

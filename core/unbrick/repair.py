@@ -237,18 +237,24 @@ def _apply(
     done: list[Applied] = []
     stepwise: list[Applied] = []
     queued: list[Applied] = []
-    kinds: set[Key] = set()
+    crowded: dict[Key, int] = {}
+    """So many fixes of a kind in a row touched what another touches."""
     taken: set[At] = set()
     for applied in batch:
+        kind = _sort(applied)
+        if crowded.get(kind, 0) > QUEUE:
+            continue
         new = together(format_, situation, applied.fix.edits, clock)
         places = touched(format_, situation, applied.fix.edits, clock) if new is None else None
         if new is not None:
             if not overlap(change, new) and taken.isdisjoint(new):
                 change.update(new)
                 done.append(applied)
-                kinds.add(_sort(applied))
-            elif len(queued) < QUEUE and _sort(applied) in kinds:
-                queued.append(applied)
+                crowded[kind] = 0
+            elif kind in crowded:
+                crowded[kind] += 1
+                if len(queued) < QUEUE:
+                    queued.append(applied)
         elif places:
             if taken.isdisjoint(places) and change.keys().isdisjoint(places):
                 taken |= places
