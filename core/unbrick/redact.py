@@ -226,6 +226,14 @@ def in_parts(parts: Iterable[Path], files: Mapping[Path, bytes], edits: Iterable
     return result
 
 
+def still_holding(folders: Iterable[Path], edits: Iterable[Edit]) -> Iterator[Path]:
+    """The files in some folders that hold what edits redact in a transcript."""
+    hidden = [Hidden(value, NOTE) for value in {edit.value for edit in edits if isinstance(edit, Redact)}]
+    for path in sorted(path for folder in folders for path in folder.rglob("*")) if hidden else ():
+        if is_file(path) and any(_holds(path, one) for one in hidden):
+            yield path
+
+
 def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
     """Other files that hold a value and stay as they are: backups and other sessions in the transcript's folder,
     subagents' transcripts, stored results, logs, what else the client keeps.

@@ -19,7 +19,7 @@ from unbrick.errors import CannotWriteError, SessionInUseError, SourceChangedErr
 from unbrick.formats import Clock, Clone, Format
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, FRAME, At
-from unbrick.redact import in_parts
+from unbrick.redact import in_parts, still_holding
 from unbrick.source import Source
 
 
@@ -41,6 +41,8 @@ class Receipt:
     note: str = ""
     beside: tuple[Path, ...] = ()
     """Other files of the session that were written with it."""
+    holding: tuple[Path, ...] = ()
+    """Copies made with it that still hold what was redacted in it."""
 
 
 def patched(source: Source, patch: Patch = EMPTY) -> Iterator[bytes]:
@@ -98,6 +100,7 @@ def save_as_session(
     led to the patch redact is redacted in the files that are written anew, too. Raises as `save_copy`.
     """
     clone = format_.clone(bundle, patch, clock, title)
+    edits = tuple(edits)
     clone = replace(clone, files=in_parts((), clone.files, edits))
     if clone.folder is not None:
         return _save_as_folder(bundle, patch, clone, clone.folder)
@@ -115,7 +118,8 @@ def save_as_session(
         for destination in made:
             atomic.remove_tree(destination)
         raise
-    return replace(receipt, session_id=clone.session_id, command=clone.command)
+    holding = tuple(still_holding(made, edits))
+    return replace(receipt, session_id=clone.session_id, command=clone.command, holding=holding)
 
 
 def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) -> Receipt:

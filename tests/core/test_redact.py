@@ -188,6 +188,22 @@ def test_a_new_session_lacks_it_in_all_its_files(tmp_path: Path) -> None:
     assert not any(KEY in one.read_text(encoding="utf-8") for one in written)
 
 
+def test_copies_made_along_that_still_hold_it_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "projects" / "-p"
+    folder.mkdir(parents=True)
+    path = story(folder, PROMPT_1=KEY)
+    results = path.with_suffix("") / "tool-results"
+    results.mkdir(parents=True)
+    (results / "a.txt").write_text(f"found {KEY}", encoding="utf-8")
+    (results / "b.txt").write_text("harmless", encoding="utf-8")
+    with opened(path) as session:
+        report = finish(examine(session))
+        edits = finish(redaction(session.format, report, KEY)).fix.edits
+        patch = lower(session.format, report.situation, edits, {}, FixedClock())
+        receipt = save_as_session(session.format, session.bundle, patch, FixedClock(), edits=iter(edits))
+        assert receipt.holding == (receipt.path.with_suffix("") / "tool-results" / "a.txt",)
+
+
 def word_of(path: Path) -> tuple[Path, str] | None:
     """A transcript of the samples and a word that its conversation holds."""
     main = next(iter([*path.glob("body.json"), *path.glob("*.jsonl"), path]))

@@ -146,6 +146,9 @@ def _receipt_lines(receipt: Receipt, written: Report) -> Iterator[str]:
         yield f"backup: {printable(str(receipt.backup))}"
     if receipt.note:
         yield printable(receipt.note)
+    if receipt.holding:
+        yield "These were copied along, and hold what was redacted:"
+        yield from (f"  {printable(str(path))}" for path in receipt.holding)
     yield headline(written, painter())
     if receipt.command:
         yield "resume it with:"

@@ -41,7 +41,8 @@ does depends on its words alone.
 The application itself remembers the theme that was chosen last (`ctrl+t`, or *Colours* among the actions, `ctrl+p`);
 a theme in the settings goes before that. This, and the edits of a session that ended unexpectedly until they are taken
 up or refused, is kept apart from the settings, in the platform's folder for state (`~/.local/state/unbrick/` on
-Linux), and nobody else can read it.
+Linux), and nobody else can read it. Kept edits hold words of the conversation, and an edit that redacts a secret holds
+that secret, as the transcript itself does until it is saved. They are removed with the edits.
 
 ## Keys
 
