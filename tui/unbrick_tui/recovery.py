@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from unbrick import edit
-from unbrick.atomic import Privacy, staged
+from unbrick.atomic import Privacy, private_folder, staged
 from unbrick.history import History
 from unbrick.record import At
 from unbrick_tui import state
@@ -40,7 +40,8 @@ def keep(workspace: Workspace) -> bool:
     }
     file = file_of(workspace)
     with suppress(OSError):
-        state.private_folder(file.parent).chmod(0o700)
+        private_folder(file.parent)
+        file.parent.chmod(0o700)
         with staged(file.parent, file.name, Privacy(), (json.dumps(document).encode(),)) as whole:
             whole.put(file)
         return True

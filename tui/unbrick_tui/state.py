@@ -9,18 +9,12 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from unbrick.atomic import Privacy, staged
+from unbrick.atomic import Privacy, private_folder, staged
 
 
 def folder() -> Path:
     """The platform's folder for what programs remember."""
     return user_state_path("unbrick", appauthor=False)
-
-
-def private_folder(path: Path) -> Path:
-    """A folder that only its owner can look into, made where it is missing. Raises OSError."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
 
 
 class State:
@@ -58,5 +52,6 @@ class State:
         if self._file is not None:
             with suppress(OSError):
                 data = json.dumps(self._values, indent=2).encode()
-                with staged(private_folder(self._file.parent), self._file.name, Privacy(), (data,)) as whole:
+                private_folder(self._file.parent)
+                with staged(self._file.parent, self._file.name, Privacy(), (data,)) as whole:
                     whole.put(self._file)

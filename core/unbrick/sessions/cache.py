@@ -73,7 +73,7 @@ class Cache:
         sessions = {key: [size, mtime, *astuple(health)[: len(_FIELDS)]] for key, (size, mtime, health) in kept.items()}
         data = orjson.dumps({"unbrick": _release(), "sessions": sessions})
         with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            atomic.private_folder(self._path.parent)
             self._path.parent.chmod(0o700)
             atomic.sweep(self._path.parent)
             with atomic.staged(self._path.parent, NAME, atomic.Privacy(), [data]) as staged:
