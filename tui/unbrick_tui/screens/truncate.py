@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -20,6 +20,7 @@ from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.outline import Outline
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.ladder import Ladder
+from unbrick_tui.widgets.overview import Overview
 from unbrick_tui.widgets.painting import Cut
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.widgets.timeline import Timeline
@@ -53,12 +54,15 @@ class TruncateScreen(Screen[Offer | Beginning | None]):
         self._index = [0, 0]
 
     def compose(self) -> ComposeResult:
-        """The ladder, the timeline with what goes, what is kept and dropped."""
+        """The ladder, the timeline with what goes and the whole beside it, what is kept and dropped."""
         glyphs = self._workspace.glyphs
         yield Static("", id="what", markup=False)
         with Container(id="both"):
             yield Ladder(glyphs, id="ladder")
-            yield Timeline(self._workspace.format, self._workspace.view, glyphs, id="timeline")
+            with Horizontal(id="reading"):
+                timeline = Timeline(self._workspace.format, self._workspace.view, glyphs, id="timeline")
+                yield timeline
+                yield Overview(timeline, glyphs, id="overview")
         yield TextView(ascii_=glyphs.ascii, id="cut")
         yield Footer(show_command_palette=False)
 
