@@ -241,7 +241,13 @@ def _glyphs(ascii_: bool) -> Glyphs:
     return choose(ascii_, os.environ, getattr(sys.stdout, "encoding", None))
 
 
+TURN = 0.001
+"""Seconds after which a thread that works gives way to one that waits. A key takes several turns from its arrival to
+its paint, and with Python's own 5 ms each they come to what a person feels."""
+
+
 def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
+    sys.setswitchinterval(TURN)
     try:
         app = UnbrickApp(first, settings, State.of_machine(), note)
         status = app.run()

@@ -66,10 +66,10 @@ class ReadingScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Show the records at once, and check in the background."""
+        """Show the records at once, and check in the background: once they are painted, for it takes the processor."""
         self.timeline.focus()
         self._say()
-        self._drive("check", self.workspace.check)
+        self.call_after_refresh(self._drive, "check", self.workspace.check)
         self.look()
         self.set_interval(LOOK, self.look)
 
