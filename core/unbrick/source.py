@@ -105,18 +105,16 @@ class Source:
         if start and not self.ends:
             self.ends.append(start)
         append = self.ends.append
-        position = line_start = start
+        position = start
         while position < end:
             chunk = self.read(position, min(position + CHUNK, end))
             if not chunk:
                 break
-            found = chunk.find(b"\n")
-            while found >= 0:
-                line_start = position + found + 1
-                append(line_start)
-                found = chunk.find(b"\n", found + 1)
+            find, found = chunk.find, 0
+            while found := find(b"\n", found) + 1:
+                append(position + found)
             position += len(chunk)
-        if line_start < position:
+        if position > (self.ends[-1] if self.ends else 0):
             append(position)
 
     def __len__(self) -> int:
