@@ -6,8 +6,8 @@ import gc
 import sys
 
 YOUNG = 10_000
-"""Objects between two looks for cycles. Importing makes ten thousands that live for ever; with Python's own 700, looking
-through them takes a tenth of the time to the first screen."""
+"""Objects between two looks for cycles. Importing makes ten thousands that live for ever; with Python's own 700,
+looking through them takes a tenth of the time to the first screen."""
 
 
 def main() -> None:
