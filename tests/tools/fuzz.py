@@ -75,7 +75,7 @@ class Case:
     """Whether a version of Claude Code may resume it."""
 
 
-def origins() -> list[tuple[str, Path, Path | None]]:
+def origins(*, corpus: bool = True) -> list[tuple[str, Path, Path | None]]:
     """(name, transcript, folder) of every session there is to begin with; the folder for Amplifier."""
     found: list[tuple[str, Path, Path | None]] = []
     for folder in sorted(SAMPLES.iterdir()):
@@ -86,10 +86,9 @@ def origins() -> list[tuple[str, Path, Path | None]]:
                 if path.name in ("metadata.json", "events.jsonl") or path.stat().st_size > LARGEST:
                     continue
                 found.append((f"{sample.name}/{path.name}", path, sample if path.name == "transcript.jsonl" else None))
-    corpus = strategies.CORPUS
-    for path in sorted(corpus.glob("*/*/project/*.jsonl")):
+    for path in sorted(strategies.CORPUS.glob("*/*/project/*.jsonl")) if corpus else ():
         if path.stat().st_size <= LARGEST:
-            found.append((str(path.relative_to(corpus)), path, None))
+            found.append((str(path.relative_to(strategies.CORPUS)), path, None))
     return found
 
 
