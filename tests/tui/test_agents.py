@@ -99,6 +99,23 @@ async def test_what_went_wrong_in_it_is_marked(open_app: Open) -> None:
         assert "2 records with findings" in shown
         assert "no result" in shown
         assert " f " not in shown
+        await press(pilot, "q")
+        assert " · 2 with findings" in screen_text(pilot.app)
+
+
+async def test_one_whose_call_is_not_known_is_among_the_problems(open_app: Open) -> None:
+    path = agent(name="agent-lone")
+    path.with_suffix(".meta.json").unlink()
+    async with open_app(MAIN) as pilot:
+        assert "subagent" not in screen_text(pilot.app)
+        await press(pilot, "p")
+        shown = screen_text(pilot.app)
+        assert "4 records" in shown
+        assert "its call is not known" in shown
+        await press(pilot, "end", "enter")
+        assert isinstance(pilot.app.screen, AgentScreen)
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, SessionScreen)
 
 
 async def test_several_under_one_call_ask_which(open_app: Open) -> None:

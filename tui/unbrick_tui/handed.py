@@ -13,6 +13,9 @@ from unbrick_tui.text import count, one_line, size
 COUNTED = 64_000_000
 """Bytes of a transcript up to which its records are counted, and not only its size said."""
 
+APART = -1
+"""In the place of a row: the call is not known."""
+
 
 class Work(NamedTuple):
     """One subagent's transcript: what is known of it, its lines (-1: not counted) and its bytes."""
@@ -27,14 +30,13 @@ class Work(NamedTuple):
 
 
 def by_row(report: Report) -> dict[int, tuple[Work, ...]]:
-    """Rows of calls → what they handed on; what no call is known for is left out."""
+    """Rows of calls → what they handed on; under `APART` what no call is known for."""
     situation = report.situation
     found: dict[int, tuple[Work, ...]] = {}
     for handed in situation.asks.handed():
         call = situation.session.calls.get(handed.ref) if handed.ref else None
-        if call is not None and call.uses:
-            row = call.uses[-1][0]
-            found[row] = (*found.get(row, ()), Work(handed, *_length(handed.path)))
+        row = call.uses[-1][0] if call is not None and call.uses else APART
+        found[row] = (*found.get(row, ()), Work(handed, *_length(handed.path)))
     return found
 
 

@@ -14,7 +14,7 @@ from unbrick.record import Fault
 from unbrick.report import Report
 from unbrick.session import Standing
 from unbrick_tui.folding import Folding, Level
-from unbrick_tui.handed import Work
+from unbrick_tui.handed import APART, Work
 from unbrick_tui.handed import by_row as handed_by_row
 from unbrick_tui.spans import Spans
 from unbrick_tui.text import count, one_line, tokens
@@ -41,7 +41,8 @@ class Outline:
 
     `problems` are rows with a warning or an error (with an info where there is nothing worse), `boundaries` maps
     the row of a compaction to the tokens before and after it (0: not known), `compactions` are those rows, sorted.
-    `handed` is the work of subagents by the row of the call that handed it to them.
+    `handed` is the work of subagents by the row of the call that handed it to them;
+    `apart` is that of which no call is known.
     `sent` has for each row the first part of the request that it goes in as, -1 for none; `weights` the bytes up to
     every so many rows (`step`).
     """
@@ -52,6 +53,7 @@ class Outline:
     boundaries: dict[int, tuple[int, int]]
     compactions: array[int]
     handed: dict[int, tuple[Work, ...]]
+    apart: tuple[Work, ...]
     folding: Folding
     spans: Spans
     sent: array[int]
@@ -79,13 +81,20 @@ class Outline:
         start = _start(report)
         folding = Folding(session.scan, {*by_row, *([] if start is None else [start])})
         folding.groups(Level.USUAL)
+        handed = handed_by_row(report)
+        apart = handed.pop(APART, ())
         step = max(len(session) // MARKS, 1)
         return cls(
             report, {row: tuple(found) for row, found in by_row.items()}, array("q", sorted(worst or by_row)),
-            boundaries, array("q", boundaries), handed_by_row(report), folding, Spans.of(session.scan), _sent(report),
+            boundaries, array("q", boundaries), handed, apart, folding, Spans.of(session.scan), _sent(report),
             array("Q", islice(accumulate(session.scan.size, initial=0), 0, None, step)), step,
             start, _start_text(report), _title(report), any(time == time for time in session.scan.time),
         )
+
+    @property
+    def marked(self) -> dict[int, tuple[Finding, ...]]:
+        """The records with findings, where any of them is more than a note."""
+        return self.findings if self.problems else {}
 
     def standing(self, row: int) -> Standing:
         """What becomes of a row at the next resume."""

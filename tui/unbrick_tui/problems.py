@@ -16,6 +16,8 @@ from unbrick_tui.widgets.text_view import Paragraph
 
 MOST = 2000
 """Findings in the list; the count is of all."""
+WORK = "work "
+"""Before the number of a subagent."""
 
 
 def overview(outline: Outline) -> tuple[str, list[Paragraph]]:
@@ -34,6 +36,11 @@ def overview(outline: Outline) -> tuple[str, list[Paragraph]]:
 def listed(findings: Sequence[Finding], glyphs: Glyphs) -> list[Answer]:
     """The findings, named by their numbers from 0: sentence, and the first fix with its price."""
     return [_listed(finding, index, glyphs) for index, finding in enumerate(findings[:MOST])]
+
+
+def works(outline: Outline) -> list[Answer]:
+    """The subagents whose call is not known, which stand under no record."""
+    return [Answer(f"{WORK}{index}", str(one), "its call is not known") for index, one in enumerate(outline.apart)]
 
 
 def _listed(finding: Finding, index: int, glyphs: Glyphs) -> Answer:

@@ -25,7 +25,7 @@ class AgentsScreen(LookingScreen):
         """Open the subagent's work at the cursor, or fold."""
         row, outline = self.timeline.cursor, self.workspace.outline
         if outline is not None and row in outline.handed and not self.timeline.collapsed_at(row):
-            self._open_work(outline.handed[row])
+            self.show_work(outline.handed[row])
         else:
             super().action_fold_here()
 
@@ -34,7 +34,7 @@ class AgentsScreen(LookingScreen):
         self.action_fold_here()
 
     @work(group="ask", exclusive=True)
-    async def _open_work(self, works: tuple[Work, ...]) -> None:
+    async def show_work(self, works: tuple[Work, ...]) -> None:
         """Show one; ask which where a call started several."""
         chosen: str | None = "0"
         if len(works) > 1:
@@ -49,6 +49,8 @@ class AgentsScreen(LookingScreen):
             return
         try:
             await self.app.push_screen_wait(AgentScreen(workspace))
+            if workspace.outline is not None:
+                self.timeline.judge(works[int(chosen)].handed.path, len(workspace.outline.marked))
         finally:
             workspace.close()
 
@@ -71,8 +73,8 @@ class AgentScreen(AgentsScreen):
         outline = workspace.outline
         if outline is None:
             said: Piece = (f"{glyphs.busy} CHECKING{self._progress()}", "strong")
-        elif outline.problems and outline.findings:
-            said = (f"{glyphs.warning} {count(len(outline.findings), 'record')} with findings", "warn")
+        elif outline.marked:
+            said = (f"{glyphs.warning} {count(len(outline.marked), 'record')} with findings", "warn")
         else:
             said = (f"{glyphs.ok} nothing is wrong with it", "good")
         about = "Read only: resuming the session sends nothing of this, only what the call gave back."

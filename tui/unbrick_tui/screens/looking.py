@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from unbrick import sentences
 from unbrick.why import explain_error
 from unbrick_tui import explaining, problems
+from unbrick_tui.handed import Work
 from unbrick_tui.screens.error import ErrorScreen
 from unbrick_tui.screens.filtering import FilteringScreen
 from unbrick_tui.screens.inspector import InspectorScreen
@@ -61,19 +62,24 @@ class LookingScreen(FilteringScreen):
 
     @work(group="ask", exclusive=True)
     async def action_problems(self) -> None:
-        """List the findings; the chosen one is gone to."""
+        """List the findings and what stands under no record; the chosen one is gone to."""
         outline = self.workspace.outline
         if outline is None:
             self._wait()
             return
         findings = outline.report.findings
         title, about = problems.overview(outline)
-        answers = problems.listed(findings, self.workspace.glyphs)
+        answers = [*problems.listed(findings, self.workspace.glyphs), *problems.works(outline)]
         hint = "enter goes there, esc goes back"
         chosen = await self._ask(title, about, answers, hint)
-        if chosen is not None and (row := findings[int(chosen)].row) is not None:
+        if chosen is not None and chosen.startswith(problems.WORK):
+            self.show_work((outline.apart[int(chosen.removeprefix(problems.WORK))],))
+        elif chosen is not None and (row := findings[int(chosen)].row) is not None:
             self.timeline.touched = True
             self.timeline.jump(row)
+
+    def show_work(self, works: tuple[Work, ...]) -> object:
+        """Show the work of a subagent."""
 
     def on_paste(self, event: events.Paste) -> None:
         """What is pasted into the session is an error text."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from unbrick.finding import Finding, Severity
@@ -38,10 +39,21 @@ def under(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[Under
     return lines
 
 
-def agents(works: Sequence[Work], width: int, glyphs: Glyphs) -> list[Under]:
-    """The lines of the subagents that a call handed its work to."""
+def agents(works: Sequence[Work], judged: Mapping[Path, int], width: int, glyphs: Glyphs) -> list[Under]:
+    """The lines of the subagents that a call handed its work to; of those that were judged, how many records have
+    findings."""
     room = max(width - len(INDENT) - len(OPENS) - 6, 8)
-    return [Under(INDENT, OPENS, f" {shorten(str(one), room, glyphs.ellipsis)}", "reply") for one in works]
+    return [
+        Under(INDENT, OPENS, f" {shorten(f'{one}{_said(judged.get(one.handed.path), glyphs)}', room, glyphs.ellipsis)}",
+              "warning" if judged.get(one.handed.path) else "reply")
+        for one in works
+    ]
+
+
+def _said(marked: int | None, glyphs: Glyphs) -> str:
+    if marked is None:
+        return ""
+    return f" {glyphs.dot} {f'{marked:,} with findings' if marked else 'nothing is wrong with it'}"
 
 
 def _finding(finding: Finding, width: int, glyphs: Glyphs) -> list[Under]:

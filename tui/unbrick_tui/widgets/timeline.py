@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.style import Style
@@ -18,9 +19,11 @@ from textual.strip import Strip
 from unbrick.formats import Format
 from unbrick.patch import View
 from unbrick.record import END, At
+from unbrick.source import Source
 from unbrick_tui.folding import Level
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline
+from unbrick_tui.rows import Said
 from unbrick_tui.search import Query
 from unbrick_tui.widgets.below import OPENS, Under, agents, under
 from unbrick_tui.widgets.folds import Folds
@@ -90,6 +93,7 @@ class Timeline(Painting, can_focus=True):
         """In truncation: what is kept."""
         self.sought: Query | None = None
         """What is searched for."""
+        self._judged: dict[Path, int] = {}
         self._only: array[int] | None = None
         self._layout_ = Layout(len(view))
         self._under: dict[int, list[Under]] = {}
@@ -98,6 +102,7 @@ class Timeline(Painting, can_focus=True):
         self._joined: tuple[tuple[int, int, int], ...] = ()
         self._strips: LRUCache[tuple[Any, ...], Strip] = LRUCache(2048)
         self._styles: dict[str, Style] = {}
+        self._said: LRUCache[tuple[Source, int], Said] = LRUCache(2048)
         self._width = 0
         self._height = 0
 
@@ -112,6 +117,13 @@ class Timeline(Painting, can_focus=True):
         self.view, self.outline = view, outline
         self._arrange()
         self._keep(_row_near(view, place), offset)
+
+    def judge(self, work: Path, marked: int) -> None:
+        """Say of a subagent's work how many of its records have findings."""
+        offset = self._offset()
+        self._judged[work] = marked
+        self._arrange()
+        self._keep(self.cursor, offset)
 
     def repaint(self) -> None:
         """Forget every painted line."""
@@ -144,7 +156,7 @@ class Timeline(Painting, can_focus=True):
             if self._only is None:
                 groups = self._folds.groups(outline.folding)
             for row, works in outline.handed.items():
-                self._under[row] = self._under.get(row, []) + agents(works, width, self.glyphs)
+                self._under[row] = self._under.get(row, []) + agents(works, self._judged, width, self.glyphs)
             rows = {*self._under, *([] if outline.start is None else [outline.start])}
             tall = [Group(row, 1, 1 + len(self._above(row)) + len(self._under.get(row, ()))) for row in sorted(rows)]
         self._layout_ = Layout(total, groups.with_(tall))
