@@ -15,6 +15,7 @@ from unbrick.record import END, FRAME, At
 from unbrick.report import Report
 from unbrick.sentences import place
 from unbrick.session import Standing
+from unbrick.thread import Outcome
 
 _TALK = (Kind.USER, Kind.ASSISTANT)
 _NOUNS: dict[BlockKind, tuple[str, str]] = {
@@ -24,6 +25,12 @@ _NOUNS: dict[BlockKind, tuple[str, str]] = {
     BlockKind.DOCUMENT: ("document", "documents"), BlockKind.SERVER_USE: ("call", "calls"),
     BlockKind.SERVER_RESULT: ("result", "results"), BlockKind.OTHER: ("block", "blocks"),
 }
+
+_TEXT = _NOUNS[BlockKind.TEXT]
+_SAID = {_NOUNS[kind] for kind in (BlockKind.THINKING, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)}
+"""What a fix writes as text where it cannot be sent as it is. An image gives way to a note, and that is a loss."""
+_NOTHING = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
+"""So a client loads nothing, whatever the thread holds."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +61,8 @@ class Tally:
 class Consequence:
     """`back` was not loaded before, `gone` is not loaded afterwards, `added` was written by the edit, `erased` was not
     loaded and is not even in the file afterwards. Of messages that stay, `parts` counts what they have lost, by noun,
-    and `written` what they have got; `altered` of them say something else. `mended` findings are not there afterwards,
-    `brought` ones were not there before, or were milder."""
+    `written` what they have got, and `told` what stands in them as text now; `altered` of them say something else.
+    `mended` findings are not there afterwards, `brought` ones were not there before, or were milder."""
 
     before: Report
     after: Report
@@ -65,6 +72,7 @@ class Consequence:
     erased: Tally
     parts: Mapping[tuple[str, str], int]
     written: Mapping[tuple[str, str], int]
+    told: Mapping[tuple[str, str], int]
     altered: int
     mended: tuple[Finding, ...]
     brought: tuple[Finding, ...]
@@ -90,7 +98,9 @@ class Consequence:
         """What changes in the conversation, a sentence each, with whether that is `good`, `warn`, `bad` or `plain`."""
         old, new = self.before.resume, self.after.resume
         loads = "loads" if self.after.target.resumed else "sends"
-        if old.messages == new.messages:
+        if old.outcome in _NOTHING:
+            yield "plain", f"{loads} {words.plural(new.messages, 'message')}, nothing before"
+        elif old.messages == new.messages:
             yield "plain", f"{loads} {words.plural(new.messages, 'message')}, as before"
         else:
             yield "plain", f"{loads} {words.plural(new.messages, 'message')}, {old.messages:,} before"
@@ -99,6 +109,8 @@ class Consequence:
         fresh = [*self.added.counts, *((number, *noun) for noun, number in self.written.items())]
         if words.listed(fresh):
             yield "plain", f"adds {words.listed(fresh)}"
+        if self.told:
+            yield "plain", f"turns {words.listed([(number, *noun) for noun, number in self.told.items()])} into text"
         if words.listed(self.lost):
             yield "warn", words.drops(*self.lost)
         elif not self.altered and not self.erased.messages:
@@ -143,6 +155,7 @@ def consequence(before: Report, after: Report) -> Consequence:
     erased: list[int] = []
     parts: Counter[tuple[str, str]] = Counter()
     written: Counter[tuple[str, str]] = Counter()
+    told: Counter[tuple[str, str]] = Counter()
     altered = 0
     for one, other in match:
         was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
@@ -154,6 +167,9 @@ def consequence(before: Report, after: Report) -> Consequence:
             (back if one >= 0 else added).append(other)
         elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
             had, has = _blocks(before, one), _blocks(after, other)
+            if set(has - had) == {_TEXT} and set(had - has) <= _SAID and (has - had).total() == (had - has).total():
+                told += had - has
+                continue
             parts += had - has
             written += has - had
             # Another id of a call is no other word, nor is another order.
@@ -162,7 +178,8 @@ def consequence(before: Report, after: Report) -> Consequence:
     mended, brought = _findings(before, after)
     return Consequence(
         before, after, _tally(after, back), _tally(before, gone), _tally(after, added), _tally(before, erased),
-        dict(parts - moved), dict(written - moved), altered, mended, brought,
+        dict(parts - moved), dict(written - moved), dict(told),
+        altered, mended, brought,
     )
 
 

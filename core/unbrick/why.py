@@ -141,10 +141,12 @@ def _left_behind(findings: Iterable[Finding]) -> list[Finding]:
     return [found for found in findings if found.code in ("B001", "B002", "T001", "E004")]
 
 
-def _over(situation: Situation, codes: Sequence[str], findings: Iterable[Finding]) -> str:
+def _over(situation: Situation, codes: Sequence[str], findings: Sequence[Finding]) -> str:
     """What is so when nothing that an error may come from is found."""
-    if any(found.severity > Severity.INFO for found in findings):
-        return "It is not what this file suffers from now; `unbrick check` says what is."
+    worst = max(findings, key=lambda found: found.severity, default=None)
+    if worst is not None and worst.severity > Severity.INFO:
+        where = "" if worst.row is None else f" at {situation.place(worst.row)}"
+        return f"It is not what this file suffers from now. That is {worst.code}{where}: {worst.message}."
     code, who = codes[0], situation.target.named
     if code == "S001":
         return (

@@ -36,8 +36,8 @@ def _of_kind(situation: Situation, kind: Kind) -> int:
 
 
 def _bytes(count: int) -> str:
-    """`12.3 MB`, `340 KB`."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1_000_000 else f"{count / 1000:,.0f} KB"
+    """`12.3 MB`, `340 kB`."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1_000_000 else f"{count / 1000:,.0f} kB"
 
 
 def _finding(

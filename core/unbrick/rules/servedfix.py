@@ -121,7 +121,7 @@ def _reunite(situation: Situation, use: int) -> Iterator[Fix]:
     edits += [Relink(situation.at(row), uuids[-1]) for row in followers]
     if last == len(rows) - 1 and uuids[-1] is not None:
         edits.append(SetLeaf(uuids[-1]))
-    count = counted(len(apart), "record")
+    count = "record" if len(apart) == 1 else f"{len(apart):,} records"
     yield safe("reunite", f"Put the {count} in the middle of the reply behind it", *edits)
 
 

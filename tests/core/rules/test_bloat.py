@@ -121,7 +121,7 @@ def test_bloat_is_told_and_goes_without_a_change_of_the_request(code: str, versi
 def said(finding: Finding) -> float:
     """The bytes that a finding says would be freed."""
     number, unit = finding.message.rpartition(": ")[2].split(" ")[:2]
-    return float(number) * {"KB": 1e3, "MB": 1e6}[unit]
+    return float(number) * {"kB": 1e3, "MB": 1e6}[unit]
 
 
 @pytest.mark.parametrize("case", BELOW)

@@ -22,6 +22,8 @@ from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.workspace import Result, Work
 
+_HEADS = ("What helps", "Do this?", "Which way?")
+"""Above what can be chosen: nothing, one thing, several."""
 TRY = "try"
 """The name of work whose result is shown before it is taken over."""
 
@@ -99,7 +101,7 @@ class ActingScreen(AgentsScreen):
         ]
         ways = (sentences.main_way(finding.advice) for finding in findings)
         command = next((way.command for way in ways if way is not None and way.command), None)
-        chosen = await self._ask("Which way?" if answers else "What helps", about[:-1], answers, copy=command)
+        chosen = await self._ask(_HEADS[min(len(answers), 2)], about[:-1], answers, copy=command)
         return None if chosen is None else pairs[int(chosen)]
 
     def action_fix_all(self) -> None:
@@ -192,6 +194,7 @@ class ActingScreen(AgentsScreen):
         if title is None:
             self.notify(nothing, markup=False)
             return
+        self.app.clear_notifications()
         self.notify(f"{done}: {title}", markup=False)
         self.timeline.show(self.workspace.view, None)
         self._drive("check", self.workspace.check)

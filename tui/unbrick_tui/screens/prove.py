@@ -68,6 +68,11 @@ class ProveScreen(Screen[None]):
             self._tell([("warn", str(error))])
         else:
             self._tell(self._before(self._client))
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to start without a client."""
+        return action != "start" or self._client is not None
 
     def _before(self, client: Client) -> Iterator[Passage]:
         edits = len(self._workspace.history.done)
