@@ -37,21 +37,22 @@ class Beginning:
 def beginnings(situation: Situation) -> tuple[Beginning, ...]:
     """Every place where the loaded conversation can begin, the one that keeps most first."""
     session, scan, rows = situation.session, situation.session.scan, situation.thread.rows
-    sizes = measure.contexts(session, list(rows))
+    whole, pace, freed = measure.context(session, rows), measure.pace(session, rows), 0
     total = sum(scan.kind[row] in (Kind.USER, Kind.ASSISTANT) for row in rows)
     found: list[Beginning] = []
     prompts: list[int] = []
     dropped = replies = results = 0
     pending: set[int] = set()
-    for place, row in enumerate(rows):
+    for row, weight in zip(rows, measure.weights(session, rows), strict=True):
         if scan.flags[row] & Flag.PROMPT:
             if dropped and not pending:
                 time = scan.time[row]
                 found.append(Beginning(
                     session.at(row), row, total - dropped, dropped, tuple(prompts), replies, results,
-                    max(sizes[-1] - sizes[place], 0), None if time != time else time,
+                    max(whole - round(freed * pace), 0), None if time != time else time,
                 ))
             prompts.append(row)
+        freed += weight
         dropped += scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
         replies += scan.kind[row] == Kind.ASSISTANT
         for block in scan.blocks(row):
