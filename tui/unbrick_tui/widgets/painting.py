@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.cache import LRUCache
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -17,6 +18,7 @@ from unbrick.formats import Format
 from unbrick.patch import View
 from unbrick.record import END
 from unbrick.session import Standing
+from unbrick.source import Source
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.rows import Said, say, unreadable
@@ -62,6 +64,8 @@ class Painting(ScrollView):
     _lit: tuple[int, ...]
     _joined: tuple[tuple[int, int, int], ...]
     _styles: dict[str, Style]
+    _said: LRUCache[tuple[Source, int], Said]
+    """What lines of a file say, for one of a hundred megabytes takes a while to decode; edited ones aside."""
     _width: int
 
     def _style(self, name: str) -> Style:
@@ -214,7 +218,14 @@ class Painting(ScrollView):
         fault = None if self.outline is None else self.outline.fault(self.view, row)
         if fault is not None:
             return unreadable(fault, self.view.head(row, 160)[0], self.glyphs)
-        return say(self.format, self.view.raw(row), self.glyphs)
+        at = self.view.at(row)
+        if at.line == END or at.line in self.view.patch:
+            return say(self.format, self.view.raw(row), self.glyphs)
+        key = (self.view.source, at.line)
+        said = self._said.get(key)
+        if said is None:
+            said = self._said[key] = say(self.format, self.view.raw(row), self.glyphs)
+        return said
 
     def _number(self, row: int) -> str:
         line, part = self.view.at(row)
