@@ -14,7 +14,7 @@ from unbrick_tui.prose import PAGE
 from unbrick_tui.screens.agents import AgentScreen
 from unbrick_tui.screens.inspector import InspectorScreen
 from unbrick_tui.screens.session import SessionScreen
-from unbrick_tui.widgets.text_view import TextView
+from unbrick_tui.widgets.text_view import Line, TextView
 from unbrick_tui.widgets.timeline import Timeline
 
 
@@ -145,3 +145,22 @@ async def test_y_copies_what_is_chosen(open_app: Open) -> None:
         await press(pilot, "enter", "y", "enter")
         assert isinstance(pilot.app.screen, InspectorScreen)
         assert pilot.app.clipboard
+
+
+async def test_what_is_searched_for_is_marked_also_across_a_fold(open_app: Open) -> None:
+    async with open_app(with_last(f"{'word ' * 40}kumquat {'kumquat ' * 2}\n\nno more"), size=(60, 30)) as pilot:
+        await press(pilot, "slash", *"kumquat", "enter", "enter")
+        assert isinstance(pilot.app.screen, InspectorScreen)
+        view = pilot.app.screen.query_one("#text", TextView)
+        painted = [segment for y in range(view.size.height) for segment in view.render_line(y)]
+        lit = [segment.text for segment in painted if segment.style is not None and segment.style.reverse]
+        assert lit == ["kumquat"] * 3
+        assert "no more" in screen_text(pilot.app)
+
+
+def test_marks_keep_the_text_and_its_styles() -> None:
+    view = TextView()
+    line = Line("one two three", "plain", ((4, "code"), (13, "strong")))
+    view.sought = lambda _text: [(2, 6), (8, 13)]
+    assert [*view._lit(line, 0, 9)] == [("code", "on"), ("here", "e tw"), ("strong", "o "), ("here", "t")]
+    assert [*view._lit(line, 9, 13)] == [("here", "hree")]

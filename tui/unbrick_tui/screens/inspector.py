@@ -26,6 +26,7 @@ from unbrick_tui.outline import Outline
 from unbrick_tui.prose import FINE, PAGE, Bounds, Paragraph, Passage
 from unbrick_tui.screens.choice import Answer, Choices, ChoiceScreen
 from unbrick_tui.screens.picture import PictureScreen
+from unbrick_tui.search import Query
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.tabs import TabStrip
 from unbrick_tui.widgets.text_view import TextView
@@ -76,8 +77,9 @@ class InspectorScreen(Screen[tuple[str, int]]):
         said: list[Paragraph]
         answers: list[Answer]
 
-    def __init__(self, workspace: Workspace, row: int) -> None:
+    def __init__(self, workspace: Workspace, row: int, sought: Query | None = None) -> None:
         super().__init__()
+        self._sought = sought
         self._workspace = workspace
         self._row = row
         self._mode = READ
@@ -97,6 +99,8 @@ class InspectorScreen(Screen[tuple[str, int]]):
 
     def on_mount(self) -> None:
         """Show the record."""
+        if self._sought is not None:
+            self.query_one("#text", TextView).sought = self._sought.spans
         self._show()
 
     # Showing

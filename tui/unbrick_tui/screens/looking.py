@@ -53,7 +53,7 @@ class LookingScreen(FilteringScreen):
             return
         if timeline.collapsed_at(timeline.cursor) and timeline.toggle_run(timeline.cursor):
             return
-        wish, row = await self.app.push_screen_wait(InspectorScreen(workspace, timeline.cursor))
+        wish, row = await self.app.push_screen_wait(InspectorScreen(workspace, timeline.cursor, timeline.sought))
         if row != timeline.cursor:
             timeline.open_run(row)
             timeline.jump(row)

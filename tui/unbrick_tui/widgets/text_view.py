@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -23,6 +23,8 @@ __all__ = ["Paragraph", "TextView"]
 
 MOST = 64_000_000
 """Characters shown of one text; what is beyond is counted."""
+AT_ONCE = 10_000
+"""Characters of a line that is searched as a whole whenever a part of it is painted."""
 
 
 class Line(NamedTuple):
@@ -80,6 +82,8 @@ class TextView(ScrollView, can_focus=True):
     def __init__(self, passages: Iterable[Passage] = (), *, ascii_: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ascii = ascii_
+        self.sought: Callable[[str], Sequence[tuple[int, int]]] | None = None
+        """Where what is searched for stands in a text."""
         self._lines: list[Line] = []
         self._line: array[int] = array("I")
         self._start: array[int] = array("I")
@@ -155,11 +159,28 @@ class TextView(ScrollView, can_focus=True):
         line, start = self._lines[self._line[place]], self._start[place]
         lead = line.rest if start else line.first
         runs = [("dim", lead)] if lead else []
-        runs += line.runs(start, self._end[place])
+        runs += self._lit(line, start, self._end[place])
         strip = Strip([
             Segment(ascii_only(text) if self._ascii else text, base + self._style(style)) for style, text in runs
         ])
         return strip.adjust_cell_length(width, base)
+
+    def _lit(self, line: Line, start: int, end: int) -> Iterator[Run]:
+        """The parts of a piece, what is sought marked; in a very long line a match that is folded is not."""
+        if self.sought is None:
+            yield from line.runs(start, end)
+            return
+        whole = len(line.text) <= AT_ONCE
+        first = 0 if whole else start
+        spans = self.sought(line.text if whole else line.text[start:end])
+        for begin, stop in spans:
+            begin, stop = max(begin + first, start), min(stop + first, end)
+            if begin < stop:
+                yield from line.runs(start, begin) if begin > start else ()
+                yield "here", line.text[begin:stop]
+                start = stop
+        if start < end:
+            yield from line.runs(start, end)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"text--{name}", partial=True)
