@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from textual.cache import LRUCache
+
 from unbrick.entry import BlockKind
 from unbrick.request import Part, Request
 from unbrick.sent import Sent, kind_of
@@ -64,6 +66,7 @@ class RequestListing:
         self._glyphs = glyphs
         self._origin = origin
         self._rows = rows
+        self._said: LRUCache[int, str] = LRUCache(2048)
         found: dict[int, list[Paragraph]] = {}
         for one in violations:
             where = f"messages.{one.message}" + ("" if one.block is None else f".content.{one.block}")
@@ -136,7 +139,9 @@ class RequestListing:
         found = request.part(part)
         glyph, word = _WORDS[found.kind]
         why = "" if found.synthetic is None else WHY[found.synthetic]
-        said = brief(request.piece(part), found.kind, found.flags, self._glyphs)
+        said = self._said.get(part)
+        if said is None:
+            said = self._said[part] = brief(request.piece(part), found.kind, found.flags, self._glyphs)
         return [
             ("dim", f"  .{place:<3}"), ("link" if why else "name", f"{getattr(self._glyphs, glyph)} {word:<8} "),
             ("dim", f"{self._origin(message, found):<10} "),
