@@ -6,8 +6,9 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from enum import IntEnum
+from heapq import merge
 from itertools import accumulate, chain, compress
-from operator import ne, sub
+from operator import itemgetter, ne, sub
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.scan import Scan
@@ -130,8 +131,9 @@ class Folding:
         parts.append(Groups(self.turns, array("q", (1,)) * total, array("q", (2,)) * total))
         if len(parts) == 1:
             return parts[0]
-        merged = sorted(chain.from_iterable(zip(*part, strict=True) for part in parts))
-        return Groups(*(array("q", column) for column in zip(*merged, strict=True))) if merged else Groups.of()
+        # Step by step: one call that sorts a million records would hold up the keys.
+        merged = list(merge(*(zip(*part, strict=True) for part in parts)))
+        return Groups(*(array("q", map(itemgetter(column), merged)) for column in range(3)))
 
     def prompts_only(self, rows: range) -> Groups:
         """The groups among some rows that leave only prompts between them."""
