@@ -174,6 +174,8 @@ class Taken:
 
     records: int
     first: list[float] = field(default_factory=list)
+    began: list[float] = field(default_factory=list)
+    """Processor time until the first record is on screen, the check's beginning included."""
     idle: dict[str, list[float]] = field(default_factory=dict)
     checking: dict[str, list[float]] = field(default_factory=dict)
     worked: dict[str, list[float]] = field(default_factory=dict)
@@ -213,6 +215,7 @@ def session(path: Path, taken: Taken, times: int, home: Path) -> None:
         shown = terminal.wait(lambda lines: bool(status(lines)))
         if shown is None:
             raise RuntimeError("no record came up:\n" + "\n".join(terminal.lines))
+        taken.began.append(terminal.worked())
         taken.first.append((shown - terminal.started) * 1000)
         for _ in range(times):
             for key in (one for one in KEYS if not one.checked):
@@ -262,6 +265,7 @@ def table(found: list[Taken]) -> Iterator[str]:
     yield "| key, median / 95th percentile | " + " | ".join(f"{one.records:,} records" for one in found) + " |"
     yield "|---" * (len(found) + 1) + "|"
     yield "| first record on screen | " + " | ".join(cell(one.first) for one in found) + " |"
+    yield "| first record on screen, processor time | " + " | ".join(cell(one.began) for one in found) + " |"
     for key in KEYS:
         yield f"| {key.name}, idle | " + " | ".join(cell(one.idle.get(key.name)) for one in found) + " |"
     for key in KEYS:
