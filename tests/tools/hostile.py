@@ -78,3 +78,61 @@ def write(folder: Path, texts: tuple[str, ...] = TEXTS, *, name: str = "Bash") -
     path = folder / f"{builder.SESSION}.jsonl"
     path.write_bytes(session(texts, name=name))
     return path
+
+
+NASTY = (
+    "\x1b[31m\x1b[2J", "\x1b]8;;http://127.0.0.1:9/x\x1b\\link\x1b]8;;\x07", "\x1b]52;c;b3duZWQ=\x07",
+    "\x9b31m\x9d0;t\x9c",
+    "\u202e\u2066\u200f\u200b\ufeff\U000e0041", "\x00\x08\x0c\x7f\r", "[red]x[/red][link=http://127.0.0.1:9]y[/link]",
+    "[@click=app.quit]z[/]", "e" + "\u0301" * 60, "\U0001f469\u200d\U0001f469\u200d\U0001f467\ufe0f" * 4,
+    "\u2028\u2029\x85",
+    "\u3000\u65e5\u672c" * 20, "\ud800",
+)
+STRUCTURE = frozenset({"type", "role", "subtype", "media_type", "data", "timestamp", "version", "stop_reason"})
+"""Members that say what a record is: with another word there, it is none."""
+
+
+def everywhere(nasty: str, *, version: bool = False) -> bytes:
+    """A session whose every text, title, id, path and name of a tool, model, member or file holds what acts on a
+    terminal; with lines that no reader expects, and an image that is small as a file and huge when it is unpacked."""
+    def spoilt(value: object, name: str = "") -> object:
+        if isinstance(value, str):
+            return value if name in STRUCTURE and not (version and name == "version") else f"{value}{nasty}"
+        if isinstance(value, list):
+            return [spoilt(one) for one in value]
+        if isinstance(value, dict):
+            return {**{key: spoilt(one, key) for key, one in value.items()}, f"more{nasty}": nasty}
+        return value
+
+    story = builder.story("2.1.158")
+    lines = [json.dumps(spoilt(json.loads(line))).encode() for line in story.data().splitlines()]
+    first = json.loads(lines[0])
+    extra = [
+        {"type": "summary", "summary": nasty, "leafUuid": nasty}, {"type": "custom-title", "customTitle": nasty},
+        {"type": f"new{nasty}", "uuid": nasty}, {"type": "file-history-snapshot", "messageId": nasty},
+        {**first, "type": "user", "uuid": f"bomb{nasty}", "parentUuid": f"gone{nasty}", "message": {
+            "role": "user", "content": [*images(), {"type": "image", "source": {
+                "type": "base64", "media_type": "image/png", "data": bomb(),
+            }}, {"type": f"odd{nasty}"}, {"type": "tool_result", "tool_use_id": nasty, "content": nasty}],
+        }},
+        {**first, "type": "assistant", "uuid": f"error{nasty}", "parentUuid": f"bomb{nasty}", "isApiErrorMessage": True,
+         "message": {"role": "assistant", "model": nasty, "content": [
+             {"type": "text", "text": f"API Error: 400 {nasty}"},
+             {"type": "tool_use", "id": nasty, "name": nasty, "input": {nasty: nasty}}]}},
+    ]
+    odd = (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, b'{"type":"user","n":' + b"9" * 1_000_000 + b"}",
+           b'{"type":"user","type":"system","uuid":"a","uuid":"b"}', nasty.encode("utf-8", "surrogatepass"),
+           b"\xff\x9b\x00")
+    return b"\n".join([*lines, *odd, *(json.dumps(one).encode() for one in extra)]) + b"\n"
+
+
+def bomb() -> str:
+    """Base64 of an image that takes gigabytes when it is unpacked."""
+    def chunk(type_: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + type_ + data + struct.pack(">I", zlib.crc32(type_ + data))
+
+    packed = zlib.compressobj(9)
+    rows = b"".join(packed.compress(bytes(1 << 20)) for _ in range(64)) + packed.flush()
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return base64.b64encode(data).decode()

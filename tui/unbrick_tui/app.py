@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from signal import SIGHUP, SIGTERM
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -24,7 +24,7 @@ from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError
 from unbrick.formats import Format
 from unbrick.opening import Choices
-from unbrick.printable import printable
+from unbrick.printable import printable, printable_lines
 from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick_tui import clipboard, recovery
@@ -103,6 +103,10 @@ class UnbrickApp(App[int]):
             for signal in (SIGTERM, SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(signal, self._ended, signal)
             self.set_interval(EVERY, self._look)
+
+    def notify(self, message: str, **how: Any) -> None:  # noqa: ANN401
+        """Say something in passing; what comes from a transcript or a path is made safe here, where it is painted."""
+        super().notify(printable_lines(message), **{"markup": False, **how})
 
     def _remember(self, theme: Theme) -> None:
         """Begin with the same colours next time."""

@@ -61,4 +61,11 @@ def steady(driver: type[Driver]) -> type[Driver]:
             if screen is not None:
                 self._file = _Steady(screen)
 
+        def _sigcont_application(self, *args: object) -> None:
+            """Go on after a stop. One that nobody announced (SIGSTOP) left the reading thread and the terminal's modes
+            as they were: without an end first, two threads would read, and raw would pass for how it was before."""
+            if self._auto_restart and not self._must_signal_resume and self._writer_thread is not None:
+                self.suspend_application_mode()
+            super()._sigcont_application(*args)
+
     return Steady

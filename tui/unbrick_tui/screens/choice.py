@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from unbrick.printable import printable_lines
 from unbrick_tui.bindings import HELP
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.text_view import Paragraph, TextView
@@ -112,6 +113,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         return Option(Content.assemble((self._plain(answer.title), "bold"), self._plain(detail)), id=answer.id)
 
     def _plain(self, text: str) -> str:
+        text = printable_lines(text)
         return ascii_only(text) if self._ascii else text
 
     def action_leave(self) -> None:

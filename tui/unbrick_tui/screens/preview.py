@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
 from unbrick import diff
-from unbrick.printable import printable
+from unbrick.printable import printable, printable_lines
 from unbrick_tui import ahead
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.outline import Outline
@@ -133,6 +133,7 @@ class PreviewScreen(Screen[Result | str | None]):
         yield from ahead.in_bytes(source, workspace.patch, result.history.patch, edits)
 
     def _plain(self, text: str) -> str:
+        text = printable_lines(text)
         return ascii_only(text) if self._workspace.glyphs.ascii else text
 
     def _show(self) -> None:

@@ -1,0 +1,150 @@
+"""The application in a real terminal that is resized, suspended, flooded with keys and taken away: edits outlive it,
+and the terminal is given back as it was."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import struct
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from driving import SAMPLES
+from terminal import COLUMNS, ROWS, Terminal, opened
+
+SESSION = SAMPLES / "crash-mid-tool" / "session.jsonl"
+MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+AS_LEFT = {b"25": True, b"1049": False, b"1000": False, b"1002": False, b"1003": False, b"1006": False,
+           b"1015": False, b"1004": False, b"2004": False, b"2026": False}
+"""The modes that a terminal is left in: the cursor is seen, nothing else is on."""
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    session = tmp_path / "session.jsonl"
+    session.write_bytes(SESSION.read_bytes())
+    shown = opened(session, tmp_path)
+    yield shown
+    shown.close()
+
+
+def resize(terminal: Terminal, columns: int, rows: int) -> None:
+    fcntl.ioctl(terminal._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+def restored(terminal: Terminal) -> None:
+    """The last word on each mode is what a terminal begins with."""
+    said = {mode: switch == b"h" for modes, switch in MODE.findall(terminal.raw) for mode in modes.split(b";")}
+    assert {mode: on for mode, on in said.items() if mode in AS_LEFT and on != AS_LEFT[mode]} == {}
+    assert b"\x1b[<u" in terminal.raw or b"\x1b[>1u" not in terminal.raw, "the keyboard's protocol stays on"
+
+
+def edited(terminal: Terminal) -> None:
+    terminal.wait_for("RESUMES, WITH CHANGES")
+    terminal.press("f")
+    terminal.wait_for("enter appl")
+    terminal.press("\r")
+    terminal.wait_for("1 edit, not saved")
+
+
+def kept(tmp_path: Path) -> list[Path]:
+    folder = tmp_path / ".local" / "state" / "unbrick" / "unsaved"
+    return list(folder.iterdir()) if folder.exists() else []
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("q")
+    terminal.wait_for("Leave without saving")
+    terminal.press("j\r")
+    assert terminal.wait_for_end() == 0
+    restored(terminal)
+
+
+def test_two_hundred_sizes(terminal: Terminal, tmp_path: Path) -> None:
+    edited(terminal)
+    sizes = [(1, 1), (2, 1), (500, 200), (1, 60), (300, 1), (20, 5), (7, 3), (133, 43), (80, 24), (3, 200)]
+    for number in range(200):
+        columns, rows = sizes[number % len(sizes)]
+        resize(terminal, columns + number % 3, rows + number % 2)
+        terminal._read(0.01)
+        if number % 10 == 0:
+            terminal.press("jG")
+    resize(terminal, COLUMNS, ROWS)
+    terminal.press("g")
+    terminal.wait_for("1 edit, not saved")
+    terminal.wait_for("RESUMES IN FULL")
+    assert (tmp_path / "session.jsonl").read_bytes() == SESSION.read_bytes()
+    leave(terminal)
+
+
+def test_suspended_and_resumed(terminal: Terminal) -> None:
+    edited(terminal)
+    for _ in range(3):
+        terminal.signal(signal.SIGSTOP)
+        resize(terminal, 60, 20)
+        terminal.press("jjj")
+        terminal.signal(signal.SIGCONT)
+        resize(terminal, COLUMNS, ROWS)
+    terminal.press("?")
+    terminal.wait_for("esc goes back")
+    terminal.press("\x1b")
+    terminal.wait_for("1 edit, not saved")
+    leave(terminal)
+
+
+def test_a_terminal_that_is_gone_ends_the_process_and_keeps_the_edits(tmp_path: Path) -> None:
+    session = tmp_path / "session.jsonl"
+    session.write_bytes(SESSION.read_bytes())
+    terminal = opened(session, tmp_path)
+    edited(terminal)
+    os.close(terminal._fd)
+    try:
+        terminal._child.wait(30)
+    finally:
+        terminal._child.kill()
+        terminal._child.wait()
+    assert terminal._child.returncode in (128 + signal.SIGHUP, -signal.SIGHUP)
+    assert len(kept(tmp_path)) == 1
+    assert session.read_bytes() == SESSION.read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_terminal_is_given_back_at_the_end_of_the_process(terminal: Terminal, number: int) -> None:
+    terminal.wait_for("RESUMES, WITH CHANGES")
+    before = termios.tcgetattr(terminal._fd)
+    assert not before[3] & termios.ICANON, "a program that paints reads key by key"
+    terminal.signal(number)
+    assert terminal.wait_for_end() == 128 + number
+    restored(terminal)
+
+
+FLOOD = (
+    "fuwq" * 60, "\x1b" * 200, "\x1b[" * 100, "\x1b[<64;10;10M" * 50, "\x1b[<0;999999;99999M" * 20, "\x1b]0;x" * 20,
+    "\x1b[200~" + "fuwq\x1b[31m" * 100 + "\x1b[201~", "é漢\U0001f469" * 50, "\x00\x01\x02\x1c\x1d\x1e\x1f" * 30,
+    "jkgG" * 100, "\x1b[5~\x1b[6~" * 60, "/" + "x" * 300 + "\x1b", "?" * 50, "\x1b[1;5C\x1bOP\x1b[24~" * 40,
+    "u\x12" * 100, "FFF" + "u" * 50,
+)
+
+
+def test_a_thousand_keys_a_second(terminal: Terminal, tmp_path: Path) -> None:
+    """Some of them cut in half; those that would leave or save lead to a question first."""
+    edited(terminal)
+    os.set_blocking(terminal._fd, False)
+    for keys in FLOOD:
+        left = keys.encode()
+        while left:
+            with suppress(BlockingIOError):
+                left = left[os.write(terminal._fd, left[:37]) :]
+            assert terminal._read(0.05), f"left with {terminal._child.poll()}:\n{terminal.text}"
+    os.set_blocking(terminal._fd, True)
+    assert terminal._child.poll() is None
+    assert (tmp_path / "session.jsonl").read_bytes() == SESSION.read_bytes()
+    terminal.signal(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
+    restored(terminal)
+    assert "itself failed" not in terminal.text
