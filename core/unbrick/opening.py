@@ -191,7 +191,7 @@ def resolve(word: str, choices: Choices, cwd: Path) -> Path:
             listed = "\n".join(f"  {one}" for one in found[:12])
             raise AmbiguousError(f"{word} holds {len(found)} transcripts; name one:\n{listed}", found)
         _insist_listable(path)
-        raise NotFoundError(f"{word} holds no transcript (*.jsonl).")
+        raise NotFoundError(f"{word} holds no transcript (*.jsonl). Name the file itself if it is of another kind.")
     if _stands(path):
         return path
     if os.sep in word or word.endswith((".jsonl", ".json")):
