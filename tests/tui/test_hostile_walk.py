@@ -20,7 +20,8 @@ WALK = (
     ("m", "G", "enter", "escape", "escape"),
     ("p", "j", "enter", "escape"), ("C", "right", "escape"),
     ("&", "j", "escape"),
-    ("/", "x", "enter", "n", "escape"), ("e", "x", "escape"), ("t", "escape"), ("f", "escape"), ("F", "enter", "escape"),
+    ("/", "x", "enter", "n", "escape"), ("e", "x", "escape"), ("t", "escape"), ("f", "escape"),
+    ("F", "enter", "escape"),
     ("r", "escape"), ("U", "escape"), ("w", "escape"), ("x", "escape"), ("d", "escape"), ("y", "escape"),
     ("question_mark", "escape"), ("s",), ("c", "escape"), ("l", "escape"), ("u",), ("w", "j", "j", "escape"),
 )
@@ -46,7 +47,7 @@ async def walk(pilot: Opened) -> None:
             harmless(pilot)
 
 
-@pytest.mark.parametrize("nasty", NASTY, ids=lambda nasty: ascii(nasty)[:24])
+@pytest.mark.parametrize("nasty", ["".join(NASTY[first::4]) for first in range(4)], ids=range(4))
 async def test_no_screen_lets_it_through(open_app: Open, nasty: str) -> None:
     async with open_app(everywhere(nasty), (100, 30)) as pilot:
         harmless(pilot)
@@ -67,10 +68,12 @@ async def test_nor_does_the_picker(tmp_path: Path) -> None:
     (folder / name).write_bytes(everywhere(NASTY[0]))
     paths = sorted(folder.iterdir())
     choices = Choices(surroundings=False, environ={})
-    app = UnbrickApp(Shelf(choices, tmp_path, paths=paths, word="\x1b[2J[red]", start=one_thread))
+    shelf = Shelf(choices, tmp_path, paths=paths, word="\x1b[2J[red]", start=one_thread)
+    app = UnbrickApp(shelf)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         harmless(pilot)
-        for key in ("j", "G", "g", "space", "/", "x", "escape", "question_mark", "escape", "enter"):
+        for key in ("j", "G", "g", "space", "/", "x", "escape", "question_mark", "escape"):
             await press(pilot, key)
             harmless(pilot)
+    shelf.close()
