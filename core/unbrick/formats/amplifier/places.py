@@ -179,7 +179,7 @@ def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
             return entrance(matches[0].parent) or matches[0]
         if matches:
             raise AmbiguousError(f"{len(matches)} sessions match {text}; name one:\n{_listed(matches)}", matches)
-    raise NotFoundError(f"{text} is no file, and none of the {len(known)} sessions in {projects} has such an id.")
+    raise NotFoundError(f"{text} is no file, and no session in {projects} has such an id.")
 
 
 def _listed(paths: list[Path]) -> str:

@@ -174,7 +174,7 @@ def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
     close = set(get_close_matches(word, [path.stem for path in known], n=SHOWN, cutoff=0.7))
     near = [path for path in known if path.stem in close]
     hint = f"Near to it:\n{_listed(near)}" if near else f"The newest are:\n{_listed(known[:3])}"
-    raise NotFoundError(f"{text} is no file, and none of the {len(known)} sessions in {home} has such an id. {hint}")
+    raise NotFoundError(f"{text} is no file, and no session in {home} has such an id. {hint}")
 
 
 def _listed(paths: list[Path]) -> str:

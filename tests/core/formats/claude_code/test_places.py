@@ -167,7 +167,7 @@ class TestFind:
             places.find("aaaa", self.shop, None)
 
     def test_none(self) -> None:
-        with pytest.raises(NotFoundError, match=r"zzz is no file, and none of the 3 sessions in .*The newest are:\n"):
+        with pytest.raises(NotFoundError, match=r"zzz is no file, and no session in .*The newest are:\n"):
             places.find("zzz", self.shop, None)
         with pytest.raises(NotFoundError, match=rf"Near to it:\n  .*{ONE}"):
             places.find(ONE.replace("8111", "8112"), self.shop, None)
