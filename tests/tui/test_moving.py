@@ -71,3 +71,12 @@ async def test_brackets_wait_for_the_check(open_app: Open) -> None:
         screen.workspace.outline = None
         await press(pilot, NEXT, "u", "3")
         assert notices(pilot.app).count("still checking") == 2
+
+
+async def test_the_line_stops_waiting_where_there_is_nothing_to_go_to(open_app: Open) -> None:
+    async with open_app("healthy") as pilot:
+        await press(pilot, "right_square_bracket")
+        assert "next: p problem" in screen_text(pilot.app)
+        await press(pilot, "c")
+        assert "next: p problem" not in screen_text(pilot.app)
+        assert "there is no compaction" in notices(pilot.app)
