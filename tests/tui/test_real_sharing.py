@@ -37,7 +37,7 @@ def test_a_record_goes_to_the_editor_and_comes_back(terminal: Terminal, tmp_path
     terminal.wait_for("EDITING record.json")
     assert "RESUMES" not in terminal.text
     terminal.press("\n")
-    terminal.wait_for("enter applies it")
+    terminal.wait_for("enter appl")
     assert "by hand" in terminal.text
     terminal.press("\r")
     terminal.wait_for("1 edit, not saved")

@@ -25,7 +25,7 @@ def test_from_opening_to_a_saved_copy(terminal: Terminal, tmp_path: Path) -> Non
     terminal.wait_for("nothing has been changed")
     terminal.wait_for("T001")
     terminal.press("f")
-    terminal.wait_for("enter applies it")
+    terminal.wait_for("enter appl")
     terminal.press("\r")
     terminal.wait_for("1 edit, not saved")
     terminal.wait_for("RESUMES IN FULL")
