@@ -7,8 +7,9 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import ModalScreen
 
-from unbrick_tui.bindings import AREAS, area, ids, is_key, owners
+from unbrick_tui.bindings import _OFFERED, AREAS, area, bindings, called, ids, is_key, owners
 from unbrick_tui.screens.help import HelpScreen
+from unbrick_tui.screens.session import SessionScreen
 
 ids()
 OWNERS = sorted(set(owners()), key=lambda owner: owner.__name__)
@@ -45,3 +46,13 @@ KEYS = [("x", True), ("?", True), ("ctrl+x", True), ("question_mark", True), ("f
 @pytest.mark.parametrize(("name", "known"), KEYS)
 def test_what_a_key_is_called(name: str, known: bool) -> None:
     assert is_key(name) is known
+
+
+def test_a_key_in_the_place_of_another_is_the_one_that_is_offered() -> None:
+    assert called({}) == {}
+    assert called({"act.fix": "z,ctrl+f", "act.cut": "x"}) == {"f": "z"}
+
+
+def test_every_key_that_can_be_offered_is_one_of_a_session() -> None:
+    keys = {binding.id: binding.key for binding in bindings(SessionScreen)}
+    assert all(keys[name] == key for key, name in _OFFERED.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from textual.binding import Binding
@@ -28,6 +28,15 @@ HELP = Binding(
     "question_mark,f1", "app.help", "help", show=False, key_display="?", tooltip="these keys", id="app.help",
 )
 """For dialogs, which the application's own keys do not reach."""
+
+
+_OFFERED = {"f": "act.fix", "F": "act.fix-all", "p": "look.problems", "w": "keep.save"}
+"""The keys that a line of a session offers, and their actions."""
+
+
+def called(keymap: Mapping[str, str]) -> dict[str, str]:
+    """Offered keys in whose place the person has another: what to show for each, the first where there are several."""
+    return {key: keymap[name].split(",")[0].strip() for key, name in _OFFERED.items() if keymap.get(name)}
 
 
 def area(binding: Binding) -> str:

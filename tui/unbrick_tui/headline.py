@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -201,13 +201,17 @@ def standing(edits: int, saved: bool) -> str:
     return f"{count(edits, 'edit')}, {'saved' if saved else 'not saved'}"
 
 
+_OWN: Mapping[str, str] = {}
 _ABOUT = re.compile(r", about [\d,]+ tokens.*$")
 _TITLES = (24, 12)
 """Cells that the title of a fix needs to say anything, and at the very least."""
 
 
-def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Glyphs) -> list[Piece]:
-    """The remedy with its price on the left, what has been changed on the right; the price is never cut."""
+def offer(
+    report: Report | None, edits: int, saved: bool, width: int, glyphs: Glyphs, called: Mapping[str, str] = _OWN,
+) -> list[Piece]:
+    """The remedy with its price on the left, what has been changed on the right; the price is never cut. `called` says
+    which key to press in the place of its own."""
     style = "warn" if edits and not saved else "dim"
     states = [standing(edits, saved), "saved" if saved else f"{edits} not saved"]
     if not edits:
@@ -217,7 +221,7 @@ def offer(report: Report | None, edits: int, saved: bool, width: int, glyphs: Gl
     step = remedy(report)
     if edits and not saved and not step.key:
         step = Remedy("w", "save a copy that resumes" if report.target.resumed else "save it to a file")
-    lead = f" {step.key} " if step.key else ""
+    lead = f" {called.get(step.key, step.key)} " if step.key else ""
     full = f": {one_line(step.price)}" if step.price else ""
     brief = _ABOUT.sub("", full)
     prices = (full, brief, brief.replace(": keeps everything; ", ": "))

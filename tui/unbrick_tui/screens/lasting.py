@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from textual import work
 
 from unbrick_tui import recovery
+from unbrick_tui.bindings import called
 from unbrick_tui.folding import Level
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.copying import CopyingScreen
@@ -22,6 +23,10 @@ WRITES = {"save", "keep", "restore"}
 
 class LastingScreen(CopyingScreen):
     """Stopping, and going on with what was left."""
+
+    def on_mount(self) -> None:
+        """Keys are offered by what they are set to."""
+        self.timeline.called = called(self._of_app("settings", DEFAULTS).keys)
 
     def _as_before(self) -> None:
         """As much detail as was set, or else as was shown the last time."""

@@ -182,7 +182,9 @@ class ReadingScreen(Screen[None]):
         room = headline.room_for(width)
         for line in (
             headline.wrong(report, workspace.kept, room, glyphs), headline.loaded(report, room, glyphs),
-            headline.offer(report, len(workspace.titles), not workspace.unsaved, room, glyphs),
+            headline.offer(
+                report, len(workspace.titles), not workspace.unsaved, room, glyphs, self.timeline.called,
+            ),
         ):
             lines += headline.wrapped(line, width)
         return lines

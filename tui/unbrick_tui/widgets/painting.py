@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -59,6 +59,8 @@ class Painting(ScrollView):
     _only: array[int] | None
     sought: Query | None = None
     """What is searched for."""
+    called: Mapping[str, str]
+    """Keys that are shown in the place of others."""
     _layout_: Layout
     _under: dict[int, list[Under]]
     _lit: tuple[int, ...]
@@ -211,7 +213,7 @@ class Painting(ScrollView):
         style = self._style(line.style)
         parts = [(pointer + " ", self._style("lit")), (line.lead, style)]
         if line.key:
-            parts.append((f" {line.key} ", self._style("key")))
+            parts.append((f" {self.called.get(line.key, line.key)} ", self._style("key")))
         return self._strip([*parts, (line.text, style)], base)
 
     def _say(self, row: int) -> Said:

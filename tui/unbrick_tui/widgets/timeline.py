@@ -91,6 +91,7 @@ class Timeline(Painting, can_focus=True):
         """Whether the person has moved the cursor."""
         self.cut: Cut | None = None
         """In truncation: what is kept."""
+        self.called: dict[str, str] = {}
         self.sought: Query | None = None
         """What is searched for."""
         self._judged: dict[Path, int] = {}
