@@ -32,6 +32,9 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "session": ("null-parent-in-the-middle", ()),
     "review": ("null-parent-in-the-middle", ("f", "enter", "r")),
     "cut": ("crash-mid-tool", ("t",)),
+    "preview": ("null-parent-in-the-middle", ("f",)),
+    "request": ("duplicated-call-id", ("m",)),
+    "context": ("context-too-long", ("C",)),
 }
 """Name → sample, and the keys pressed on it."""
 

@@ -57,7 +57,7 @@ async def test_edits_are_offered_after_an_unexpected_end(open_app: Open) -> None
 
     async with open_app(None, name="session.jsonl") as pilot:
         workspace = pilot.app.screen_stack[1].workspace
-        assert "1 edit of a session that ended unexpectedly" in screen_text(pilot.app)
+        assert "1 edit not saved when unbrick ended" in screen_text(pilot.app)
         assert titles[0][:30] in screen_text(pilot.app)
         await press(pilot, "enter")
         await settle(pilot)

@@ -115,7 +115,7 @@ def test_edits_outlive_the_end_of_the_process(start: Start, tmp_path: Path, numb
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert json.loads(kept.read_bytes())["path"] == str(tmp_path / "session.jsonl")
     again = start()
-    again.wait_for("1 edit of a session that ended unexpectedly")
+    again.wait_for("1 edit not saved when unbrick ended")
     again.press("\r")
     again.wait_for("1 edit, not saved")
     again.press("q")

@@ -93,7 +93,7 @@ class LastingScreen(CopyingScreen):
             Answer("apply", "Do them again", "nothing is written before you save"),
             Answer("refuse", "Leave them", "they are forgotten"),
         ]
-        chosen = await self._ask(f"{edits} of a session that ended unexpectedly", about, answers)
+        chosen = await self._ask(f"{edits} not saved when unbrick ended", about, answers)
         if chosen == "apply":
             self.workspace.history = history
             self.timeline.show(self.workspace.view, None)
