@@ -44,9 +44,9 @@ class Terminal:
         """Type."""
         os.write(self._fd, keys.encode())
 
-    def wait_for(self, text: str) -> None:
+    def wait_for(self, text: str, patience: float = PATIENCE) -> None:
         """Read what is painted until a text stands on the screen."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while text not in self.text:
             left = end - time.monotonic()
             assert left > 0, f"“{text}” did not come up:\n{self.text}"

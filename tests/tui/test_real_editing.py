@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,21 @@ from driving import SAMPLES
 from terminal import Terminal, opened
 
 
-def click(terminal: Terminal, text: str) -> None:
-    """Click where a text stands on the screen, as a terminal reports it (SGR mouse mode)."""
-    terminal.wait_for(text)
-    lines = terminal.text.split("\n")
-    row = next(number for number, line in enumerate(lines, 1) if text in line)
-    column = lines[row - 1].index(text) + 2
-    terminal.press(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+def click(terminal: Terminal, text: str, until: str = "") -> None:
+    """Click where a text stands on the screen, as a terminal reports it (SGR mouse mode); again, as a person would,
+    where nothing came of it because the screen was just changing."""
+    for patience in (5.0, 10.0, 20.0, 30.0):
+        terminal.wait_for(text)
+        lines = terminal.text.split("\n")
+        row = next(number for number, line in enumerate(lines, 1) if text in line)
+        column = lines[row - 1].index(text) + 2
+        terminal.press(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+        if not until:
+            return
+        with suppress(AssertionError):
+            terminal.wait_for(until, patience)
+            return
+    terminal.wait_for(until)
 
 
 @pytest.fixture
@@ -62,16 +71,11 @@ def test_cut_undo_fix_and_save_in_place_by_keys(terminal: Terminal, tmp_path: Pa
 def test_fix_review_and_save_by_mouse(terminal: Terminal, tmp_path: Path) -> None:
     terminal.wait_for("nothing has been changed")
     terminal.wait_for("Hang it behind line 120")
-    click(terminal, "L001")
-    terminal.wait_for("loses history → resumes in full")
-    click(terminal, "enter apply")
-    terminal.wait_for("1 edit, not saved")
-    click(terminal, "r review")
-    terminal.wait_for("209 of 210 lines keep their bytes")
-    click(terminal, "w save")
-    terminal.wait_for("As a new session")
-    click(terminal, "To a file")
-    terminal.wait_for("session.repaired.jsonl")
+    click(terminal, "L001", "loses history → resumes in full")
+    click(terminal, "enter apply", "1 edit, not saved")
+    click(terminal, "r review", "209 of 210 lines keep their bytes")
+    click(terminal, "w save", "As a new session")
+    click(terminal, "To a file", "session.repaired.jsonl")
     terminal.press("\r")
     terminal.wait_for("Checked again: resumes in full")
     click(terminal, "Leave unbrick")

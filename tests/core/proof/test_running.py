@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ def program(path: Path, code: str) -> Path:
     path.write_text(f"#!{sys.executable}\n{code}")
     path.chmod(0o755)
     return path
+
+
+def goes(pid: int) -> bool:
+    """Whether a process that was killed is gone, soon: the system takes its time when it is busy."""
+    end = time.monotonic() + 20
+    while not gone(pid):
+        if time.monotonic() > end:
+            return False
+        os.sched_yield()
+    return True
 
 
 def gone(pid: int) -> bool:
@@ -71,9 +82,9 @@ def test_a_client_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, m
     assert status is None
     pids = [int(word) for word in printed.split()]
     assert len(pids) == 2
-    assert gone(pids[0])
+    assert goes(pids[0])
     if Path("/proc/self/environ").exists():
-        assert gone(pids[1])
+        assert goes(pids[1])
 
 
 def test_a_client_is_ended_when_nobody_waits_for_it(tmp_path: Path) -> None:
@@ -106,7 +117,7 @@ def test_whatever_stops_the_run_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     client = program(tmp_path / "client", "import signal; signal.pause()")
     with pytest.raises(KeyboardInterrupt), Home() as home:
         home.run(client, "http://127.0.0.1:9")
-    assert gone(pids[0])
+    assert goes(pids[0])
     assert not home.root.exists()
 
 
