@@ -43,9 +43,10 @@ def rule_of(code: str) -> Rule[Any] | None:
     return BY_CODE.get(wanted.upper()) or next((r for r in ALL if r.name == wanted.lower()), None)
 
 
-def explanation(rule: Rule[Any]) -> str:
-    """A rule as Markdown: code, name, explanation, the error texts that it stands behind, what it affects."""
-    parts = [f"### {rule.code} {rule.name}", rule.explanation]
+def explanation(rule: Rule[Any], head: str = "### ") -> str:
+    """A rule as Markdown: code and name behind a `head`, explanation, the error texts that it stands behind, what it
+    affects."""
+    parts = [f"{head}{rule.code} {rule.name}", rule.explanation]
     said = said_of(rule)
     if said:
         parts.append("The API or the client says:\n\n" + "\n".join(f"- `` {text} ``" for text in said))

@@ -23,5 +23,5 @@ def explain(code: str) -> int:
     rule = rule_of(code.split("@")[0])
     if rule is None:
         raise UsageError(f"There is no rule {code}. The rules are: {', '.join(sorted(BY_CODE))}.")
-    say([explanation(rule).rstrip()])
+    say([explanation(rule, head="").rstrip()])
     return FINE
