@@ -95,7 +95,7 @@ def _place(made: Draft, row: int, ref: str, calls: Sequence[Json]) -> int:
     """The row that a result goes behind: its call's, or of the results that follow it the last one of an earlier
     call."""
     order = [call.get("id") for call in calls]
-    before = set(order[: order.index(ref)]) if ref in order else set(order)
+    before = {one for one in order[: order.index(ref) if ref in order else None] if isinstance(one, str)}
     scan = made.session.scan
     tool = scan.strings.find("tool")
     place, found = row, row + 1
