@@ -27,6 +27,8 @@ system: Any = os
 TEMPORARY = ".unbrick-tmp"
 BACKUP = ".unbrick-backup"
 CHUNK = 1 << 20
+WINDOW = 32 << 20
+"""Bytes of a large file that are given to the disk at once, while more is written."""
 _OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
 
 
@@ -100,7 +102,7 @@ def unfinished(folder: Path, name: str) -> Iterator[Unfinished]:
 def _make(folder: Path, name: str) -> tuple[Path, int]:
     """A new file under a temporary name and its descriptor, locked. A sweep may have come before the lock."""
     while True:
-        path = _temporary(folder, name)
+        path = temporary(folder, name)
         fd = system.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with suppress(OSError):
             fcntl.flock(fd, fcntl.LOCK_EX)
@@ -109,8 +111,8 @@ def _make(folder: Path, name: str) -> tuple[Path, int]:
         os.close(fd)
 
 
-def _temporary(folder: Path, name: str) -> Path:
-    # A name may be 255 bytes long, and a character four of them.
+def temporary(folder: Path, name: str) -> Path:
+    """A name for what is not whole yet, that no client lists. A name may be 255 bytes long, and a character four."""
     short = os.fsdecode(os.fsencode(name)[:200])
     return folder / f".{short}.{secrets.token_hex(4)}{TEMPORARY}"
 
@@ -138,14 +140,25 @@ def sweep(folder: Path) -> None:
 
 def _write(fd: int, chunks: Iterable[bytes]) -> tuple[int, str]:
     digest = hashlib.sha256()
-    size = 0
+    size = given = 0
     for chunk in chunks:
         digest.update(chunk)
         size += len(chunk)
         left = memoryview(chunk)
         while left:
             left = left[system.write(fd, left) :]
+        if size - given >= WINDOW:
+            _let_go(fd, max(given - 2 * WINDOW, 0), size)
+            given = size
     return size, digest.hexdigest()
+
+
+def _let_go(fd: int, start: int, end: int) -> None:
+    """Begin to bring a range to the disk, and give back the memory of what is there already: the last sync waits for
+    little, and a large file does not drive out of memory what others have there. Systems that know no such advice do
+    without."""
+    with suppress(AttributeError, OSError):
+        system.posix_fadvise(fd, start, end - start, os.POSIX_FADV_DONTNEED)
 
 
 def _make_as_private(fd: int, privacy: Privacy) -> None:
@@ -259,71 +272,6 @@ def other_links(path: Path) -> int:
             with suppress(OSError):
                 ours += os.path.samestat(found, sibling.lstat())
     return max(found.st_nlink - 1 - ours, 0)
-
-
-def copy_tree(source: Path, destination: Path) -> None:
-    """Copy a folder with its files and links; it has its name when it is complete.
-
-    What is neither file, folder nor link is left out. Raises OSError; then nothing of it is left.
-    """
-    with _staging(destination) as made:
-        _copy_folder(source, made / "copy")
-        system.rename(made / "copy", destination)
-
-
-@contextmanager
-def _staging(destination: Path) -> Iterator[Path]:
-    """An empty folder beside a destination, under a name that no client lists, removed at the end."""
-    made = _temporary(destination.parent, destination.name)
-    system.mkdir(made, 0o700)
-    held = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):
-            fcntl.flock(held, fcntl.LOCK_EX)
-        yield made
-    finally:
-        remove_tree(made)
-        os.close(held)
-
-
-def private_folder(path: Path) -> None:
-    """Make a folder, and those above it that are not there, for its owner alone. Raises OSError."""
-    for folder in (*reversed(path.parents), path):
-        if not folder.is_dir():
-            with suppress(FileExistsError):
-                system.mkdir(folder, 0o700)
-
-
-@contextmanager
-def staged_folder(destination: Path) -> Iterator[Path]:
-    """A folder to put files in; it has its own name when the block is left without an error.
-
-    Raises FileExistsError when there is one of that name.
-    """
-    with _staging(destination) as made:
-        inner = made / "new"
-        system.mkdir(inner, 0o700)
-        yield inner
-        if os.path.lexists(destination):
-            raise FileExistsError(f"{destination} exists")
-        system.rename(inner, destination)
-        sync_folder(destination.parent)
-
-
-def _copy_folder(source: Path, destination: Path) -> None:
-    mode = stat.S_IMODE(source.stat().st_mode)
-    system.mkdir(destination, 0o700)
-    for entry in sorted(source.iterdir()):
-        target = destination / entry.name
-        if entry.is_symlink():
-            system.symlink(entry.readlink(), target)
-        elif entry.is_dir():
-            _copy_folder(entry, target)
-        elif entry.is_file():
-            with staged(destination, entry.name, Privacy.of(entry), read_chunks(entry)) as copy:
-                copy.put_new(target)
-    same = source.stat().st_gid == destination.stat().st_gid
-    system.chmod(destination, (mode if same else mode & 0o700) | 0o700)
 
 
 def remove_tree(folder: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import count as count_up
 from pathlib import Path
 
-from unbrick import atomic
+from unbrick import atomic, folders
 from unbrick.atomic import BACKUP, Privacy, Staged
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir
@@ -105,13 +105,13 @@ def save_as_session(
     if clone.folder is not None:
         return _save_as_folder(bundle, patch, clone, clone.folder)
     with refusals(clone.path):
-        atomic.private_folder(clone.path.parent)
+        folders.private_folder(clone.path.parent)
     whole = compose(patch, {At(END, len(patch.get(END, ()))): clone.append}) if clone.append else patch
     made: list[Path] = []
     try:
         for source, destination in clone.copies:
             with refusals(destination):
-                atomic.copy_tree(source, destination)
+                folders.copy_tree(source, destination)
             made.append(destination)
         receipt = save_copy(bundle, whole, clone.path)
     except BaseException:
@@ -129,14 +129,14 @@ def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) ->
     _insist_intact(bundle.main)
     try:
         with refusals(folder):
-            atomic.private_folder(folder.parent)
+            folders.private_folder(folder.parent)
             atomic.sweep(folder.parent)
-            with atomic.staged_folder(folder) as made:
+            with folders.staged_folder(folder) as made:
                 receipt = None
                 for path, chunks in ((clone.path, None), *clone.files.items()):
                     inside = folder in path.parents
                     there = made / path.relative_to(folder) if inside else path
-                    atomic.private_folder(there.parent)
+                    folders.private_folder(there.parent)
                     if not inside:
                         apart.append(there)
                     data = patched(bundle.main, patch) if chunks is None else (chunks,)

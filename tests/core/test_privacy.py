@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools import builder
-from unbrick import atomic
+from unbrick import atomic, folders
 from unbrick.clock import FixedClock
 from unbrick.export import WAYS, What, export
 from unbrick.opening import Choices, Opened, examine, open_word
@@ -126,8 +126,8 @@ def test_a_copy_goes_to_no_other_group(path: Path, write: Write) -> None:
 def test_folders_that_are_made_on_the_way_are_private(tmp_path: Path, umask: int) -> None:
     (tmp_path / "there").mkdir(mode=0o755)
     made = tmp_path / "there" / "a" / "b"
-    atomic.private_folder(made)
-    atomic.private_folder(made)
+    folders.private_folder(made)
+    folders.private_folder(made)
     assert [mode(one) for one in (made, made.parent)] == [0o700, 0o700]
     assert mode(tmp_path / "there") == 0o755 & ~umask
 

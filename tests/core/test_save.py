@@ -576,3 +576,26 @@ def test_large_files_are_copied_in_pieces(tmp_path: Path) -> None:
     with Source.of(data) as source:
         save_copy(Bundle(source, "s"), {2: (b"B",)}, tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == data.replace(b"\nb\n", b"\nB\n")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with such advice", "without"])
+def test_a_large_file_goes_to_the_disk_bit_by_bit(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    told: list[tuple[int, int]] = []
+
+    class Advised:
+        def __getattr__(self, name: str) -> Any:
+            if name != "posix_fadvise":
+                return getattr(os, name)
+            if not known:
+                raise AttributeError(name)
+            return lambda fd, start, length, _advice: told.append((start, start + length))
+
+    monkeypatch.setattr(atomic, "system", Advised())
+    monkeypatch.setattr(atomic, "WINDOW", 20)
+    receipt = save_copy(bundle, PATCH, tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == AFTER
+    assert receipt.sha256 == hashlib.sha256(AFTER).hexdigest()
+    assert bool(told) is known
+    assert all(0 <= start < end <= len(AFTER) for start, end in told)

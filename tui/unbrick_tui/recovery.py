@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from unbrick import edit
-from unbrick.atomic import Privacy, private_folder, staged
+from unbrick.atomic import Privacy, staged
+from unbrick.folders import private_folder
 from unbrick.history import History
 from unbrick.record import At
 from unbrick_tui import state

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from unbrick.atomic import Privacy, private_folder, staged
+from unbrick.atomic import Privacy, staged
+from unbrick.folders import private_folder
 
 
 def folder() -> Path:

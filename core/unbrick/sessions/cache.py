@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from platformdirs import user_cache_path
 
-from unbrick import atomic
+from unbrick import atomic, folders
 from unbrick.bundle import Bundle
 from unbrick.formats.table import BY_CLIENT
 from unbrick.opening import Choices
@@ -73,7 +73,7 @@ class Cache:
         sessions = {key: [size, mtime, *astuple(health)[: len(_FIELDS)]] for key, (size, mtime, health) in kept.items()}
         data = orjson.dumps({"unbrick": _release(), "sessions": sessions})
         with suppress(OSError):
-            atomic.private_folder(self._path.parent)
+            folders.private_folder(self._path.parent)
             self._path.parent.chmod(0o700)
             atomic.sweep(self._path.parent)
             with atomic.staged(self._path.parent, NAME, atomic.Privacy(), [data]) as staged:
