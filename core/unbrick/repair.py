@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import Collection, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
-from unbrick.edit import Edit
+from unbrick.edit import Answer, DropBlock, Edit
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
 from unbrick.harm import introduced, more, worse
-from unbrick.lowering import Change, lower, overlap, together, touched
+from unbrick.lowering import Change, alike, lower, overlap, together, touched
 from unbrick.patch import EMPTY, Patch, compose
 from unbrick.record import At
 from unbrick.report import Report
@@ -35,9 +34,6 @@ PASSES = 4
 
 GIVE_UP = 10
 """So many fixes of one kind in a row that make something worse: the others of that kind are not tried one by one."""
-
-QUEUE = 32
-"""So many fixes of one kind that touch what another touches are applied behind it in the same round."""
 
 NO_FIX = ""
 """Chosen for a finding that is to be left alone: no fix has this id."""
@@ -128,6 +124,7 @@ def _pass(
     size = len(report.findings)
     first = report
     good = (0, patch, report)
+    stood = {hash(frozenset(patch.items()))}
 
     def mendable(finding: Finding) -> bool:
         return (only is None or finding.code in only) and choose(finding, allow, chosen) is not None
@@ -139,7 +136,9 @@ def _pass(
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
         wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
         idle = set(_idle(report, after, done, chosen))
-        useless = len(idle) == len(done) and not more(report, after)
+        state = hash(frozenset(new_patch.items()))
+        # Fixes that bare one another would otherwise go round in a circle.
+        useless = state in stood or (len(idle) == len(done) and not more(report, after))
         if done and (wanted or not (
             useless or introduced(report, after, [(one.finding, one.fix) for one in done], mendable)
         )):
@@ -148,6 +147,7 @@ def _pass(
             for item in done:
                 failed[_sort(item)] = 0
             patch, report = new_patch, after
+            stood.add(state)
             if chosen or not worse(first, report):
                 good = (len(applied), patch, report)
             size *= 2
@@ -236,37 +236,32 @@ def _apply(
     change: Change = {}
     done: list[Applied] = []
     stepwise: list[Applied] = []
-    queued: list[Applied] = []
-    crowded: dict[Key, int] = {}
-    """So many fixes of a kind in a row touched what another touches."""
     taken: set[At] = set()
-    for applied in batch:
-        kind = _sort(applied)
-        if crowded.get(kind, 0) > QUEUE:
-            continue
-        new = together(format_, situation, applied.fix.edits, clock)
-        places = touched(format_, situation, applied.fix.edits, clock) if new is None else None
-        if new is not None:
+    waiting = deque(_groups(batch))
+    while waiting:
+        group = waiting.popleft()
+        edits = [edit for applied in group for edit in applied.fix.edits]
+        new = together(format_, situation, edits, clock)
+        if new is None and len(group) > 1:
+            # One of them names what is not there.
+            half = len(group) // 2
+            waiting.extendleft((group[half:], group[:half]))
+        elif new is not None:
             if not overlap(change, new) and taken.isdisjoint(new):
                 change.update(new)
-                done.append(applied)
-                crowded[kind] = 0
-            elif kind in crowded:
-                crowded[kind] += 1
-                if len(queued) < QUEUE:
-                    queued.append(applied)
-        elif places:
+                done += group
+        elif places := touched(format_, situation, edits, clock):
             if taken.isdisjoint(places) and change.keys().isdisjoint(places):
                 taken |= places
-                stepwise.append(applied)
+                stepwise += group
         elif not done and not stepwise:
             try:
-                changed = lower(format_, situation, applied.fix.edits, patch, clock)
+                changed = lower(format_, situation, edits, patch, clock)
             except (KeyError, IndexError):
                 continue
             if changed != patch:
                 patch = changed
-                done.append(applied)
+                done += group
                 break
     if stepwise:
         # Step by step of all of them: one scan for each step, not for each fix.
@@ -278,12 +273,6 @@ def _apply(
         except (KeyError, IndexError):
             if not done:
                 return (yield from _apply(format_, report, stepwise[: len(stepwise) // 2], patch, clock, surroundings))
-    if queued and change:
-        # Of one kind and at one place, as the answers to the calls of one response: each on what those before left.
-        with suppress(KeyError, IndexError):
-            edits = [edit for applied in queued for edit in applied.fix.edits]
-            patch = lower(format_, situation, edits, patch, clock, change)
-            change, done = {}, [*done, *queued]
     if change:
         patch = compose(patch, change)
     if not done:
@@ -291,6 +280,31 @@ def _apply(
     scanned = report.situation.session.scan
     after = yield from check(format_, report.bundle, patch, report.target, surroundings, scanned)
     return done, patch, after
+
+
+def _groups(batch: Iterable[Applied]) -> list[list[Applied]]:
+    """The fixes that are done in one go: those that answer calls, and those that take blocks out of one record, its
+    last block first, so that each finds the block that it means."""
+    found: dict[Hashable, list[Applied]] = {}
+    seen: set[Hashable] = set()
+    for applied in batch:
+        first, *more = applied.fix.edits or (None,)
+        key = None if first is None or more else alike(first)
+        if isinstance(first, Answer | DropBlock) and key is not None:
+            # What two findings want to be done once is done once.
+            what = first.ref if isinstance(first, Answer) else first
+            if what in seen:
+                continue
+            seen.add(what)
+        found.setdefault(id(applied) if key is None else key, []).append(applied)
+    for group in found.values():
+        group.sort(key=_last_first)
+    return list(found.values())
+
+
+def _last_first(applied: Applied) -> int:
+    first = next(iter(applied.fix.edits), None)
+    return -first.block if isinstance(first, DropBlock) else 0
 
 
 def _along(fix: Fix) -> Applied:

@@ -21,6 +21,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,11 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
+def fresh() -> FixedClock:
+    """A clock whose ids no sample has."""
+    return FixedClock(_ids=count(1 << 44))
+
+
 class BrokenError(Exception):
     """A law does not hold; the text says which."""
 
@@ -228,13 +234,13 @@ def _repair(
 ) -> None:
     allow = chance.choice(ALLOWED)
     where = (opened.format, opened.bundle, report.target, opened.surroundings)
-    done: Repaired = timed("repair", lambda: finish(repair(*where, allow=allow, clock=FixedClock())))
+    done: Repaired = timed("repair", lambda: finish(repair(*where, allow=allow, clock=fresh())))
     counted["repaired" if done.applied else "left alone"] += 1
     source = opened.bundle.main
     changed = {key for key in done.patch if key not in (END, FRAME)}
     insist(changed <= set(range(1, len(source) + 1)), "a patch names lines that are there")
     again: Repaired = timed(
-        "second repair", lambda: finish(repair(*where, patch=done.patch, allow=allow, clock=FixedClock()))
+        "second repair", lambda: finish(repair(*where, patch=done.patch, allow=allow, clock=fresh()))
     )
     insist(not again.applied, f"3: repairing twice is repairing once ({[a.finding.id for a in again.applied]})")
     insist(not worse(report, done.after), "4: a repair makes no verdict worse")
@@ -268,7 +274,7 @@ def _repair(
             raise BrokenError(f"a saved file opens again ({error})") from error
     counted["saved"] += 1
     if chance.random() < 0.2 and case.folder is None:
-        placed = save_in_place(opened.format, opened.bundle, done.patch, FixedClock())
+        placed = save_in_place(opened.format, opened.bundle, done.patch, fresh())
         insist(placed.backup is not None and placed.backup.read_bytes() == case.data, "the backup is the original")
         (folder / case.name).write_bytes(case.data)
         counted["saved in place"] += 1
@@ -285,7 +291,7 @@ def _truncate(
     point = chance.choice(points)
     about = (report.target, opened.surroundings)
     done = timed(
-        "cut", lambda: finish(truncate(*where, point.at, *about, clock=FixedClock(), known=report)),
+        "cut", lambda: finish(truncate(*where, point.at, *about, clock=fresh(), known=report)),
     )
     insist(done.after is not None, "a cut is judged")
     counted["cut"] += 1
@@ -304,7 +310,7 @@ def campaign(seed: int, first: int, seconds: float, keep: Path) -> int:
             try:
                 play(case, Path(name), counted, slow)
             except Exception as error:
-                what = str(error) if isinstance(error, BrokenError) else _place(error)
+                what = str(error) if isinstance(error, BrokenError) else place(error)
                 broken[what.split("(")[0]] += 1
                 _keep(keep, case, traceback.format_exc())
                 print(f"case {number} ({case.origin}; {', '.join(case.done)}): {what}", flush=True)
@@ -322,7 +328,8 @@ def campaign(seed: int, first: int, seconds: float, keep: Path) -> int:
     return sum(broken.values())
 
 
-def _place(error: BaseException) -> str:
+def place(error: BaseException) -> str:
+    """Where an exception came from."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno} {str(error)[:100]!r}"
 
