@@ -5,7 +5,8 @@
 For each number of records: the time from the start of the command to the first record on screen, and, for each key,
 from writing it to the terminal until the frame that shows its effect has arrived; idle, and while the check runs behind
 it. A frame ends where the application ends a synchronised update, which this terminal says that it understands. The
-effect is the first change below the five lines of the verdict, which say how far a check has come.
+effect is the first change below the five lines of the verdict, which say how far a check has come. A key that shows no
+effect is counted, and said at the end.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pyte
 from damage import Damager
@@ -143,28 +145,31 @@ def status(lines: list[str]) -> str:
     return next((line for line in reversed(lines[:-1]) if re.search(r"line [\d,]+", line)), "")
 
 
-@dataclass
-class Key:
+class Key(NamedTuple):
     """A key to measure: its name, what is typed, what brings the application back, whether it needs the check to be
-    done. What is pressed first puts the cursor where the key has something to do."""
+    done. What is pressed first puts the cursor where the key has something to do. `shows` are the lines of the screen
+    on which its effect is seen."""
 
     name: str
     typed: str
     back: str = ""
     checked: bool = False
     first: str = ""
+    shows: slice = slice(5, ROWS)
 
 
+MOVES = slice(5, ROWS - 2)
+"""Not the line below the timeline: it says at once what a bracket waits for."""
 KEYS = (
-    Key("down", "j"),
-    Key("page down", "\x06"),
+    Key("down", "j", back="k"),
+    Key("page down", "\x06", back="\x02"),
     Key("to the end (`G`)", "G", back="g"),
     Key("to the top (`g`)", "g", first="G"),
-    Key("next problem (`]p`)", "]p", back="g", checked=True),
+    Key("next problem (`]p`)", "]p", back="g", checked=True, shows=MOVES),
     Key("a letter of a search", "e", first="/", back=ESCAPE),
     Key("inspector (`enter`)", "\r", back=ESCAPE, first="jj"),
     Key("request view (`m`)", "m", back=ESCAPE, checked=True),
-    Key("other half (`%`)", "%", checked=True, first="]p"),
+    Key("other half (`%`)", "%", back="g", checked=True, first="g]uj", shows=MOVES),
 )
 
 
@@ -180,6 +185,8 @@ class Taken:
     checking: dict[str, list[float]] = field(default_factory=dict)
     worked: dict[str, list[float]] = field(default_factory=dict)
     """Processor time of an idle press, with what is pressed first and the way back."""
+    missed: dict[str, int] = field(default_factory=dict)
+    """Idle presses that showed no effect."""
 
 
 def measured(terminal: Terminal, key: Key) -> float | None:
@@ -191,9 +198,8 @@ def measured(terminal: Terminal, key: Key) -> float | None:
     # Where a clock of the application stands must not matter.
     for _ in terminal.frames(random.uniform(0.0, 0.05)):
         before = terminal.lines
-    body = slice(5, ROWS)
     pressed = terminal.press(key.typed)
-    when = terminal.wait(lambda lines: lines[body] != before[body], 2.0, pressed)
+    when = terminal.wait(lambda lines: lines[key.shows] != before[key.shows], 2.0, pressed)
     if key.back:
         terminal.settle()
         terminal.press(key.back)
@@ -233,7 +239,9 @@ def session(path: Path, taken: Taken, times: int, home: Path) -> None:
             before = terminal.worked()
             for _ in range(times):
                 value = measured(terminal, key)
-                if value is not None:
+                if value is None:
+                    taken.missed[key.name] = taken.missed.get(key.name, 0) + 1
+                else:
                     taken.idle.setdefault(key.name, []).append(value)
             taken.worked.setdefault(key.name, []).append((terminal.worked() - before) / times)
     finally:
@@ -280,6 +288,8 @@ def table(found: list[Taken]) -> Iterator[str]:
 def misses(found: list[Taken]) -> Iterator[str]:
     """What is above its goal."""
     for one in found:
+        for name, times in one.missed.items():
+            yield f"{one.records:,} records: {name} showed no effect {times} times"
         rows = [("first screen", "first record on screen", one.first)]
         rows += [("idle", f"{name}, idle", values) for name, values in one.idle.items()]
         rows += [("checking", f"{name}, while checking", values) for name, values in one.checking.items()]

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from textual import events
 from textual.app import App
+from textual.keys import key_to_character
 from textual.pilot import Pilot
 from textual.widgets import Footer
 
@@ -46,3 +48,8 @@ async def press(pilot: Opened, *keys: str) -> None:
         await settle(pilot)
 
 
+async def type_ahead(pilot: Opened, *keys: str) -> None:
+    """All keys at once, as they come from somebody who does not wait for what they do."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, key_to_character(key)))
+    await settle(pilot)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from driving import Open, notices, press, screen_text
+from driving import Open, notices, press, screen_text, type_ahead
 from textual.pilot import Pilot
 
 from unbrick.truncate import safe_points
+from unbrick_tui.folding import Level
 from unbrick_tui.goals import GOALS, Goal
+from unbrick_tui.screens.choice import ChoiceScreen
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.widgets.timeline import Timeline
 
@@ -80,3 +82,23 @@ async def test_the_line_stops_waiting_where_there_is_nothing_to_go_to(open_app: 
         await press(pilot, "c")
         assert "next: p problem" not in screen_text(pilot.app)
         assert "there is no compaction" in notices(pilot.app)
+
+
+async def test_keys_mean_the_same_however_fast_they_are_typed(open_app: Open) -> None:
+    async with open_app("healthy-compacted-twice") as pilot:
+        line = timeline(pilot)
+        assert line.outline is not None
+        prompts = list(GOALS[2].rows(line.outline))
+        await type_ahead(pilot, "g", NEXT, "u", NEXT, "u", NEXT, "u", PREVIOUS, "u", "z", "M")
+        assert isinstance(pilot.app.screen, SessionScreen)
+        assert line.cursor == prompts[1]
+        assert line.level == Level.PROMPTS
+
+
+async def test_a_click_ends_the_waiting(open_app: Open) -> None:
+    async with open_app("healthy-compacted-twice") as pilot:
+        await press(pilot, NEXT)
+        assert "next: p problem" in screen_text(pilot.app)
+        await pilot.click(Timeline, offset=(20, 4))
+        await press(pilot, "p")
+        assert isinstance(pilot.app.screen, ChoiceScreen)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import SAMPLES, Opened, notices, press, screen_text, settle
+from driving import SAMPLES, Opened, notices, press, screen_text, settle, type_ahead
 from terminal import Terminal, started
 
 from unbrick.opening import Choices
@@ -220,6 +220,12 @@ async def test_letters_with_a_meaning_are_text_once_something_is_typed(pick: Pic
         assert picker(pilot).shelf.needle == "a"
         await press(pilot, "escape", "q")
     assert pilot.app.return_value == 0
+
+
+async def test_letters_are_text_however_fast_they_are_typed(pick: Pick) -> None:
+    async with pick() as pilot:
+        await type_ahead(pilot, "slash", "q", "u", "escape", "slash", "s", "o")
+        assert picker(pilot).shelf.needle == "so"
 
 
 async def test_a_pasted_id_filters(pick: Pick) -> None:

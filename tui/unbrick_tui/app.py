@@ -28,7 +28,7 @@ from unbrick.printable import printable, printable_lines
 from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick_tui import clipboard, recovery
-from unbrick_tui.bindings import area
+from unbrick_tui.bindings import TakesKeys, area
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
 from unbrick_tui.hangup import EVERY, Hangup, steady
@@ -169,10 +169,15 @@ class UnbrickApp(App[int]):
         self._hangup.let_go()
         self.exit(return_code=128 + signal, message=kept or None)
 
-    def on_key(self, event: events.Key) -> None:
-        """A letter that was typed before the field had the keys, and so reached nobody, still goes into the field."""
-        field = self.focused
-        if isinstance(field, SearchField) and event.character is not None and event.is_printable:
+    async def on_key(self, event: events.Key) -> None:
+        """Keys that no widget took come here one by one, each when the one before has had its effect, however fast they
+        are typed: so what a key means to the screen is asked here. A letter that was typed before the field had the
+        keys, and so reached nobody, still goes into the field."""
+        screen, field = self.screen, self.focused
+        if isinstance(screen, TakesKeys) and await screen.typed(event):
+            event.prevent_default()
+            event.stop()
+        elif isinstance(field, SearchField) and event.character is not None and event.is_printable:
             field.insert_text_at_cursor(event.character)
             event.stop()
 

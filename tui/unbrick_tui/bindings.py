@@ -7,7 +7,9 @@ import pkgutil
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Protocol, runtime_checkable
 
+from textual import events
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
@@ -22,6 +24,14 @@ AREAS = {
     "dialog": "Dialogs", "path": "Dialogs", "help": "Help", "error": "Error",
 }
 """What the part of an id before the dot stands for, in the order of the help."""
+
+
+@runtime_checkable
+class TakesKeys(Protocol):
+    """A screen to which keys may mean something else than what they are bound to."""
+
+    async def typed(self, event: events.Key) -> bool:
+        """Whether a key was taken, before its bindings are looked at."""
 
 
 HELP = Binding(

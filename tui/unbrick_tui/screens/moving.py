@@ -60,13 +60,11 @@ class MovingScreen(ReadingScreen):
         self._prefix = prefix
         self._status()
 
-    async def on_key(self, event: events.Key) -> None:
+    async def typed(self, event: events.Key) -> bool:
         """The second key of two."""
         prefix, self._prefix = self._prefix, ""
         if not prefix:
-            return
-        event.stop()
-        event.prevent_default()
+            return False
         self._status()
         if prefix in BRACKETS:
             goal = next((goal for goal in GOALS if goal.key == event.character), None)
@@ -74,6 +72,13 @@ class MovingScreen(ReadingScreen):
                 self._seek(goal, BRACKETS[prefix])
         elif event.character in FOLDS:
             await self.run_action(FOLDS[event.character])
+        return True
+
+    def on_mouse_down(self) -> None:
+        """A click ends the waiting as well."""
+        if self._prefix:
+            self._prefix = ""
+            self._status()
 
     def waiting(self) -> str:
         """What the keys mean that may come now."""

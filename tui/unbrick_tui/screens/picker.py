@@ -233,7 +233,7 @@ class PickerScreen(Screen[None]):
 
     # Acts
 
-    def on_key(self, event: events.Key) -> None:
+    async def typed(self, event: events.Key) -> bool:
         """What is typed filters. A letter with a meaning of its own keeps it until there is something to filter by."""
         shelf = self.shelf
         if event.key == "backspace":
@@ -243,11 +243,11 @@ class PickerScreen(Screen[None]):
             self._filter(shelf.needle.rstrip().rpartition(" ")[0])
         elif event.character is not None and event.is_printable:
             if event.key in self.active_bindings and not (self._filtering and event.character.isalnum()):
-                return
+                return False
             self._filter(shelf.needle + event.character)
         else:
-            return
-        event.stop()
+            return False
+        return True
 
     def on_paste(self, event: events.Paste) -> None:
         """An id or a title from elsewhere."""

@@ -199,7 +199,6 @@ class ReadingScreen(Screen[None]):
 
     @on(Timeline.Moved)
     def _moved(self) -> None:
-        self._prefix = ""
         self._status()
 
     def _status(self) -> None:
