@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable
-from itertools import count
 
 from unbrick.entry import Entry
 from unbrick.patch import View
 from unbrick.record import END, FRAME, Json
-from unbrick.scan import BATCH, BLOCK_COLUMNS, ROW_COLUMNS, Progress, Scan, Strings, read_rows
+from unbrick.scan import BATCH, BLOCK_COLUMNS, ROW_COLUMNS, Progress, Scan, read_rows
 
 
 def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progress:
@@ -22,7 +20,7 @@ def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progr
         raise ValueError("the scan is not one of this source, or was not finished")
     old, new = before.view.patch, view.patch
     changed = sorted(line for line in {*old, *new} if line not in (END, FRAME) and old.get(line) != new.get(line))
-    result = Scan(view, _continued(before.strings))
+    result = Scan(view, before.strings.copy())
     odd = sorted({*before.faults, *before.salvaged})
     line = 1
     for number, touched in enumerate(changed):
@@ -41,19 +39,12 @@ def grown(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progre
     may have been unfinished. Yields rows done so far."""
     if before.view.patch or view.patch or len(before) != len(before.view):
         raise ValueError("the scan is one of a patch, or was not finished")
-    result = Scan(view, _continued(before.strings))
+    result = Scan(view, before.strings.copy())
     kept = max(len(before) - 1, 0)
     _take(before, result, 0, kept, sorted({*before.faults, *before.salvaged}))
     yield kept
     read_rows(result, view.source.lines(kept), entry_of)
     return result
-
-
-def _continued(strings: Strings) -> Strings:
-    """A copy, so that the scan before stays as it is for whoever still reads it."""
-    copy = Strings()
-    copy.ids = defaultdict(count(len(strings)).__next__, strings.ids)
-    return copy
 
 
 def _take(before: Scan, result: Scan, start: int, end: int, odd: list[int]) -> None:

@@ -7,11 +7,10 @@ import marshal
 import pickle
 import sys
 from array import array
-from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, compress, count, islice
+from itertools import accumulate, chain, compress, islice
 from math import nan
 from typing import TypeVar
 
@@ -21,6 +20,7 @@ from unbrick import helpers
 from unbrick.entry import Entry, Kind
 from unbrick.patch import View
 from unbrick.record import Fault, Json, read
+from unbrick.strings import Strings
 
 T = TypeVar("T")
 BATCH = 2048
@@ -37,43 +37,6 @@ NUMBERED = frozenset({
     "type", "uuid", "parent", "refers", "message_id", "model", "version", "block_ref", "block_name",
 })
 """Columns of the numbers of strings."""
-
-
-class Strings:
-    """Interned strings: each distinct one has a number. Number -1 stands for None."""
-
-    def __init__(self) -> None:
-        # The dictionary's insertion order is the numbering, so that whole columns are numbered without a Python call.
-        self.ids: defaultdict[str | None, int] = defaultdict(count().__next__, {None: -1})
-        self._texts: list[str | None] = []
-
-    def __len__(self) -> int:
-        return len(self.ids) - 1
-
-    def id(self, text: str | None) -> int:
-        """Number of a string, given out at first sight."""
-        return self.ids[text]
-
-    def id_all(self, texts: Iterable[str | None]) -> Iterable[int]:
-        """Numbers of many strings."""
-        return map(self.ids.__getitem__, texts)
-
-    def find(self, text: str | None) -> int:
-        """Number of a string that was seen, else -1."""
-        return self.ids.get(text, -1)
-
-    def text(self, number: int) -> str | None:
-        """The string of a number."""
-        if number < 0:
-            return None
-        if number >= len(self._texts):
-            self._texts.extend(islice(self.ids, len(self._texts) + 1, None))
-        return self._texts[number]
-
-    def texts(self, numbers: Iterable[int]) -> Iterable[str | None]:
-        """The strings of many numbers."""
-        self.text(len(self) - 1)
-        return map([*self._texts, None].__getitem__, numbers)
 
 
 @dataclass
@@ -118,7 +81,7 @@ class Scan:
     def packed(self) -> bytes:
         """All columns as bytes, for a scan in another process to take over."""
         columns = [getattr(self, name).tobytes() for name in COLUMNS]
-        return marshal.dumps([columns, [*self.strings.ids][1:], pickle.dumps((self.faults, self.salvaged))], 2)
+        return marshal.dumps([columns, self.strings.own(), pickle.dumps((self.faults, self.salvaged))], 2)
 
     def absorb(self, packed: bytes, count: int) -> bool:
         """Append the rows of another scan, where they are so many."""

@@ -21,7 +21,8 @@ from unbrick.formats import Format
 from unbrick.json_report import line
 from unbrick.record import compact
 from unbrick.report import Report
-from unbrick.scan import BATCH, Strings
+from unbrick.scan import BATCH
+from unbrick.strings import Strings
 from unbrick.target import Target
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)

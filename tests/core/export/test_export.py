@@ -233,7 +233,8 @@ def test_a_bundle_of_a_sample_names_its_findings_and_repeats_nothing(path: Path)
         report = finish(examine(opened))
         session = report.situation.session
         texts = [report.situation.text(row) for row in range(len(session))]
-        ids = [text for text in session.scan.strings.ids if text]
+        strings = session.scan.strings
+        ids = [text for text in strings.texts(range(len(strings))) if text]
         with zipfile.ZipFile(io.BytesIO(told("report", opened, report))) as bundle:
             about = json.loads(bundle.read("report.json"))
             structure = bundle.read("structure.jsonl").decode()
