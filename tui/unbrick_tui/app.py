@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from signal import SIGHUP, SIGTERM
+from signal import SIGHUP
 from typing import Any, ClassVar
 
 from rich.console import RenderableType
@@ -31,7 +31,7 @@ from unbrick_tui import clipboard, recovery
 from unbrick_tui.bindings import TakesKeys, area
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
-from unbrick_tui.hangup import EVERY, Hangup, steady
+from unbrick_tui.hangup import EVERY, Hangup, listen, steady
 from unbrick_tui.judging import ready
 from unbrick_tui.screens.help import HelpScreen, keys, keys_of
 from unbrick_tui.screens.path import PathScreen
@@ -100,8 +100,7 @@ class UnbrickApp(App[int]):
             self.notify(printable(note), timeout=15, markup=False)
         self.theme_changed_signal.subscribe(self, self._remember)
         if not self.is_headless:
-            for signal in (SIGTERM, SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(signal, self._ended, signal)
+            listen(self._ended)
             self.set_interval(EVERY, self._look)
 
     def notify(self, message: str, **how: Any) -> None:  # noqa: ANN401
@@ -145,6 +144,11 @@ class UnbrickApp(App[int]):
             super()._fatal_error()
         else:
             self.panic(Text(f"unbrick: {explain(error)[0]}{kept}"))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """On the way out a screen that was just coming up misses its parts: nobody is to read of it."""
+        if not self._exit:
+            super()._handle_exception(error)
 
     def _keep_edits(self) -> str:
         """Keep what is not saved for the next time; a sentence about it."""

@@ -3,7 +3,10 @@ on and writes fail, for ever, so the application has to look."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any
 
@@ -30,6 +33,19 @@ class Hangup:
             if not os.isatty(stream):
                 os.dup2(nowhere, stream)
         os.close(nowhere)
+
+
+def listen(ended: Callable[[int], None]) -> None:
+    """Call back, in the running loop, at a signal that asks the process to end. Not by the loop's own handlers: they
+    learn of a signal through a pipe, which a flood of keys fills up, and what does not go in is lost."""
+    loop = asyncio.get_running_loop()
+
+    def heard(number: int, _frame: object) -> None:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(ended, number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, heard)
 
 
 class _Steady:
