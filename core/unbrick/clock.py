@@ -37,3 +37,15 @@ class FixedClock:
 
 
 SYSTEM_CLOCK = SystemClock()
+
+_DATE = len("2026-01-01T00:00:00.")
+
+
+def seconds(text: object) -> float | None:
+    """Seconds since the epoch of a time as clients write it, None for what is none."""
+    if text.__class__ is not str or len(text) < _DATE:
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -7,9 +7,9 @@ given in the API's form; `stored` gives them in the form that the provider sends
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
+from unbrick.clock import seconds
 from unbrick.entry import Block, BlockFlag, BlockKind, Entry, Flag, Kind
 from unbrick.formats.amplifier import words
 from unbrick.formats.claude_code.blocks import block, string_block
@@ -220,26 +220,10 @@ def leading(content: Any) -> str:  # noqa: ANN401 - whatever a record holds
     return content if content.__class__ is str else ""
 
 
-_minute, _starts = "", 0.0
-
-
 def _time(value: Json) -> float | None:
-    """Seconds since the epoch; one conversion per run of records of one minute and zone."""
-    global _minute, _starts
     about = value.get("metadata")
     stamp = about.get("timestamp") if about.__class__ is dict else None
-    stamp = stamp or value.get("timestamp")
-    if stamp.__class__ is not str or len(stamp) < 20:
-        return None
-    try:
-        if stamp[:17] == _minute and stamp[-6:] == "+00:00":
-            return _starts + float(stamp[17:-6])
-        seconds = datetime.fromisoformat(stamp).timestamp()
-        if stamp[-6:] == "+00:00":
-            _minute, _starts = stamp[:17], datetime.fromisoformat(stamp[:17] + "00+00:00").timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return seconds
+    return seconds(stamp or value.get("timestamp"))
 
 
 def odd(value: Json) -> str:

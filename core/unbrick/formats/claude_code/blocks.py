@@ -142,13 +142,17 @@ def _result_parts(content: list[Any]) -> tuple[int, int]:
 
 def _thinking(value: Json) -> Block:
     thinking, signature = value.get("thinking"), value.get("signature")
-    flags = 0 if signature.__class__ is str and signature else _UNSIGNED
-    if thinking.__class__ is not str:
+    flags = _EXTRA if len(value) > 3 else 0
+    size = 0
+    if signature.__class__ is str and signature:
+        size = len(signature)
+    else:
+        flags |= _UNSIGNED
+    if thinking.__class__ is str:
+        size += len(thinking)
+    else:
         flags |= _MALFORMED
-    if len(value) > 3:
-        flags |= _EXTRA
-    size = sum(len(text) for text in (thinking, signature) if text.__class__ is str)
-    return Block(_THINKING, flags, None, size)
+    return _new(Block, (_THINKING, flags, None, size, None))
 
 
 def _other(value: Json, type_: str) -> Block:

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code import ending, summaries
 from unbrick.formats.claude_code.change import Draft
-
-COUNTS = ("cache_read_input_tokens", "cache_creation_input_tokens", "input_tokens", "output_tokens")
-"""What the API counted for a reply, as its record holds it; what was sent early is read from the cache."""
+from unbrick.formats.claude_code.records import COUNTS
 
 
 def clear(draft: Draft, row: int, notes: Iterable[tuple[int, str]]) -> None:

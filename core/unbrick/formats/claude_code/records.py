@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from unbrick.clock import seconds
 from unbrick.entry import Block, BlockFlag, BlockKind, Entry, Flag, Kind
 from unbrick.formats.claude_code import forms, summaries, words
 from unbrick.formats.claude_code.blocks import block, string_block
@@ -26,6 +26,11 @@ METADATA = frozenset(
     api-request-shape api-request-blob""".split()  # noqa: SIM905 - thirty words read better than thirty strings
 )
 
+COUNTS = ("cache_read_input_tokens", "cache_creation_input_tokens", "input_tokens", "output_tokens")
+"""What the API counted for a reply, as its record holds it; what was sent early is read from the cache."""
+MOST_TOKENS = (1 << 32) - 1
+"""What a column of tokens holds."""
+
 _NOTHING: dict[str, Any] = {}
 
 # Plain integers: arithmetic on enum members costs more than decoding the record.
@@ -36,7 +41,7 @@ _API_ERROR, _SYNTHETIC = int(Flag.API_ERROR), int(Flag.SYNTHETIC)
 _MICRO, _RETRY, _POINTER = int(Flag.MICRO), int(Flag.RETRY), int(Flag.POINTER)
 _ROLE = int(BlockFlag.ROLE)
 _USER, _ASSISTANT, _NOTICE, _UNKNOWN = Kind.USER, Kind.ASSISTANT, Kind.NOTICE, Kind.UNKNOWN
-_TOOL_RESULT = BlockKind.TOOL_RESULT
+_TEXT, _TOOL_RESULT = BlockKind.TEXT, BlockKind.TOOL_RESULT
 _new = tuple.__new__
 
 
@@ -56,7 +61,7 @@ def entry(value: Json) -> Entry:
         if type_ in METADATA or (uuid is None and "parentUuid" not in value):
             return _metadata(value, type_)
     flags = _LINK
-    time = _time(get("timestamp"))
+    time = seconds(get("timestamp"))
     if time is None:
         flags |= _NO_TIME
     if uuid is None:
@@ -92,12 +97,12 @@ def entry(value: Json) -> Entry:
         if blocks and message.get("role") != type_:
             blocks = (blocks[0]._replace(flags=int(blocks[0].flags) | _ROLE), *blocks[1:])
         if kind is _USER:
-            typed = blocks and blocks[0].kind is not _TOOL_RESULT
-            if get("isCompactSummary") or (typed and _leading(content).startswith(summaries.PREFACE)):
+            said = blocks and blocks[0].kind is not _TOOL_RESULT
+            if get("isCompactSummary") or (said and _leading(content).startswith(summaries.PREFACE)):
                 flags |= _SUMMARY
                 if summaries.failed(content):
                     flags |= _FAILED
-            elif not flags & _META and _is_prompt(blocks, content):
+            elif said and not flags & _META and _typed(content, blocks):
                 flags |= _PROMPT
             refers = get("sourceToolAssistantUUID")
         else:
@@ -158,64 +163,35 @@ def _metadata(value: Json, type_: str) -> Entry:
     flags = _POINTER if type_ == "last-prompt" else 0
     if refers.__class__ is not str:
         refers = None
-    time = _time(value.get("timestamp"))
+    time = seconds(value.get("timestamp"))
     known = Kind.METADATA if type_ in METADATA else _UNKNOWN
     return _new(Entry, (known, type_, None, None, flags, time, None, None, None, refers, (), 0))
 
 
 def _tokens(usage: Json) -> int:
-    get = usage.get
     try:
         total = (
-            get("input_tokens", 0) + get("cache_creation_input_tokens", 0) + get("cache_read_input_tokens", 0)
-            + get("output_tokens", 0)
+            usage["input_tokens"] + usage["cache_creation_input_tokens"] + usage["cache_read_input_tokens"]
+            + usage["output_tokens"]
         )
-        if total.__class__ is int and 0 <= total < 1 << 32:
-            return int(total)
-    except TypeError:
-        pass
-    total = 0
-    for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"):
-        count = usage.get(key)
-        if count.__class__ is int and 0 < count < 1 << 30:
-            total += count
-    return min(total, (1 << 32) - 1)
+    except (KeyError, TypeError):
+        total = None
+    if total.__class__ is not int:
+        total = sum(count for count in map(usage.get, COUNTS) if count.__class__ is int)
+    return total if 0 <= total <= MOST_TOKENS else MOST_TOKENS if total > 0 else 0
 
 
-_minute = ""
-_minute_starts = 0.0
-
-
-def _time(text: object) -> float | None:
-    """Seconds since the epoch of an RFC 3339 time; one conversion per run of records of one minute."""
-    global _minute, _minute_starts
-    if not isinstance(text, str) or len(text) < 20:
-        return None
-    minute = text[:17]
-    if minute == _minute and text[-1] == "Z" and "0" <= text[17] <= "5":
-        try:
-            past = float(text[17:-1])
-        except ValueError:
-            return None
-        return _minute_starts + past if past < 60 else None
-    try:
-        seconds = datetime.fromisoformat(text).timestamp()
-        _minute_starts = datetime.fromisoformat(minute + "00+00:00").timestamp()
-    except (ValueError, OverflowError):
-        return None
-    _minute = minute
-    return seconds
-
-
-def _is_prompt(blocks: tuple[Block, ...], content: object) -> bool:
-    if not blocks or blocks[0].kind is _TOOL_RESULT:
-        return False
-    if any(item.kind is _TOOL_RESULT for item in blocks):
-        return False
-    parts = content if isinstance(content, list) else [{"text": content}]
-    texts = (part.get("text") for part, item in zip(parts, blocks, strict=True) if item.kind is BlockKind.TEXT)
-    text = next((text for text in texts if text), "")
-    return not (isinstance(text, str) and text.startswith(words.NOT_TYPED))
+def _typed(content: Any, blocks: tuple[Block, ...]) -> bool:  # noqa: ANN401 - whatever a message holds
+    """Whether a person typed a message: it answers no call, and does not begin in the client's own words."""
+    text = content
+    if content.__class__ is list:
+        text = ""
+        for part, block in zip(content, blocks, strict=True):
+            if block.kind is _TOOL_RESULT:
+                return False
+            if block.kind is _TEXT and not text:
+                text = part.get("text")
+    return text.__class__ is not str or not text.startswith(words.NOT_TYPED)
 
 
 def blocks(value: Json) -> list[dict[str, Any]]:
