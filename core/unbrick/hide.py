@@ -25,10 +25,16 @@ _ESCAPE = re.compile(
     r"\\(?:u([dD][89aAbB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL
 )
 _NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
+_TOKEN = re.compile(f"{_STRING.pattern}|{_NUMBER.pattern}", re.DOTALL)
+NOUGHT = "0"
+"""What stands in the place of a value that is a number: it fits at every depth, and who reads a number finds one."""
 _PLAIN = re.compile(r'[^"\\/\x00-\x1f\x7f]+')
 _EMBEDDED = '{["'
 
-Span = tuple[int, int]
+Span = tuple[int, int, bool]
+"""First and last-plus-one character of a copy, and whether it is a number."""
+Place = tuple[int, int]
 
 
 class Hidden:
@@ -60,20 +66,41 @@ class Hidden:
         return self._anchor in raw or self._unusual.search(raw) is not None
 
     def spans(self, text: str, depth: int = 0) -> list[Span]:
-        """Where a text holds the value: where it is JSON, in its strings, else as it stands, escaped or not."""
+        """Where a text holds the value: where it is JSON, in its strings and numbers, and, inside of a string, across
+        them; else as it stands, escaped or not."""
         if depth < DEPTH and text.lstrip()[:1] in _EMBEDDED and _is_json(text):
-            return self._inside(text, depth)
-        return [found.span() for found in self._pattern.finditer(text)]
+            return self._across(text, self._inside(text, depth)) if depth else self._inside(text, depth)
+        found = [(*copy.span(), False) for copy in self._pattern.finditer(text)]
+        if depth == DEPTH or "\\u" not in text:
+            return found
+        # Nobody has to write such an escape, and where strings begin is not told here.
+        meant, places = _unescaped(text)
+        return _merged([*found, *_moved(self.spans(meant, depth + 1), places, 0)])
 
     def _inside(self, text: str, depth: int) -> list[Span]:
         found: list[Span] = []
-        for string in _STRING.finditer(text):
-            start = string.start(1)
-            if not self._possible(string[1]):
-                continue
-            meant, places = _unescaped(string[1])
-            found += [(start + _place(places, a), start + _place(places, b)) for a, b in self.spans(meant, depth + 1)]
+        for token in _TOKEN.finditer(text):
+            if token[1] is None:
+                if token[0] == self.value:
+                    found.append((*token.span(), True))
+            elif self._possible(token[1]):
+                meant, places = _unescaped(token[1])
+                found += _moved(self.spans(meant, depth + 1), places, token.start(1))
         return found
+
+    def _across(self, text: str, inside: list[Span]) -> list[Span]:
+        """With the copies that begin in one string or none of a document, and end in another."""
+        copies = [copy.span() for copy in self._pattern.finditer(text)]
+        if not copies:
+            return inside
+        numbers = ((start, end) for start, end, number in inside if number)
+        parts = sorted((*(token.span(1) for token in _STRING.finditer(text)), *numbers))
+
+        def across(start: int, end: int) -> bool:
+            before = bisect_right(parts, (start, len(text))) - 1
+            return before < 0 or end > parts[before][1]
+
+        return _merged([*inside, *((start, end, False) for start, end in copies if across(start, end))])
 
     def _possible(self, text: str) -> bool:
         return self.plain in text or "\\u" in text
@@ -110,10 +137,10 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _unescaped(body: str) -> tuple[str, list[Span]]:
+def _unescaped(body: str) -> tuple[str, list[Place]]:
     """What the inside of a JSON string means, and behind each escape (place in the meaning, place in the string)."""
     pieces: list[str] = []
-    places: list[Span] = [(0, 0)]
+    places: list[Place] = [(0, 0)]
     kept = length = 0
     for escape in _ESCAPE.finditer(body):
         high, low, unit, named = escape.groups()
@@ -129,17 +156,33 @@ def _unescaped(body: str) -> tuple[str, list[Span]]:
     return "".join(pieces), places
 
 
-def _place(places: list[Span], meant: int) -> int:
+def _moved(found: list[Span], places: list[Place], start: int) -> list[Span]:
+    """Spans of what a string means, as spans of where it stands written from `start` on."""
+    return [(start + _place(places, first), start + _place(places, end), number) for first, end, number in found]
+
+
+def _place(places: list[Place], meant: int) -> int:
     """Where a place in the meaning of a string stands in the string."""
     at, written = places[bisect_right(places, meant, key=lambda one: one[0]) - 1]
     return written + meant - at
 
 
+def _merged(found: list[Span]) -> list[Span]:
+    """In order, those that overlap as one."""
+    result: list[Span] = []
+    for start, end, number in sorted(found):
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]), False)
+        else:
+            result.append((start, end, number))
+    return result
+
+
 def _spliced(text: str, spans: list[Span], note: str) -> str:
     pieces: list[str] = []
     kept = 0
-    for start, end in spans:
-        pieces += (text[kept:start], note)
+    for start, end, number in spans:
+        pieces += (text[kept:start], NOUGHT if number else note)
         kept = end
     return "".join((*pieces, text[kept:]))
 

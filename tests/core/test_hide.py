@@ -36,12 +36,47 @@ def hidden(raw: bytes, value: str = KEY) -> tuple[bytes, int]:
     ),
     pytest.param(b'{"a":"\\npm_9fQz7Lk2Vb8Xw3"}', b'{"a":"\\npm_9fQz7Lk2Vb8Xw3"}', id="not where an escape ends in it"),
     pytest.param(b'{"a":"npm_9fQz7Lk2Vb8Xw3', b'{"a":"[redacted]', id="on a torn line"),
+    pytest.param(b'{"a":"\\u006e\\u0070m_9fQz7Lk2Vb8Xw3', b'{"a":"[redacted]', id="with escapes on a torn line"),
+    pytest.param(
+        b'{"a":"{\\"k\\":\\"\\\\u006epm_9fQz7Lk2Vb8Xw3', b'{"a":"{\\"k\\":\\"[redacted]', id="with escapes, torn twice",
+    ),
+    pytest.param(b'ed","a":"npm_9fQz7Lk2Vb8Xw\\u0033"}', b'ed","a":"[redacted]"}', id="with escapes and no beginning"),
+    pytest.param(
+        b'{"a":"torn {\\"k\\":\\"\\\\u006epm_9fQz7Lk2Vb8Xw3"}', b'{"a":"torn {\\"k\\":\\"[redacted]"}',
+        id="with escapes in torn JSON inside",
+    ),
     pytest.param(b'\xff\x00npm_9fQz7Lk2Vb8Xw3\xfe', b'\xff\x00[redacted]\xfe', id="among garbage"),
     pytest.param(b'{"a":"\xffnpm_9fQz7Lk2Vb8Xw3"}\r\n', b'{"a":"\xff[redacted]"}\r\n', id="beside invalid UTF-8"),
     pytest.param(b'{"a":"\\ud83d npm_9fQz7Lk2Vb8Xw3"}', b'{"a":"\\ud83d [redacted]"}', id="beside half a pair"),
 ])
 def test_a_copy_gives_way(raw: bytes, wanted: bytes) -> None:
     assert hidden(raw) == (wanted, int(raw != wanted))
+
+
+CARD = "4111111111111111"
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    pytest.param(b'{"a":4111111111111111}', b'{"a":0}', id="a number"),
+    pytest.param(b'[4111111111111111 ,"4111111111111111"]', b'[0 ,"[redacted]"]', id="a number and a string"),
+    pytest.param(b'{"a":"{\\"n\\":4111111111111111}"}', b'{"a":"{\\"n\\":0}"}', id="in JSON inside"),
+    pytest.param(b'{"a":94111111111111111}', b'{"a":94111111111111111}', id="not part of a number"),
+    pytest.param(b'{"a":4111111111111111', b'{"a":[redacted]', id="on a torn line"),
+])
+def test_a_number_gives_way_to_nought(raw: bytes, wanted: bytes) -> None:
+    assert hidden(raw, CARD)[0] == wanted
+
+
+@pytest.mark.parametrize("value", ['{"user": "ada", "pin": 1234}', '"user": "ada"', '"ada", "pin": 1234'])
+def test_what_is_json_itself_gives_way_inside_of_a_string(value: str) -> None:
+    inside = '{"user": "ada", "pin": 1234}'
+    for text in (inside, f"x {inside}", json.dumps([inside])):
+        raw = json.dumps({"a": text}).encode()
+        left, count = hidden(raw, value)
+        assert count == 1
+        assert json.loads(left)["a"] == text.replace(
+            json.dumps(value)[1:-1] if text.startswith("[") else value, NOTE
+        )
 
 
 def test_a_line_without_a_copy_is_the_same_object() -> None:
