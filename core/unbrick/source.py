@@ -11,10 +11,13 @@ import tempfile
 from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from unbrick.errors import CannotReadError, SourceChangedError
 from unbrick.record import END
+
+system: Any = os
+"""The module whose functions open and read."""
 
 CHUNK = 1 << 20
 EDGE = 1 << 12
@@ -58,7 +61,7 @@ class Source:
         """Open and index a file. Raises CannotReadError with a sentence that names the file."""
         try:
             # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
-            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = system.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (OSError, ValueError) as error:
             raise CannotReadError.from_os(path, error) from error
         file = None
@@ -131,7 +134,7 @@ class Source:
     def read(self, start: int, end: int) -> bytes:
         """Bytes of a range; shorter when the file was truncated meanwhile. Raises CannotReadError."""
         try:
-            return os.pread(self._fd, end - start, start)
+            return system.pread(self._fd, end - start, start)
         except OSError as error:
             raise CannotReadError.from_os(self.path, error) from error
 
