@@ -10,7 +10,8 @@ from textual import events
 from textual.app import App
 from textual.keys import key_to_character
 from textual.pilot import Pilot
-from textual.widgets import Footer
+
+from unbrick_tui.widgets.footer import Footer
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
 
@@ -35,8 +36,8 @@ async def settle(pilot: Opened) -> None:
         if engine:
             await pilot.app.workers.wait_for_complete(engine)
         await pilot.pause()
-        # The footer is empty while it is made anew.
-        empty = any(not footer.children for footer in pilot.app.screen.query(Footer))
+        # The footer learns the keys of a new screen a moment later.
+        empty = any(not footer.keys for footer in pilot.app.screen.query(Footer))
         if not empty and not [w for w in pilot.app.workers if w.group != "ask" and not w.is_finished]:
             return
 

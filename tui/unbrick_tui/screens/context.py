@@ -10,7 +10,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from unbrick.course import Course, Event, Stop, course
 from unbrick.filling import Filling, filling
@@ -22,6 +22,7 @@ from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.headline import Piece
 from unbrick_tui.text import ascii_only, clause, moment, one_line, shorten
 from unbrick_tui.widgets.chart import Chart
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.widgets.verdict import VerdictView
 
@@ -62,7 +63,7 @@ class ContextScreen(Screen[int | None]):
         yield Chart(self._glyphs, id="chart")
         yield VerdictView(ascii_=self._glyphs.ascii, id="stop")
         yield TextView(ascii_=self._glyphs.ascii, id="filling")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Work it out in the background."""

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from unbrick import diff
@@ -22,6 +22,7 @@ from unbrick_tui.headline import standing
 from unbrick_tui.prose import Passage
 from unbrick_tui.screens.choice import Choices
 from unbrick_tui.text import ascii_only, count
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Workspace
 
@@ -59,7 +60,7 @@ class EditsScreen(Screen[Wish]):
         ]
         yield Choices(*steps, id="steps", markup=False)
         yield TextView(ascii_=self._workspace.glyphs.ascii, id="text")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """The last edit is pointed at."""

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
@@ -28,6 +28,7 @@ from unbrick_tui.screens.choice import Answer, Choices, ChoiceScreen
 from unbrick_tui.screens.picture import PictureScreen
 from unbrick_tui.search import Query
 from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.tabs import TabStrip
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Workspace
@@ -95,7 +96,7 @@ class InspectorScreen(Screen[tuple[str, int]]):
         yield TextView(ascii_=self._workspace.glyphs.ascii, id="text")
         yield TextView(ascii_=self._workspace.glyphs.ascii, id="about")
         yield Choices(id="links", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Show the record."""

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from unbrick.printable import printable
@@ -27,6 +27,7 @@ from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.shelf import Order, Row, Shelf, Told
 from unbrick_tui.telling import News, tell
 from unbrick_tui.text import ascii_only, count, one_line, shorten
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.session_list import SessionHeads, SessionList
 from unbrick_tui.widgets.text_view import Paragraph, TextView
 from unbrick_tui.workspace import Workspace
@@ -98,7 +99,7 @@ class PickerScreen(Screen[None]):
                 turns = TextView(ascii_=self.shelf.glyphs.ascii, id="turns")
                 turns.can_focus = False
                 yield turns
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Show the sessions at once; what they are and how they are comes in behind."""

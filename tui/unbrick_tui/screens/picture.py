@@ -16,13 +16,14 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from unbrick.media import looks
 from unbrick.media.looks import Picture
 from unbrick_tui import pictures
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.footer import Footer
 
 SIDE = 1600
 """Pixels of the longer side of what is handed to a terminal that draws images."""
@@ -77,7 +78,7 @@ class PictureScreen(Screen[None]):
         yield Static("", id="where", markup=False)
         yield PictureView(id="picture")
         yield Static("", id="why", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_resize(self) -> None:
         """Decode it for the room there is."""

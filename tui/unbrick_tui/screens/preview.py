@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from unbrick import diff
 from unbrick.printable import printable, printable_lines
@@ -23,6 +23,7 @@ from unbrick_tui.outline import Outline
 from unbrick_tui.prose import Passage
 from unbrick_tui.screens.choice import Choices
 from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Result, Work, Workspace
 
@@ -90,7 +91,7 @@ class PreviewScreen(Screen[Result | str | None]):
                 self._plain(printable(f"{one.finding.id}  {one.fix.title}: {one.fix.price}")) for one in self._offered
             ], id="picks")
         yield TextView(self._passages(), ascii_=self._workspace.glyphs.ascii, id="text")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """The list has the keys where there is one."""

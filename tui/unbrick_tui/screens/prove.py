@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from unbrick.errors import UnbrickError
@@ -24,6 +24,7 @@ from unbrick_tui import proving
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.prose import Passage
 from unbrick_tui.text import count
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Workspace
 
@@ -52,7 +53,7 @@ class ProveScreen(Screen[None]):
         """Title, text, keys."""
         yield Static("Prove: resume it with the client on this machine", id="where", markup=False)
         yield TextView(ascii_=self._workspace.glyphs.ascii, id="text")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Look for a client that can be run."""

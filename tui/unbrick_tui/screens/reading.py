@@ -10,7 +10,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from unbrick.finding import Severity
 from unbrick_tui import headline, standing
@@ -21,6 +20,7 @@ from unbrick_tui.outline import Outline
 from unbrick_tui.remedy import remedy
 from unbrick_tui.screens.choice import Answer, ChoiceScreen
 from unbrick_tui.text import clause, count
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.overview import Overview
 from unbrick_tui.widgets.search_bar import SearchBar
 from unbrick_tui.widgets.status import Part, StatusLine
@@ -63,7 +63,7 @@ class ReadingScreen(Screen[None]):
             yield Overview(timeline, workspace.glyphs, id="overview")
         yield StatusLine(workspace.glyphs, id="status")
         yield SearchBar(workspace.glyphs, id="search")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Show the records at once, and check in the background: once they are painted, for it takes the processor."""

@@ -11,7 +11,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from unbrick import sentences
 from unbrick.aims import aims
@@ -26,6 +25,7 @@ from unbrick_tui.listing import Listing, RequestListing, next_listing
 from unbrick_tui.screens.inspector import InspectorScreen
 from unbrick_tui.screens.target import TargetScreen
 from unbrick_tui.text import count, shorten
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.listing_view import ListingView
 from unbrick_tui.widgets.verdict import VerdictView
 from unbrick_tui.workspace import Work, Workspace
@@ -81,7 +81,7 @@ class RequestScreen(Screen[Wish]):
         glyphs = self._workspace.glyphs
         yield VerdictView(ascii_=glyphs.ascii, id="head")
         yield ListingView(glyphs, id="messages")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """The request to come, at the record that the timeline stands on, else at what is refused, else at its end."""

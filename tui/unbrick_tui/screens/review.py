@@ -9,12 +9,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from unbrick import diff
 from unbrick.patch import EMPTY
 from unbrick_tui import ahead
 from unbrick_tui.prose import Passage
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Workspace
 
@@ -67,7 +68,7 @@ class ReviewScreen(Screen[str | None]):
         """Title, text, keys."""
         yield Static("Review: what saving would write", id="where", markup=False)
         yield TextView(paragraphs(self._workspace), ascii_=self._workspace.glyphs.ascii, id="text")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def action_leave(self, wish: str) -> None:
         """Back to the timeline."""

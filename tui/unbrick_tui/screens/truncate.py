@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from unbrick.beginnings import Beginning
 from unbrick.truncate import Offer, offers, safe_points
@@ -19,6 +19,7 @@ from unbrick_tui import cutting
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.outline import Outline
 from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.ladder import Ladder
 from unbrick_tui.widgets.overview import Overview
 from unbrick_tui.widgets.painting import Cut
@@ -36,9 +37,9 @@ class TruncateScreen(Screen[Offer | Beginning | None]):
     CSS_PATH = Path("truncate.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,t", "leave", "back", key_display="esc", id="cut.back"),
+        Binding("enter", "cut", "cut here", key_display="enter", priority=True, id="cut.here"),
         Binding("left_square_bracket,left", "step(1)", "cut more", key_display="[", id="cut.more"),
         Binding("right_square_bracket,right", "step(-1)", "cut less", key_display="]", id="cut.less"),
-        Binding("enter", "cut", "cut here", key_display="enter", priority=True, id="cut.here"),
         Binding("b", "turn", "drop the beginning", id="cut.turn"),
         Binding("y", "copy", "copy the prompts", id="cut.copy"),
         Binding("tab", "app.focus_next", "ladder, timeline, text", show=False, id="cut.focus"),
@@ -64,7 +65,7 @@ class TruncateScreen(Screen[Offer | Beginning | None]):
                 yield timeline
                 yield Overview(timeline, glyphs, id="overview")
         yield TextView(ascii_=glyphs.ascii, id="cut")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """Find the places in the background: first those that are safe now, then those that fixes make safe."""

@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from unbrick_tui.bindings import HELP
+from unbrick_tui.widgets.footer import Footer
 
 LARGEST = 50_000
 """Characters that are edited here; a longer text is for a real editor."""
@@ -37,7 +38,7 @@ class WriteScreen(Screen[str | None]):
         """Title, text, keys."""
         yield Static(self._title, id="what", markup=False)
         yield TextArea(self._text, soft_wrap=True, id="area")
-        yield Footer(show_command_palette=False)
+        yield Footer()
 
     def on_mount(self) -> None:
         """The text has the keys."""
