@@ -65,6 +65,13 @@ class DropBlock:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Answers to calls, or blocks taken out of one record, done in one go: each on what the ones before left."""
+
+    edits: tuple[Answer, ...] | tuple[DropBlock, ...]
+
+
+@dataclass(frozen=True)
 class DropRecord:
     """Take a record out; its children follow its parent."""
 
@@ -244,7 +251,7 @@ class Redact:
 
 
 Edit = (
-    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | DropRecord | DropRecords | Forget | Clear | Trim
-    | Recount | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Hoist
+    Relink | SetLeaf | Answer | Move | Linearise | DropBlock | Together | DropRecord | DropRecords | Forget | Clear
+    | Trim | Recount | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Hoist
     | Reframe | Conform | Redact
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import groupby
 from types import MappingProxyType
+from typing import cast
 
-from unbrick.edit import Edit
+from unbrick.edit import Answer, DropBlock, Edit, Together
 from unbrick.formats import Clock, Format
 from unbrick.patch import Patch, View, compose
 from unbrick.record import END, At
@@ -29,7 +31,7 @@ def lower(
     """
     session, thread, target = situation.session, situation.thread, situation.target
     change = dict(change)
-    for edit in edits:
+    for edit in joined(edits):
         new: Change | None
         try:
             new = _lowered(format_, edit, session, thread, target, clock)
@@ -53,6 +55,22 @@ def _lowered(
     return {at: tuple(pieces) for at, pieces in format_.lower(edit, session, thread, target, clock).items()}
 
 
+def alike(edit: Edit) -> Hashable | None:
+    """What edits have in common that a format does in one go (see `Together`); None for one that stands alone."""
+    if isinstance(edit, Answer):
+        return Answer
+    return edit.at if isinstance(edit, DropBlock) else None
+
+
+def joined(edits: Iterable[Edit]) -> list[Edit]:
+    """The same edits in order, those in a row that are done in one go as one."""
+    found: list[Edit] = []
+    for key, run in groupby(edits, alike):
+        same = tuple(run)
+        found += same if key is None or len(same) < 2 else (Together(cast("tuple[Answer, ...]", same)),)
+    return found
+
+
 def overlap(one: Change, other: Change) -> bool:
     """Whether two changes touch one place, or both append."""
     return any(at in one for at in other) or (_appends(other) and _appends(one))
@@ -65,7 +83,7 @@ def _appends(change: Change) -> bool:
 def together(format_: Format, situation: Situation, edits: Sequence[Edit], clock: Clock) -> Change | None:
     """All edits lowered on one state, or None when they touch each other or a place that is not there."""
     change: Change = {}
-    for edit in edits:
+    for edit in joined(edits):
         try:
             new = _lowered(format_, edit, situation.session, situation.thread, situation.target, clock)
         except (KeyError, IndexError):
@@ -79,7 +97,7 @@ def together(format_: Format, situation: Situation, edits: Sequence[Edit], clock
 def touched(format_: Format, situation: Situation, edits: Sequence[Edit], clock: Clock) -> set[At] | None:
     """The places that edits touch which follow on each other; None where one of them cannot be told alone."""
     found: set[At] = set()
-    for edit in edits:
+    for edit in joined(edits):
         try:
             found.update(_lowered(format_, edit, situation.session, situation.thread, situation.target, clock))
         except (KeyError, IndexError):

@@ -2,33 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import json
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
-from tests.core.test_hostile import assistant, bundle_of, call, lines, on, user
+from tests.core.test_hostile import assistant, call, lines, user
 
 from unbrick import repair as repairing
-from unbrick.formats.claude_code import ClaudeCode
-from unbrick.repair import repair
+from unbrick.finding import Safety
+from unbrick.opening import Choices, examine, open_source
+from unbrick.patch import View
+from unbrick.repair import Repaired, repair
 from unbrick.report import Report, Verdict
 from unbrick.scan import finish
+from unbrick.source import Source
 
-FORMAT = ClaudeCode()
+COUNT, FEW = 120, 20
 
 
-def test_the_calls_of_one_response_are_answered_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    count, rounds = 40, 0
+def text(said: str) -> dict[str, Any]:
+    return {"type": "text", "text": said}
+
+
+def mended(data: bytes, name: str, client: str | None = None) -> tuple[Repaired, list[Any]]:
+    """What a repair comes to, and the records it leaves."""
+    with open_source(Source.of(data, name), Choices(surroundings=False, client=client)) as opened:
+        report = finish(examine(opened))
+        done = finish(repair(opened.format, opened.bundle, report.target, allow=frozenset(Safety), known=report))
+        view = View(opened.bundle.main, done.patch)
+        return done, [view.value(row) for row in range(len(view))]
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Report]]:
+    """The reports of all rounds so far."""
+    found: list[Report] = []
     check = repairing.check
 
-    def counted(*given: object) -> Generator[int, None, Report]:
-        nonlocal rounds
-        rounds += 1
-        return (yield from check(*given))  # type: ignore[arg-type]
+    def noted(*given: object) -> Generator[int, None, Report]:
+        found.append((yield from check(*given)))  # type: ignore[arg-type]
+        return found[-1]
 
-    monkeypatch.setattr(repairing, "check", counted)
-    told = [user(0, None), *(assistant(n, n - 1, [call(n)], "msg_one") for n in range(1, count + 1))]
-    body = lines([*told, user(count + 1, count, "and now?")])
-    result = finish(repair(FORMAT, bundle_of(body), on("2.1.329")))
-    assert len(result.applied) == count
-    assert result.after.verdict is Verdict.HEALTHY
-    assert rounds <= 4
+    monkeypatch.setattr(repairing, "check", noted)
+    yield found
+
+
+def chained(*, ends: bool) -> bytes:
+    """Calls of one response, one a record; a prompt behind them unless the conversation ends with them."""
+    told = [user(0, None), *(assistant(n, n - 1, [call(n)], "msg_one") for n in range(1, COUNT + 1))]
+    return lines(told if ends else [*told, user(COUNT + 1, COUNT, "and now?")])
+
+
+def apart() -> bytes:
+    """Calls of one response that all hang on the prompt before them."""
+    told = [user(0, None), *(assistant(n, 0, [call(n)], "msg_one") for n in range(1, COUNT + 1))]
+    return lines([*told, user(COUNT + 1, COUNT, "and now?")])
+
+
+def asked(form: str) -> list[Any]:
+    """A message of calls between two prompts."""
+    refs = [f"call_{n}" for n in range(COUNT)]
+    if form == "blocks":
+        calls = [{"type": "tool_use", "id": ref, "name": "ls", "input": {}} for ref in refs]
+        reply: dict[str, Any] = {"role": "assistant", "content": calls}
+    elif form == "functions":
+        calls = [{"id": ref, "type": "function", "function": {"name": "ls", "arguments": "{}"}} for ref in refs]
+        reply = {"role": "assistant", "content": None, "tool_calls": calls}
+    else:
+        calls = [{"type": "tool_call", "id": ref, "name": "ls", "input": {}} for ref in refs]
+        listed = [{"id": ref, "tool": "ls", "arguments": {}} for ref in refs]
+        reply = {"role": "assistant", "content": calls, "tool_calls": listed}
+    return [{"role": "user", "content": "go"}, reply, {"role": "user", "content": "and now?"}]
+
+
+def body(form: str) -> bytes:
+    model = "gpt-5" if form == "functions" else "claude-opus-4-8"
+    return json.dumps({"model": model, "messages": asked(form)}).encode()
+
+
+CALLS = [
+    pytest.param(chained(ends=False), "s.jsonl", "2.1.329", id="in one chain"),
+    pytest.param(chained(ends=True), "s.jsonl", "2.1.20", id="at the end of the conversation"),
+    pytest.param(apart(), "s.jsonl", "2.1.329", id="beside each other"),
+    pytest.param(body("blocks"), "body.json", None, id="in a request body"),
+    pytest.param(body("functions"), "body.json", None, id="in the form of OpenAI"),
+    pytest.param(lines(asked("amplifier")), "transcript.jsonl", None, id="in one record of Amplifier"),
+]
+
+
+@pytest.mark.parametrize(("data", "name", "client"), CALLS)
+def test_the_calls_of_one_response_are_answered_together(
+    data: bytes, name: str, client: str | None, rounds: list[Report]
+) -> None:
+    done, _records = mended(data, name, client)
+    assert [item.finding.code for item in done.applied].count("T001") == COUNT
+    assert done.after.verdict is Verdict.HEALTHY
+    assert len(rounds) <= 3
+
+
+@pytest.mark.parametrize("client", ["2.1.20", "2.1.329"])
+def test_what_one_record_should_not_hold_goes_and_nothing_else(client: str, rounds: list[Report]) -> None:
+    said = [text(part) for n in range(FEW) for part in (f"word {n}", "", " \n"[: n % 3])]
+    done, records = mended(lines([user(0, None, said), assistant(1, 0, [text("ok")])]), "s.jsonl", client)
+    kept = [part["text"] for part in records[0]["message"]["content"]]
+    assert [part for part in kept if part.strip()] == [f"word {n}" for n in range(FEW)]
+    assert done.after.verdict is Verdict.HEALTHY
+    assert len(rounds) <= 3
+
+
+def test_a_record_with_nothing_left_goes(rounds: list[Report]) -> None:
+    told = [user(0, None, "go"), assistant(1, 0, [text(""), text(""), text("")]), user(2, 1, "on")]
+    done, records = mended(lines([*told, assistant(3, 2, [text("ok")])]), "s.jsonl", "2.1.20")
+    assert done.after.verdict is Verdict.HEALTHY
+    assert [(record["uuid"], record["parentUuid"]) for record in records] == [
+        ("u0", None), ("u2", "u0"), ("u3", "u2"),
+    ]
+
+
+def test_late_results_in_one_row_take_few_rounds(rounds: list[Report]) -> None:
+    asked = [record for n in range(COUNT) for record in (
+        user(2 * n, 2 * n - 1 if n else None), assistant(2 * n + 1, 2 * n, [call(n)]),
+    )]
+    last = 2 * COUNT
+    answers = [user(last + 1 + n, last + n, [{
+        "type": "tool_result", "tool_use_id": f"toolu_{n}", "content": f"done {n}",
+    }]) for n in range(COUNT)]
+    done, _records = mended(lines([*asked, user(last, last - 1), *answers]), "s.jsonl", "2.1.329")
+    assert {item.fix.id for item in done.applied} == {"move-back"}
+    assert done.after.verdict is Verdict.HEALTHY
+    assert len(rounds) <= 2 * COUNT.bit_length()

@@ -25,6 +25,7 @@ from unbrick.edit import (
     Salvage,
     SetRef,
     SetValue,
+    Together,
 )
 from unbrick.formats import Clock, draft, pictures
 from unbrick.formats.amplifier import records, words, write
@@ -72,15 +73,31 @@ def lower(edit: Edit, session: Session, thread: Thread, clock: Clock) -> Mapping
 
 
 def _answer(edit: Answer, made: Draft, clock: Clock) -> None:
-    row = made.row(edit.at)
-    value = made.record(row)
-    calls = [part for part, _odd in records.calls_and_texts(value) if _is_use(part)]
-    call = next((part for part in calls if part.get("id") == edit.ref), None)
-    if call is None:
-        raise KeyError(edit.ref)
-    content = edit.content if edit.content is not None else write.unknown(_said(edit.finished))
-    line = write.result(edit.ref, str(call.get("name") or ""), content, clock, value)
-    made.behind(_place(made, row, edit.ref, calls), line)
+    _answers([edit], made, clock)
+
+
+def _together(edit: Together, made: Draft, clock: Clock) -> None:
+    _answers([one for one in edit.edits if isinstance(one, Answer)], made, clock)
+    for one in edit.edits:
+        if isinstance(one, DropBlock):
+            _drop_block(one, made, clock)
+
+
+def _answers(edits: Sequence[Answer], made: Draft, clock: Clock) -> None:
+    """Answer calls, those of one record in its order."""
+    by_row: dict[int, dict[str, Answer]] = {}
+    for edit in edits:
+        by_row.setdefault(made.row(edit.at), {})[edit.ref] = edit
+    for row, answers in by_row.items():
+        value = made.record(row)
+        places = _places(made, row, _calls(value))
+        if not answers.keys() <= places.keys():
+            raise KeyError(row)
+        for ref, (place, name) in places.items():
+            if ref in answers:
+                edit = answers[ref]
+                content = edit.content if edit.content is not None else write.unknown(_said(edit.finished))
+                made.behind(place, write.result(ref, name, content, clock, value))
 
 
 def _said(finished: bool | None) -> str:
@@ -91,27 +108,36 @@ def _is_use(part: object) -> bool:
     return isinstance(part, dict) and part.get("type") == "tool_use"
 
 
-def _place(made: Draft, row: int, ref: str, calls: Sequence[Json]) -> int:
-    """The row that a result goes behind: its call's, or of the results that follow it the last one of an earlier
-    call."""
-    order = [call.get("id") for call in calls]
-    before = {one for one in order[: order.index(ref) if ref in order else None] if isinstance(one, str)}
+def _calls(value: Json) -> list[Json]:
+    return [part for part, _odd in records.calls_and_texts(value) if _is_use(part)]
+
+
+def _places(made: Draft, row: int, calls: Sequence[Json]) -> dict[str | None, tuple[int, str]]:
+    """Id of each call of a row → the row that its result goes behind, the call's own or of the results that follow it
+    the last one of an earlier call, and the tool's name. None stands for a result of none of the calls."""
     scan = made.session.scan
     tool = scan.strings.find("tool")
-    place, found = row, row + 1
+    results: dict[str | None, int] = {}
+    found = row + 1
     while found < len(scan) and scan.type[found] == tool:
-        if scan.strings.text(scan.block_ref[scan.first[found]]) in before:
-            place = found
+        results[scan.strings.text(scan.block_ref[scan.first[found]])] = found
         found += 1
-    return place
+    places: dict[str | None, tuple[int, str]] = {}
+    place = row
+    for call in calls:
+        ref = call.get("id")
+        if isinstance(ref, str) and ref not in places:
+            places[ref] = place, str(call.get("name") or "")
+            place = max(place, results.get(ref, row))
+    return {**places, None: (place, "")}
 
 
 def _move(edit: Move, made: Draft, _clock: Clock) -> None:
     row, behind = made.row(edit.at), made.row(edit.behind)
     value = made.record(behind)
-    calls = [part for part, _odd in records.calls_and_texts(value) if _is_use(part)]
     ref = made.record(row).get("tool_call_id")
-    place = _place(made, behind, str(ref), calls) if calls else behind
+    places = _places(made, behind, _calls(value))
+    place, _name = places.get(ref if isinstance(ref, str) else None, places[None])
     if place == row or row == place + 1:
         return
     made.move_behind(row, place)
@@ -225,7 +251,7 @@ def _redact(edit: Redact, made: Draft, _clock: Clock) -> None:
 
 
 _WRITERS: Mapping[type, Callable[[Any, Draft, Clock], None]] = {
-    Answer: _answer, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record, DropRecords: _drop_records,
-    Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
-    Cut: _cut, Conform: _conform, Redact: _redact,
+    Answer: _answer, Together: _together, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record,
+    DropRecords: _drop_records, Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref,
+    Insert: _insert, Salvage: _salvage, Cut: _cut, Conform: _conform, Redact: _redact,
 }

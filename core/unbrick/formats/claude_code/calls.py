@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from unbrick.entry import BlockKind, Flag, Kind
@@ -14,35 +14,52 @@ from unbrick.session import Session
 from unbrick.target import Target
 
 
-def answer(draft: Draft, call: int, ref: str, clock: Clock) -> None:
-    """Put the client's own result behind a call that has none; where the conversation ends with the call, the
-    client's reply to it as well, both at the end of the file (as clients from 2.1.290 do).
+def answer(draft: Draft, calls: Iterable[tuple[int, str]], clock: Clock) -> None:
+    """Put the client's own results behind calls, given by row and id, that have none; where the conversation ends with
+    them, the client's reply as well, both at the end of the file (as clients from 2.1.290 do).
 
     A response with several calls is written as one chain first when its records do not stand on one path.
     """
     session = draft.session
-    if not _holds(session, call, BlockKind.TOOL_USE, ref):
-        raise KeyError(ref)
-    draft.uuid(call)
-    members = _members(draft, call)
+    ids = session.scan.message_id
+    responses: dict[tuple[int, bool, bool], list[tuple[int, str]]] = {}
+    for call, ref in calls:
+        if not _holds(session, call, BlockKind.TOOL_USE, ref):
+            raise KeyError(ref)
+        draft.uuid(call)
+        response = ids[call] if ids[call] >= 0 else -1 - call
+        key = response, call in draft.loaded, session.has(call, Flag.SIDECHAIN)
+        responses.setdefault(key, []).append((call, ref))
+    for together in responses.values():
+        _answer(draft, together, clock)
+
+
+def _answer(draft: Draft, calls: Sequence[tuple[int, str]], clock: Clock) -> None:
+    """Put results behind calls of one response, each behind the one before."""
+    session, first = draft.session, calls[0][0]
+    members = _members(draft, first)
     last, followers = _one_path(draft, members)
-    uuid = clock.uuid()
-    neighbour = draft.record(last)
-    if _ends_with(draft, members):
-        moment = write.at_end(session, clock)
-        draft.append(write.result(session, call, ref, draft.uuid(last), uuid, write.stamp(moment)))
-        for child in followers:
-            draft.relink(child, uuid)
-        end = draft.thread.leaf
-        behind = uuid if end is None or end in members or not followers else draft.uuid(end)
-        reply = write.stamp(moment + write.PAUSE)
-        draft.append(write.no_response(session, call, behind, clock.uuid(), clock.uuid(), reply))
-        return
-    following = draft.record(followers[0]) if followers else None
-    time = write.after(neighbour, following, clock)
-    draft.behind(last, write.result(session, call, ref, draft.uuid(last), uuid, time))
+    end = start = write.at_end(session, clock) if _ends_with(draft, members) else None
+    before, following = draft.record(last), draft.record(followers[0]) if followers else None
+    prompt = write.prompt_id(session, first)
+    uuid = draft.uuid(last)
+    for call, ref in calls:
+        parent, uuid = uuid, clock.uuid()
+        time = write.after(before, following, clock) if end is None else write.stamp(end)
+        line = write.result(session, call, ref, parent, uuid, time, prompt)
+        if end is None:
+            draft.behind(last, line)
+        else:
+            draft.append(line)
+            end += write.STEP
+        before = {"timestamp": time}
     for child in followers:
         draft.relink(child, uuid)
+    if start is not None and end is not None:
+        leaf = draft.thread.leaf
+        behind = uuid if leaf is None or leaf in members or not followers else draft.uuid(leaf)
+        reply = write.stamp(max(start + write.PAUSE, end))
+        draft.append(write.no_response(session, calls[-1][0], behind, clock.uuid(), clock.uuid(), reply))
 
 
 def move(draft: Draft, row: int, call: int, target: Target, clock: Clock) -> None:
@@ -115,7 +132,7 @@ def _members(draft: Draft, call: int) -> list[int]:
             and session.has(row, Flag.SIDECHAIN) == session.has(call, Flag.SIDECHAIN)
         ]
         group = group if call in group else [call]
-    members = list(group)
+    members = dict.fromkeys(group)
     for row in group:
         for block in scan.blocks(row):
             number = scan.block_ref[block]
@@ -126,22 +143,38 @@ def _members(draft: Draft, call: int) -> list[int]:
                 if answer_ in members or session.row_of.get(scan.uuid[answer_]) != answer_:
                     continue
                 if session.parent_row[answer_] in members:
-                    members.append(answer_)
+                    members[answer_] = None
                     break
-    return members
+    return list(members)
 
 
 def _one_path(draft: Draft, members: Sequence[int]) -> tuple[int, list[int]]:
     """The last member of a path that holds them all, and what follows it; they are chained when there is none."""
-    session = draft.session
-    wanted = set(members)
-    for end in reversed(members):
-        left = set(wanted)
-        for row in session.ancestors(end):
+    end = _end_of_path(draft.session, members)
+    return _chain(draft, members) if end is None else (end, draft.followers(end, set(members)))
+
+
+def _end_of_path(session: Session, members: Sequence[int]) -> int | None:
+    """The member that all others stand above; None where two of them have nothing below. No row is passed twice."""
+    left, seen = set(members), set[int]()
+    end: int | None = None
+    for member in reversed(members):
+        if member in seen:
+            continue
+        for row in session.ancestors(member):
+            if row in seen:
+                if row != end:
+                    return None
+                break
+            seen.add(row)
             left.discard(row)
-            if not left:
-                return end, draft.followers(end, wanted)
-    return _chain(draft, members)
+            if not left and end is None:
+                return member
+        else:
+            if end is not None:
+                return None
+        end = member
+    return end
 
 
 def _chain(draft: Draft, order: Sequence[int]) -> tuple[int, list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats import draft
@@ -27,7 +27,7 @@ class Draft(draft.Draft):
         if self.record(row).get("parentUuid", "") != parent:
             self._set(row, ("parentUuid",), compact(parent))
 
-    def followers(self, row: int, apart: Iterable[int] = ()) -> list[int]:
+    def followers(self, row: int, apart: Container[int] = ()) -> list[int]:
         """Rows that the conversation goes on with after a row: its children on the thread and those that the
         client bridges to it. Off the thread, all its children but subagents'. Rows in `apart` are left out."""
         session, thread = self.session, self.thread
@@ -37,7 +37,7 @@ class Draft(draft.Draft):
             found = [child for child in {*children, *bridged} if child in self.loaded]
         else:
             found = [child for child in children if not session.has(child, Flag.SIDECHAIN)]
-        return sorted(set(found) - {row} - set(apart))
+        return sorted({child for child in found if child != row and child not in apart})
 
     def parent_of(self, row: int) -> str | None:
         """What stands before a row: its parent, or what the client goes on with where that is missing."""

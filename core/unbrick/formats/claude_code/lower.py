@@ -31,6 +31,7 @@ from unbrick.edit import (
     SetLeaf,
     SetRef,
     SetValue,
+    Together,
     Trim,
     Uncompact,
 )
@@ -71,7 +72,15 @@ def _set_leaf(edit: SetLeaf, draft: Draft, target: Target, clock: Clock) -> None
 
 
 def _answer(edit: Answer, draft: Draft, _target: Target, clock: Clock) -> None:
-    calls.answer(draft, draft.row(edit.at), edit.ref, clock)
+    calls.answer(draft, [(draft.row(edit.at), edit.ref)], clock)
+
+
+def _together(edit: Together, draft: Draft, target: Target, clock: Clock) -> None:
+    answers = [one for one in edit.edits if isinstance(one, Answer)]
+    calls.answer(draft, [(draft.row(one.at), one.ref) for one in answers], clock)
+    for one in edit.edits:
+        if isinstance(one, DropBlock):
+            _drop_block(one, draft, target, clock)
 
 
 def _move(edit: Move, draft: Draft, target: Target, clock: Clock) -> None:
@@ -213,6 +222,7 @@ _WRITERS: Mapping[type, Callable[[Any, Draft, Target, Clock], None]] = {
     Move: _move,
     Linearise: _linearise,
     DropBlock: _drop_block,
+    Together: _together,
     DropRecord: _drop_record,
     DropRecords: _drop_records,
     Forget: _forget,

@@ -106,13 +106,15 @@ def model_user(session: Session, row: int) -> Json:
     return session.value(users[user] if user >= 0 else row)
 
 
-def result(session: Session, call: int, ref: str, parent: str, uuid: str, time: str) -> bytes:
-    """The result that clients from 2.1.290 themselves write for a call whose session ended before it returned."""
+def result(
+    session: Session, call: int, ref: str, parent: str, uuid: str, time: str, prompt: str | None,
+) -> bytes:
+    """The result that clients from 2.1.290 themselves write for a call whose session ended before it returned; `prompt`
+    is the id of the prompt that it belongs to."""
     neighbour = session.value(call)
     model = model_user(session, call)
     text = words.RESULT_INTERRUPTED
     block = {"type": "tool_result", "content": text, "is_error": True, "tool_use_id": ref}
-    prompt = _prompt_id(session, call)
     own: dict[str, Any] = {
         "parentUuid": parent,
         "isSidechain": bool(neighbour.get("isSidechain")),
@@ -128,7 +130,8 @@ def result(session: Session, call: int, ref: str, parent: str, uuid: str, time: 
     return imitate(own, neighbour, model)
 
 
-def _prompt_id(session: Session, row: int) -> str | None:
+def prompt_id(session: Session, row: int) -> str | None:
+    """The id of the prompt that a row belongs to, as the user record before it has it."""
     for other in session.ancestors(row):
         if session.kind(other) is Kind.USER:
             prompt = session.value(other).get("promptId")

@@ -59,11 +59,12 @@ class Draft(lower.Draft):
         base = indent_at(self.view.raw(0), 0) if len(self.view) else ""
         return written(message({"role": role}, content), self.style, base)
 
-    def put_result(self, row: int, block: Json) -> None:
-        """Put a tool message behind a call's message and the tool messages that follow it."""
-        stored = message({"role": "tool"}, [block])
+    def put_results(self, row: int, blocks: Sequence[Json]) -> None:
+        """Put tool messages behind a call's message and the tool messages that follow it."""
         base = indent_at(self.view.raw(0), 0) if len(self.view) else ""
-        self.behind(self._last(row), written(stored, self.style, base))
+        last = self._last(row)
+        for block in blocks:
+            self.behind(last, written(message({"role": "tool"}, [block]), self.style, base))
 
     def move(self, row: int, call: int, _blocks: Sequence[int]) -> None:
         """Move a tool message, as it stands, behind the others of a call's message."""

@@ -26,6 +26,7 @@ from unbrick.edit import (
     Salvage,
     SetRef,
     SetValue,
+    Together,
 )
 from unbrick.elements import Elements
 from unbrick.formats import draft, pictures
@@ -70,23 +71,24 @@ class Draft(draft.Draft):
         base = write.indent_at(self.view.raw(0), 0) if len(self.view) else ""
         return write.written({"role": role, "content": content}, self.style, base)
 
-    def put_result(self, row: int, block: Json) -> None:
-        """Put a result into the user's message behind a call's, behind the results that it begins with; into a message
-        of its own where the call's is not followed by one."""
+    def put_results(self, row: int, blocks: Sequence[Json]) -> None:
+        """Put results into the user's message behind a call's, behind the results that it begins with; into a message
+        of their own where the call's is not followed by one."""
         behind = row + 1
         value = self.record(behind) if behind < len(self.view) and self._raw.get(behind, b"") is not None else {}
         if value.get("role") != "user" or not isinstance(value.get("content"), str | list):
-            self.behind(row, self.message("user", [block]))
+            self.behind(row, self.message("user", blocks))
             return
         found = value["content"]
         if isinstance(found, str):
             said = [{"type": "text", "text": found}] if found.strip() else []
-            self.set(behind, ("content",), [block, *said])
+            self.set(behind, ("content",), [*blocks, *said])
             return
         place = next((i for i, part in enumerate(found) if not _is_result(part)), len(found))
         raw = self.raw(behind)
         start, _end = jsonspan.locate(raw, ("content", 0) if found else ("content",))
-        new = write.written(block, self.style, write.indent_at(raw, start))
+        indent = write.indent_at(raw, start)
+        new = [write.written(block, self.style, indent) for block in blocks]
         self.put(behind, write.insert(raw, ("content",), place, new))
 
     def move(self, row: int, call: int, blocks: Sequence[int]) -> None:
@@ -97,8 +99,7 @@ class Draft(draft.Draft):
         else:
             for index in reversed(blocks):
                 self.drop_block(row, index)
-        for index in blocks:
-            self.put_result(call, found[index])
+        self.put_results(call, [found[index] for index in blocks])
 
     def drop_block(self, row: int, block: int) -> None:
         """Take one block out of a message that holds more."""
@@ -141,13 +142,32 @@ def _is_result(part: object) -> bool:
 
 
 def _answer(edit: Answer, made: Draft) -> None:
-    row = made.row(edit.at)
-    if not any(part.get("id") == edit.ref for part in records.blocks(made.record(row))):
-        raise KeyError(edit.ref)
+    _answers([edit], made)
+
+
+def _together(edit: Together, made: Draft) -> None:
+    _answers([one for one in edit.edits if isinstance(one, Answer)], made)
+    for one in edit.edits:
+        if isinstance(one, DropBlock):
+            _drop_block(one, made)
+
+
+def _answers(edits: Sequence[Answer], made: Draft) -> None:
+    """Answer calls, those of one message in one go."""
+    by_row: dict[int, list[Answer]] = {}
+    for edit in edits:
+        by_row.setdefault(made.row(edit.at), []).append(edit)
+    for row, same in by_row.items():
+        refs = {part["id"] for part in records.blocks(made.record(row)) if isinstance(part.get("id"), str)}
+        for edit in same:
+            if edit.ref not in refs:
+                raise KeyError(edit.ref)
+        made.put_results(row, list(map(_result, same)))
+
+
+def _result(edit: Answer) -> Json:
     block: Json = {"type": "tool_result", "tool_use_id": edit.ref, "content": edit.content or MISSING}
-    if edit.content is None:
-        block["is_error"] = True
-    made.put_result(row, block)
+    return block if edit.content is not None else {**block, "is_error": True}
 
 
 def _move(edit: Move, made: Draft) -> None:
@@ -286,7 +306,8 @@ def _redact(edit: Redact, made: Draft) -> None:
 
 
 _WRITERS: Mapping[type, Callable[[Any, Draft], None]] = {
-    Answer: _answer, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record, DropRecords: _drop_records,
-    Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref, Insert: _insert, Salvage: _salvage,
-    Conform: _conform, Cut: _cut, Hoist: _hoist, Reframe: _reframe, Redact: _redact,
+    Answer: _answer, Together: _together, Move: _move, DropBlock: _drop_block, DropRecord: _drop_record,
+    DropRecords: _drop_records, Clear: _clear, SetValue: _set_value, Remake: _remake, SetRef: _set_ref,
+    Insert: _insert, Salvage: _salvage, Conform: _conform, Cut: _cut, Hoist: _hoist, Reframe: _reframe,
+    Redact: _redact,
 }

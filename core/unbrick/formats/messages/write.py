@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from unbrick import jsonspan
@@ -48,16 +49,18 @@ def indent_at(raw: bytes, position: int) -> str:
     return line[: len(line) - len(line.lstrip(b" \t"))].decode("ascii") if b"\n" in raw else ""
 
 
-def insert(raw: bytes, pointer: Pointer, index: int, new: bytes) -> bytes:
-    """Put an element into the array at a pointer, parted as its neighbours are. Raises KeyError when there is none."""
+def insert(raw: bytes, pointer: Pointer, index: int, new: Sequence[bytes]) -> bytes:
+    """Put elements into the array at a pointer, parted as its neighbours are. Raises KeyError when there is none."""
     start, end = jsonspan.locate(raw, pointer)
     if raw[start : start + 1] != b"[":
         raise KeyError(index)
     first = skip_space(raw, start + 1)
     space = raw[start + 1 : first]
+    comma = b"," + (space or (b" " if b'": ' in raw else b""))
+    elements = comma.join(new)
     if first >= end - 1:
-        return raw[: start + 1] + new + raw[start + 1 :]
+        return raw[: start + 1] + elements + raw[start + 1 :]
     if index == 0:
-        return raw[:first] + new + b"," + (space or b" " if b'": ' in raw else space) + raw[first:]
+        return raw[:first] + elements + comma + raw[first:]
     _before, behind = jsonspan.locate(raw, (*pointer, index - 1))
-    return raw[:behind] + b"," + (space or (b" " if b'": ' in raw else b"")) + new + raw[behind:]
+    return raw[:behind] + comma + elements + raw[behind:]
