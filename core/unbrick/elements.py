@@ -104,9 +104,9 @@ class Elements(Source):
         """First and last-plus-one byte offset of an element."""
         return self.starts[index], self.ends[index]
 
-    def lines(self, first: int = 0) -> Iterator[bytes]:
-        """All elements from an index on."""
-        return (self[index] for index in range(first, len(self)))
+    def lines(self, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The elements from an index on, up to another without it."""
+        return (self[index] for index in range(first, len(self) if last is None else last))
 
     @property
     def size(self) -> int:
@@ -200,7 +200,8 @@ def _readable(*halves: tuple[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 def array_start(raw: bytes, names: Sequence[str]) -> tuple[tuple[str, ...], int] | None:
     """Where the array of a document begins (one past its bracket), and the member that it is: one of `names` in an
-    object, or the document itself. None where there is none. Reads on where a document breaks off."""
+    object, or the document itself. None where there is none. Reads on where a document breaks off. Of a repeated key the
+    last one counts, as in every reader of JSON."""
     start = skip_space(raw, len(BOM) if raw.startswith(BOM) else 0)
     if raw[start : start + 1] == b"[":
         return (), start + 1
@@ -208,6 +209,8 @@ def array_start(raw: bytes, names: Sequence[str]) -> tuple[tuple[str, ...], int]
         return None
     wanted = {name.encode() for name in names}
     depth = 0
+    found = None
+    last = max(raw.rfind(b'"' + name + b'"') for name in wanted)
     for token in _TOKEN.finditer(raw, start):
         lead = token.group()[:1]
         if lead in b"[{":
@@ -215,9 +218,11 @@ def array_start(raw: bytes, names: Sequence[str]) -> tuple[tuple[str, ...], int]
         elif lead in b"]}":
             depth -= 1
             if depth == 0:
-                return None
+                break
         elif depth == 1 and token.group()[1:-1] in wanted:
             key = _KEY.match(raw, token.start())
             if key is not None and raw[key.end() : key.end() + 1] == b"[":
-                return (token.group()[1:-1].decode(),), key.end() + 1
-    return None
+                found = (token.group()[1:-1].decode(),), key.end() + 1
+        if token.start() >= last:
+            break
+    return found

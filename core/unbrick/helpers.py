@@ -1,21 +1,25 @@
-"""Processes that read the later parts of a large file while this one reads the first.
+"""Processes that read spans of a large file while this one reads others.
 
 Processes of their own, not threads: reading records holds the interpreter. Not forks either: the application has
 threads, and a fork copies their locks as they are. A helper is a fresh interpreter that inherits the open file and runs
-`unbrick.part`. It looks at its standard input between batches: when that closes, whoever asked is gone, and it ends.
-Where no process can be started, or one fails, its part is read here.
+`unbrick.part`: it is given one span after another, and ends when whoever gives them is gone. Nobody waits for it: what
+it does not answer is read here.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import select
 import subprocess
 import sys
 from bisect import bisect_left
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+from struct import Struct
 
 from unbrick.entry import Entry
 from unbrick.patch import View
@@ -23,63 +27,90 @@ from unbrick.record import Json
 from unbrick.source import Source
 
 SMALLEST = 24_000_000
-"""Bytes of a part below which a process takes longer to start than it saves."""
+"""Bytes of a file for each process, below which one takes longer to start than it saves."""
 MOST = 4
+SPAN = 1 << 25
+"""The cost of a span: read in some 50 ms."""
 ROW = 4096
 """What a row costs beside its bytes, in bytes."""
-LONGEST_WAIT = 0.05
-"""Seconds between two signs of progress while a helper is waited for."""
+AT_ONCE = 2
+"""Spans that a helper holds: the one that it reads and the next."""
+PIPE = 1 << 20
+"""Bytes of an answer that a helper can leave without waiting, where the system lets it; most answers are shorter."""
+BEGUN = 0.002
+"""Seconds to wait for more of an answer that has begun: between two looks a small pipe holds too little of it."""
+
+ASKED = Struct("<QQ")
+"""A span as a helper is given it: its first byte, and the one behind its last."""
+ANSWERED = Struct("<Q")
+"""What stands before an answer: how many bytes it has."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """Lines `first` to `last` of a source, counted from 0, without the last; and the process that reads them, None
-    for those that are read here."""
+class Helper:
+    """A process that reads spans of a file, in the order in which it is given them."""
 
-    first: int
-    last: int
-    process: subprocess.Popen[bytes] | None = None
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.process = process
+        self._in, self._out = process.stdin.fileno(), process.stdout.fileno()
+        self._given: deque[int] = deque()
+        self._read = bytearray()
+        self._gone = False
+        # Linux alone has this, and may refuse it; elsewhere the pipe stays as small as it is.
+        with suppress(OSError, AttributeError):
+            fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, PIPE)
 
-    def result(self, done: int) -> Generator[int, None, bytes]:
-        """What the process wrote, empty where it failed. Yields `done` while there is nothing to read."""
-        if self.process is None or self.process.stdout is None:
-            return b""
-        pieces = []
-        out = self.process.stdout
-        while True:
-            while not select.select([out], [], [], LONGEST_WAIT)[0]:
-                yield done
-            piece = os.read(out.fileno(), 1 << 20)
-            if not piece:
-                break
-            pieces.append(piece)
-        return b"" if self.process.wait() else b"".join(pieces)
+    def free(self) -> bool:
+        """Whether it may be given a span."""
+        return len(self._given) < AT_ONCE and not self._gone
+
+    def give(self, number: int, start: int, end: int) -> None:
+        """Let it read a span, given by its bytes."""
+        self._given.append(number)
+        try:
+            os.write(self._in, ASKED.pack(start, end))
+        except OSError:
+            self._gone = True
+
+    def answers(self) -> Iterator[tuple[int, bytes]]:
+        """The spans that it has read since it was asked last, by their numbers, and what it found in each."""
+        while not self._gone and select.select([self._out], [], [], BEGUN if self._read else 0)[0]:
+            piece = os.read(self._out, PIPE)
+            self._gone = not piece
+            self._read += piece
+            while len(self._read) >= ANSWERED.size:
+                end = ANSWERED.size + ANSWERED.unpack_from(self._read)[0]
+                if len(self._read) < end or not self._given:
+                    break
+                yield self._given.popleft(), bytes(memoryview(self._read)[ANSWERED.size : end])
+                del self._read[:end]
 
     def close(self) -> None:
         """End the process, if it still runs, and leave nothing of it."""
-        if self.process is None:
-            return
-        self.process.kill()
-        self.process.communicate()
+        with self.process:
+            self.process.kill()
 
 
-def parts(view: View, entry_of: Callable[[Json], Entry], cores: int) -> list[Part]:
-    """The parts of a view that processes read at the same time, in file order, the first of them to be read here; that
-    one alone for a small file, or one that is patched or no plain lines."""
+def spans(view: View) -> list[tuple[int, int]]:
+    """Where a large file can be cut: lines `first` to `last`, counted from 0, without the last. Empty for a small one,
+    and for one that is patched or no plain lines."""
     source = view.source
-    count = min(cores, MOST, source.size // SMALLEST, len(source))
-    plain = type(source) is Source and not view.patch and sys.executable and not getattr(sys, "frozen", False)
-    if count < 2 or not plain:
-        return [Part(0, len(view))]
-    total = source.size + ROW * len(source)
-    cuts = [
-        bisect_left(range(len(source)), total * part // count, key=lambda line: source.ends[line] + ROW * line)
-        for part in range(count)
-    ]
-    found = [Part(0, cuts[1])]
-    for first, last in zip(cuts[1:], [*cuts[2:], len(source)], strict=True):
-        found.append(Part(first, last, _started(source, first, last, entry_of)))
-    return found
+    if type(source) is not Source or view.patch or source.size < 2 * SMALLEST:
+        return []
+    count = (source.size + ROW * len(source)) // SPAN + 1
+    share = (source.size + ROW * len(source)) / count
+    cuts = {
+        bisect_left(range(len(source)), share * cut, key=lambda line: source.ends[line] + ROW * line)
+        for cut in range(1, count)
+    }
+    return [*pairwise(sorted({0, *cuts, len(source)}))]
+
+
+def started(source: Source, entry_of: Callable[[Json], Entry], cores: int) -> list[Helper]:
+    """As many helpers for a file as there are processors besides ours, and as its size is worth."""
+    count = min(cores, MOST, source.size // SMALLEST) - 1
+    return [helper for _ in range(count) if (helper := _started(source, entry_of)) is not None]
 
 
 def cores() -> int:
@@ -92,18 +123,16 @@ def cores() -> int:
 _RUN = "import sys; sys.path[:] = sys.argv[2:]; from unbrick.part import main; main(bytes.fromhex(sys.argv[1]))"
 
 
-def _started(
-    source: Source, first: int, last: int, entry_of: Callable[[Json], Entry]
-) -> subprocess.Popen[bytes] | None:
-    """A process that reads some lines; None where there can be none."""
+def _started(source: Source, entry_of: Callable[[Json], Entry]) -> Helper | None:
+    """A process that is ready to read a file; None where there can be none."""
+    if not sys.executable or getattr(sys, "frozen", False):
+        return None
     fd = source.file.fileno()
-    span = (source.span(first)[0], source.span(last - 1)[1])
     try:
-        task = pickle.dumps((fd, span, entry_of))
         # Isolated: neither the folder that the person is in nor the environment has a say in what is imported.
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _RUN, task.hex(), *sys.path], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(fd,),
-        )
+        return Helper(subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _RUN, pickle.dumps((fd, entry_of)).hex(), *sys.path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(fd,),
+        ))
     except (OSError, ValueError, TypeError, AttributeError, pickle.PicklingError):
         return None

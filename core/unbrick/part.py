@@ -1,30 +1,43 @@
-"""What a helper process runs: it scans some lines of a file that it inherited, and writes the columns to its output."""
+"""What a helper process runs: it reads span after span of a file that it inherited, and keeps nothing of them."""
 
 from __future__ import annotations
 
 import gc
 import os
 import pickle
-import select
 import sys
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
+from unbrick.entry import Entry
+from unbrick.helpers import ANSWERED, ASKED
 from unbrick.patch import View
+from unbrick.record import Json
 from unbrick.scan import BATCH, Scan, read_rows
 from unbrick.source import Source
 
 
 def main(task: bytes) -> None:
-    """Do a task, until it is done or nobody waits for it any longer."""
+    """Answer the spans that standard input names with what is in them, until nobody names any more."""
     gc.disable()
-    fd, span, entry_of = pickle.loads(task)
+    fd, entry_of = pickle.loads(task)
     with os.fdopen(fd, "rb", buffering=0) as file:
-        source = Source(Path(), file)
-        source.cover(*span)
-        scan = Scan(View(source))
-        raws = source.lines(1)
-        while read_rows(scan, islice(raws, BATCH), entry_of):
-            if select.select([sys.stdin], [], [], 0)[0]:
-                return
-    sys.stdout.buffer.write(scan.packed())
+        while len(asked := sys.stdin.buffer.read(ASKED.size)) == ASKED.size:
+            start, end = ASKED.unpack(asked)
+            packed = answer(file, start, end, entry_of)
+            sys.stdout.buffer.write(ANSWERED.pack(len(packed)))
+            sys.stdout.buffer.write(packed)
+            sys.stdout.buffer.flush()
+
+
+def answer(file: BinaryIO, start: int, end: int, entry_of: Callable[[Json], Entry]) -> bytes:
+    """What is in a span, given by its bytes."""
+    source = Source(Path(), file)
+    source.cover(start, end)
+    scan = Scan(View(source))
+    raws = source.lines(1 if start else 0)
+    while read_rows(scan, islice(raws, BATCH), entry_of):
+        pass
+    return scan.piece().packed()

@@ -7,23 +7,26 @@ import marshal
 import pickle
 import sys
 from array import array
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, compress, islice
 from math import nan
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from orjson import JSONDecodeError, loads
 
 from unbrick import helpers
 from unbrick.entry import Entry, Kind
+from unbrick.helpers import Helper
 from unbrick.patch import View
 from unbrick.record import Fault, Json, read
-from unbrick.strings import Strings
+from unbrick.strings import Packed, Strings
 
 T = TypeVar("T")
 BATCH = 2048
+AHEAD = 16
+"""Spans that are read ahead of one that is missing."""
 FEW = 16
 """Where one row in so many is looked for, finding each costs more than looking at all."""
 
@@ -37,6 +40,28 @@ NUMBERED = frozenset({
     "type", "uuid", "parent", "refers", "message_id", "model", "version", "block_ref", "block_name",
 })
 """Columns of the numbers of strings."""
+
+
+class Piece(NamedTuple):
+    """The rows of one scan for another one: its columns, as arrays or their bytes, its strings, and what is odd."""
+
+    columns: Sequence[Any]
+    texts: list[str]
+    faults: dict[int, Fault]
+    salvaged: dict[int, tuple[Entry, ...]]
+
+    def packed(self) -> bytes:
+        """As bytes, for another process."""
+        return marshal.dumps([self.columns, self.texts, pickle.dumps((self.faults, self.salvaged))], 2)
+
+    @classmethod
+    def unpacked(cls, packed: bytes, rows: int) -> Piece | None:
+        """What another process packed; None where it is not that of so many rows."""
+        try:
+            columns, texts, odd = marshal.loads(packed)
+            return cls(columns, texts, *pickle.loads(odd)) if len(columns[0]) == rows else None
+        except (EOFError, ValueError, TypeError, pickle.UnpicklingError):
+            return None
 
 
 @dataclass
@@ -78,29 +103,23 @@ class Scan:
         """Indices of a row's blocks in the block columns."""
         return range(self.first[row], self.first[row + 1])
 
-    def packed(self) -> bytes:
-        """All columns as bytes, for a scan in another process to take over."""
-        columns = [getattr(self, name).tobytes() for name in COLUMNS]
-        return marshal.dumps([columns, self.strings.own(), pickle.dumps((self.faults, self.salvaged))], 2)
+    def piece(self) -> Piece:
+        """All that it holds, for another scan to absorb."""
+        return Piece([getattr(self, name) for name in COLUMNS], self.strings.own(), self.faults, self.salvaged)
 
-    def absorb(self, packed: bytes, count: int) -> bool:
-        """Append the rows of another scan, where they are so many."""
-        columns, texts, odd = marshal.loads(packed) if packed else ((b"",), (), b"")
-        if len(columns[0]) != count:
-            return False
-        numbers = [*self.strings.id_all(texts), -1]
+    def absorb(self, piece: Piece) -> None:
+        """Append the rows of another scan."""
+        numbers = [*self.strings.pack(piece.texts), -1]
         offset, shift = self.first.pop(), len(self)
-        for name, raw in zip(COLUMNS, columns, strict=True):
+        for name, values in zip(COLUMNS, piece.columns, strict=True):
             own = getattr(self, name)
-            column = array(own.typecode, raw)
+            column = array(own.typecode, values)
             if name in NUMBERED:
-                own.extend(map(numbers.__getitem__, column))
+                own.fromlist([*map(numbers.__getitem__, column)])
             else:
-                own.extend([one + offset for one in column] if name == "first" else column)
-        faults, salvaged = pickle.loads(odd)
-        self.faults.update({row + shift: fault for row, fault in faults.items()})
-        self.salvaged.update({row + shift: pieces for row, pieces in salvaged.items()})
-        return True
+                own.extend(array(own.typecode, [one + offset for one in column]) if name == "first" else column)
+        self.faults.update({row + shift: fault for row, fault in piece.faults.items()})
+        self.salvaged.update({row + shift: entries for row, entries in piece.salvaged.items()})
 
     def of_kind(self, *kinds: int) -> Iterator[int]:
         """Rows of some kinds, in file order."""
@@ -169,27 +188,78 @@ Progress = Generator[int, None, Scan]
 
 
 def scan(view: View, entry_of: Callable[[Json], Entry], cores: int | None = None) -> Progress:
-    """Read every row of a view once; the parts of a large file by as many processes as there are cores for.
+    """Read every row of a view once; the spans of a large file by as many processes as there are cores for.
 
     `entry_of` gives the meaning of a decoded record and never raises.
     """
-    result = Scan(view)
-    total = len(view)
-    own, *others = helpers.parts(view, entry_of, helpers.cores() if cores is None else cores)
+    spans = helpers.spans(view)
+    if not spans:
+        result, raws = Scan(view), view.raws()
+        while _read_batch(result, islice(raws, BATCH), entry_of):
+            yield len(result)
+        return result
+    team = helpers.started(view.source, entry_of, helpers.cores() if cores is None else cores)
     try:
-        raws = view.raws()
-        while _read_batch(result, islice(raws, min(BATCH, own.last - len(result))), entry_of):
-            yield len(result) * total // own.last
-        for part in others:
-            packed = yield from part.result(total)
-            if not result.absorb(packed, part.last - part.first):
-                raws = view.source.lines(part.first)
-                while _read_batch(result, islice(raws, min(BATCH, part.last - len(result))), entry_of):
-                    yield len(result)
+        return (yield from _Spans(view, spans, team).read(entry_of))
     finally:
-        for part in others:
-            part.close()
-    return result
+        for helper in team:
+            helper.close()
+
+
+class _Spans:
+    """The spans of a large file. Its helpers and this process take them from a common front; they are absorbed in file
+    order, so that those which are read early wait."""
+
+    def __init__(self, view: View, spans: list[tuple[int, int]], team: list[Helper]) -> None:
+        self.view, self.spans, self.team = view, spans, team
+        self.waiting: dict[int, Piece] = {}
+        self.absorbed = self.front = self.rows = 0
+        """How many spans were absorbed and were taken by somebody, and the rows that were read."""
+
+    def read(self, entry_of: Callable[[Json], Entry]) -> Progress:
+        """Read all. Nobody is waited for: where no span is left, or a helper is far behind, its last one is read here
+        as well, and whoever reads it first has read it."""
+        result = Scan(self.view, Strings(Packed(len(self.view))))
+        while self.absorbed < len(self.spans):
+            self._look()
+            piece = self.waiting.pop(self.absorbed, None)
+            if piece is not None:
+                result.absorb(piece)
+                self.absorbed += 1
+                yield self.rows
+            elif self.front < min(len(self.spans), self.absorbed + AHEAD):
+                self.front += 1
+                yield from self._read(self.front - 1, entry_of)
+            else:
+                last = max(number for number in range(self.absorbed, self.front) if number not in self.waiting)
+                yield from self._read(last, entry_of)
+        return result
+
+    def _read(self, number: int, entry_of: Callable[[Json], Entry]) -> Iterator[int]:
+        """Read one span, until somebody else has."""
+        own, raws = Scan(self.view), self.view.source.lines(*self.spans[number])
+        while _read_batch(own, islice(raws, BATCH), entry_of):
+            self._look()
+            if number in self.waiting:
+                return
+            yield self.rows + len(own)
+        self._take(number, own.piece())
+
+    def _look(self) -> None:
+        """Take what the helpers have read, and give them more."""
+        for helper in self.team:
+            for number, packed in helper.answers():
+                first, last = self.spans[number]
+                self._take(number, Piece.unpacked(packed, last - first))
+            while self.front < len(self.spans) and helper.free():
+                first, last = self.spans[self.front]
+                helper.give(self.front, self.view.source.span(first)[0], self.view.source.span(last - 1)[1])
+                self.front += 1
+
+    def _take(self, number: int, piece: Piece | None) -> None:
+        if piece is not None and number >= self.absorbed and number not in self.waiting:
+            self.waiting[number] = piece
+            self.rows += len(piece.columns[0])
 
 
 def _read_batch(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Entry]) -> bool:

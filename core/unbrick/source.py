@@ -9,7 +9,9 @@ import stat
 import sys
 import tempfile
 from array import array
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -138,24 +140,28 @@ class Source:
         except OSError as error:
             raise CannotReadError.from_os(self.path, error) from error
 
-    def lines(self, first: int = 0) -> Iterator[bytes]:
-        """All lines from an index on, read in large pieces."""
+    def lines(self, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The lines from an index on, up to another without it, read in large pieces."""
         ends = self.ends
-        index = first
-        total = len(ends)
-        while index < total:
-            start = ends[index - 1] if index else 0
-            stop = index
-            limit = start + CHUNK
-            while stop < total and ends[stop] <= limit:
-                stop += 1
-            stop = max(stop, index + 1)
-            chunk = self.read(start, ends[stop - 1])
-            offset = start
-            for end in ends[index:stop]:
-                yield chunk[offset - start : end - start]
-                offset = end
-            index = stop
+        total = len(ends) if last is None else last
+        while first < total:
+            start = ends[first - 1] if first else 0
+            stop = max(bisect_right(ends, start + CHUNK, first, total), first + 1)
+            yield from self._cut(first, stop)
+            first = stop
+
+    def _cut(self, first: int, last: int) -> Sequence[bytes]:
+        """Lines that are read at once."""
+        start = self.ends[first - 1] if first else 0
+        raw = self.read(start, self.ends[last - 1])
+        if last == first + 1:
+            return [raw]
+        lines = io.BytesIO(raw).readlines()
+        if len(lines) == last - first:
+            return lines
+        # Somebody has written into the file since it was indexed.
+        cuts = [start, *self.ends[first:last]]
+        return [raw[end_before - start : end - start] for end_before, end in pairwise(cuts)]
 
     def pointer(self, line: int) -> tuple[str | int, ...] | None:
         """Where a piece stands in the document that the file is; None where each line is a document of its own."""

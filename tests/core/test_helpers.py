@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.core.test_rescan import columns
 
-from unbrick import helpers
+from tools import strategies as made
+from unbrick import helpers, part
 from unbrick.entry import Entry
 from unbrick.formats.claude_code import ClaudeCode, records
+from unbrick.helpers import Helper
 from unbrick.patch import View
 from unbrick.record import END, Json
-from unbrick.scan import Scan, finish, scan
+from unbrick.scan import Piece, Scan, finish, scan
 from unbrick.source import Source
 
 TEXTS = ("plain", "café", "\ud83d", "日本 😀")
@@ -37,28 +43,129 @@ def body() -> bytes:
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
     monkeypatch.setattr(helpers, "SMALLEST", 1000)
+    monkeypatch.setattr(helpers, "SPAN", 40 * helpers.ROW)
     path = tmp_path / "session.jsonl"
     path.write_bytes(body())
     with Source.open(path) as opened:
         yield opened
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for every answer: a small file is read before a process has begun."""
+    answers = Helper.answers
+
+    def waiting(helper: Helper) -> Iterator[tuple[int, bytes]]:
+        if not helper.free():
+            select.select([helper.process.stdout], [], [])
+        return answers(helper)
+
+    monkeypatch.setattr(Helper, "answers", waiting)
+
+
 def alone(source: Source) -> dict[str, object]:
-    return columns(finish(scan(View(source), records.entry, 1)))
+    return columns(finish(scan(View(source, {END: ()}), records.entry, 1)))
 
 
-@pytest.mark.parametrize("cores", [2, 3, 4, 9])
-def test_parts_read_by_processes_make_the_same_scan(source: Source, cores: int) -> None:
-    view = View(source)
-    own, *others = helpers.parts(view, records.entry, cores)
-    assert [part.first for part in others] == [own.last, *(part.last for part in others[:-1])]
-    assert others[-1].last == len(source)
-    for part in others:
-        assert finish(part.result(0)), "the process does its part"
-        part.close()
-    assert columns(finish(scan(view, ClaudeCode().entry, cores))) == alone(source)
+def test_spans_are_the_file(source: Source) -> None:
+    spans = helpers.spans(View(source))
+    assert [*chain.from_iterable(range(first, last) for first, last in spans)] == [*range(len(source))]
+    assert len(spans) > 10
+    assert {last - first < 80 for first, last in spans} == {True}
 
 
+def test_a_process_reads_the_spans_that_it_is_given(source: Source) -> None:
+    helper, *_others = helpers.started(source, ClaudeCode().entry, 2)
+    found: list[tuple[int, bytes]] = []
+    spans = [(0, source.ends[99]), (source.ends[99], source.ends[299]), (source.ends[299], source.size)]
+    for number, span in enumerate(spans):
+        helper.give(number, *span)
+    assert not helper.free()
+    while len(found) < len(spans):
+        select.select([helper.process.stdout], [], [])
+        found += helper.answers()
+    assert helper.free()
+    helper.close()
+    assert [number for number, _packed in found] == [0, 1, 2]
+    result = Scan(View(source))
+    for (_number, packed), rows in zip(found, (100, 200, 300), strict=True):
+        piece = Piece.unpacked(packed, rows)
+        assert piece is not None
+        result.absorb(piece)
+    assert columns(result) == alone(source)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 4, 9])
+def test_spans_read_by_processes_make_the_same_scan(source: Source, cores: int) -> None:
+    assert columns(finish(scan(View(source), ClaudeCode().entry, cores))) == alone(source)
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("cores", [2, 4])
+def test_spans_of_patient_processes_make_the_same_scan(source: Source, cores: int) -> None:
+    progress = [*scan(View(source), records.entry, cores)]
+    assert progress == sorted(progress)
+    assert progress[-1] == len(source)
+    assert columns(finish(scan(View(source), records.entry, cores))) == alone(source)
+
+
+class Erratic:
+    """Somebody who answers when he likes, and sometimes wrongly."""
+
+    def __init__(self, source: Source, data: st.DataObject) -> None:
+        self.source, self.data = source, data
+        self.given: list[tuple[int, int, int]] = []
+
+    def free(self) -> bool:
+        return len(self.given) < 3 and self.data.draw(st.booleans())
+
+    def give(self, number: int, start: int, end: int) -> None:
+        self.given.append((number, start, end))
+
+    def answers(self) -> Iterator[tuple[int, bytes]]:
+        for _answer in range(self.data.draw(st.integers(0, len(self.given)))):
+            number, start, end = self.given.pop(0)
+            right = part.answer(self.source.file, start, end, records.entry)
+            wrong = (b"", b"rubbish", right[: len(right) // 2], WRONG)
+            yield number, self.data.draw(st.sampled_from([right, right, *wrong]))
+
+    def close(self) -> None:
+        self.given.clear()
+
+
+with Source.of(b'{"type":"user"}\n' * 999) as other:
+    WRONG = finish(scan(View(other), records.entry)).piece().packed()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made.damaged_sessions(), st.integers(1, 20), st.integers(0, 3), st.data())
+def test_whatever_the_spans_and_whoever_reads_them_it_is_the_same_scan(
+    tmp_path: Path, body: bytes, rows: int, count: int, data: st.DataObject
+) -> None:
+    path = tmp_path / "session.jsonl"
+    path.write_bytes(body * 5)
+    with pytest.MonkeyPatch.context() as patch, Source.open(path) as source:
+        patch.setattr(helpers, "SMALLEST", 0)
+        patch.setattr(helpers, "SPAN", rows * helpers.ROW)
+        patch.setattr("unbrick.scan.AHEAD", data.draw(st.integers(1, 5)))
+        patch.setattr("unbrick.scan.BATCH", 3)
+        patch.setattr(helpers, "started", lambda *_given: [Erratic(source, data) for _ in range(count)])
+        progress = scan(View(source), records.entry)
+        done = []
+        try:
+            while True:
+                done.append(next(progress))
+        except StopIteration as stop:
+            assert columns(stop.value) == alone(source)
+        assert done == sorted(done)
+
+
+REAL = "import os, signal, sys; sys.path[:] = sys.argv[2:]; from unbrick import part; answer = part.answer; "
+LATER = "left = iter(range(3)); part.answer = lambda *given: answer(*given) if next(left, 0) < 2 else "
+RUN = "; part.main(bytes.fromhex(sys.argv[1]))"
+
+
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("broken", [
     lambda patch: patch.setattr(sys, "executable", "/nowhere/python"),
     lambda patch: patch.setattr(sys, "executable", None),
@@ -66,11 +173,28 @@ def test_parts_read_by_processes_make_the_same_scan(source: Source, cores: int) 
     lambda patch: patch.setattr(helpers, "_RUN", "import os; os.kill(os.getpid(), 9)"),
     lambda patch: patch.setattr(helpers, "_RUN", "print('what is this', flush=True); raise SystemExit(1)"),
     lambda patch: patch.setattr(helpers, "_RUN", "raise SystemExit(0)"),
-], ids=["no interpreter", "no executable", "it fails", "it is killed", "it fails with words", "it says nothing"])
+    lambda patch: patch.setattr(helpers, "_RUN", REAL + LATER + "1 / 0" + RUN),
+    lambda patch: patch.setattr(helpers, "_RUN", REAL + LATER + "os.kill(os.getpid(), signal.SIGKILL)" + RUN),
+    lambda patch: patch.setattr(helpers, "_RUN", REAL + LATER + "b'what is this'" + RUN),
+    lambda patch: patch.setattr(helpers, "_RUN", REAL + LATER + "answer(*given)[:-9]" + RUN),
+    lambda patch: patch.setattr(helpers, "_RUN", REAL + LATER + "os._exit(os.write(1, b'12345678'))" + RUN),
+], ids=[
+    "no interpreter", "no executable", "it fails", "it is killed", "it fails with words", "it says nothing",
+    "it fails at a span", "it is killed at a span", "it answers with words", "its answers lack their end",
+    "it breaks off in an answer",
+])
 def test_what_a_process_does_not_do_is_done_here(
     source: Source, monkeypatch: pytest.MonkeyPatch, broken: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     broken(monkeypatch)
+    assert columns(finish(scan(View(source), records.entry, 3))) == alone(source)
+
+
+@pytest.mark.parametrize("run", [
+    "import sys; sys.stdin.read()", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+], ids=["it waits for ever", "it is stopped"])
+def test_nobody_waits_for_a_process(source: Source, monkeypatch: pytest.MonkeyPatch, run: str) -> None:
+    monkeypatch.setattr(helpers, "_RUN", run)
     assert columns(finish(scan(View(source), records.entry, 3))) == alone(source)
 
 
@@ -81,53 +205,40 @@ def test_a_reader_that_cannot_be_sent_reads_here(source: Source) -> None:
     assert columns(finish(scan(View(source), local, 2))) == alone(source)
 
 
-def test_a_part_of_another_length_than_the_index_is_read_again(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Source.of(b'{"type":"user"}\n') as small:
-        wrong = finish(scan(View(small), records.entry)).packed()
-    monkeypatch.setattr(helpers.Part, "result", lambda _part, _done: iter_of(wrong))
-    assert columns(finish(scan(View(source), records.entry, 2))) == alone(source)
-
-
-def iter_of(result: bytes) -> Generator[int, None, bytes]:
-    yield 0
-    return result
-
-
 def test_whoever_stops_asking_ends_the_processes(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helpers, "_RUN", "import sys; sys.stdin.read()")
-    started: list[helpers.Part] = []
-    parts = helpers.parts
-    monkeypatch.setattr(helpers, "parts", lambda *given: started.extend(parts(*given)) or started)
+    team: list[Helper] = []
+    started = helpers.started
+    monkeypatch.setattr(helpers, "started", lambda *given: team.extend(started(*given)) or team)
     progress = scan(View(source), records.entry, 3)
     next(progress)
-    assert [part.process.poll() for part in started[1:]] == [None, None]
+    assert [helper.process.poll() for helper in team] == [None, None]
     progress.close()
-    assert all(part.process.returncode for part in started[1:])
+    assert all(helper.process.returncode for helper in team)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
 
-def test_a_process_ends_when_nobody_waits_for_it(source: Source) -> None:
-    _own, part = helpers.parts(View(source), records.entry, 2)
-    assert part.process is not None
-    assert part.process.stdin is not None
-    assert part.process.stdout is not None
-    part.process.stdin.close()
-    with part.process.stdout as out:
-        assert out.read() == b""
-    assert part.process.wait() == 0
+@pytest.mark.parametrize("end", ["stdin", "stdout"])
+def test_a_process_ends_when_nobody_waits_for_it(source: Source, end: str) -> None:
+    helper, *_others = helpers.started(source, records.entry, 2)
+    getattr(helper.process, end).close()
+    if end == "stdout":
+        helper.give(0, 0, source.size)
+    assert bool(helper.process.wait()) == (end == "stdout")
+    helper.close()
 
 
 @pytest.mark.parametrize("view", [
     lambda source: View(source, {END: (b"{}",)}), lambda source: View(Source.of(body())),
 ], ids=["patched", "in memory"])
-def test_other_views_are_read_here(source: Source, view: Callable[[Source], View]) -> None:
-    assert len(helpers.parts(view(source), records.entry, 8)) == 1
+def test_other_views_are_not_cut(source: Source, view: Callable[[Source], View]) -> None:
+    assert helpers.spans(view(source)) == []
 
 
-def test_small_files_are_read_here(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_files_are_not_cut(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helpers, "SMALLEST", 24_000_000)
-    assert len(helpers.parts(View(source), records.entry, 8)) == 1
+    assert helpers.spans(View(source)) == []
 
 
 def test_faults_keep_their_rows(source: Source) -> None:
