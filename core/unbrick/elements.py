@@ -200,8 +200,8 @@ def _readable(*halves: tuple[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 def array_start(raw: bytes, names: Sequence[str]) -> tuple[tuple[str, ...], int] | None:
     """Where the array of a document begins (one past its bracket), and the member that it is: one of `names` in an
-    object, or the document itself. None where there is none. Reads on where a document breaks off. Of a repeated key the
-    last one counts, as in every reader of JSON."""
+    object, or the document itself. None where there is none. Reads on where a document breaks off. Of a repeated key
+    the last one counts, as in every reader of JSON."""
     start = skip_space(raw, len(BOM) if raw.startswith(BOM) else 0)
     if raw[start : start + 1] == b"[":
         return (), start + 1

@@ -65,13 +65,25 @@ def set_member(raw: bytes, parent: Pointer, key: str, new: bytes, *, first: bool
 
 
 def remove(raw: bytes, pointer: Pointer) -> bytes:
-    """Take out a member or element together with one separating comma. Raises KeyError when there is none."""
+    """Take out a member or element together with one separating comma. Raises KeyError when there is none.
+
+    Of a repeated key all go: an earlier one would count in the place of the last.
+    """
     *parent, last = pointer
     outer, _ = locate(raw, parent)
-    value, end = locate(raw, pointer)
-    start = value
-    if isinstance(last, str):
-        start = _key_start(raw, outer, value)
+    if isinstance(last, int):
+        start = _element(raw, outer, last)
+        return _cut(raw, start, value_end(raw, start))
+    copies = [(key, value) for name, key, value in _members(raw, outer) if name == last]
+    if not copies:
+        raise KeyError(last)
+    for key, value in reversed(copies):
+        raw = _cut(raw, key, value_end(raw, value))
+    return raw
+
+
+def _cut(raw: bytes, start: int, end: int) -> bytes:
+    """Without a range of members or elements, and without one comma beside it."""
     after = skip_space(raw, end)
     if raw[after : after + 1] == b",":
         return raw[:start] + raw[skip_space(raw, after + 1) :]
@@ -140,13 +152,6 @@ def _member(raw: bytes, start: int, name: str) -> int:
         if found == name:
             return value
     raise KeyError(name)
-
-
-def _key_start(raw: bytes, outer: int, value: int) -> int:
-    for _name, key, at in _members(raw, outer):
-        if at == value:
-            return key
-    raise KeyError("member")
 
 
 def _element(raw: bytes, start: int, index: int) -> int:

@@ -149,14 +149,7 @@ class _Remove(NamedTuple):
     path: Path
 
     def apply(self, line: bytes) -> bytes:
-        line = jsonspan.remove(line, self.path)
-        # Of a repeated name the last member counts: the ones before it would take its place.
-        while isinstance(self.path[-1], str):
-            try:
-                line = jsonspan.remove(line, self.path)
-            except KeyError:
-                break
-        return line
+        return jsonspan.remove(line, self.path)
 
 
 Change = _Set | _Insert | _Remove

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,6 +121,24 @@ def test_anything_like_json_gives_a_span_or_a_key_error(text: str, pointer: list
 )
 def test_spelling(raw: bytes, pointer: tuple[str, ...], value: bytes) -> None:
     assert raw[slice(*locate(raw, pointer))] == value
+
+
+@pytest.mark.parametrize(("raw", "left"), [
+    (b'{"a":1,"a":2}', b"{}"), (b'{"a":1,"b":2,"a":3}', b'{"b":2}'), (b'{"b":2, "a":1 , "\\u0061":3}', b'{"b":2 }'),
+    (b'{"a":1,"a":2,"b":3}', b'{"b":3}'),
+])
+def test_of_a_repeated_key_all_go(raw: bytes, left: bytes) -> None:
+    """An earlier one would count once the last is gone."""
+    assert remove(raw, ("a",)) == left
+
+
+@pytest.mark.parametrize("edit", [
+    lambda raw: set_value(raw, ("a", "b"), b"9"), lambda raw: set_member(raw, ("a",), "b", b"9"),
+])
+def test_of_a_repeated_key_the_one_that_counts_is_changed(edit: Callable[[bytes], bytes]) -> None:
+    raw = b'{"a":{"b":1},"a":{"b":2,"b":3}}'
+    assert edit(raw) == b'{"a":{"b":1},"a":{"b":2,"b":9}}'
+    assert loads(edit(raw)) == {"a": {"b": 9}}
 
 
 @pytest.mark.parametrize("pointer", [("b",), ("a", "b"), (0,), ("l", 2), ("l", -1), ("l", "x")])

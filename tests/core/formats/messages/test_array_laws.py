@@ -105,6 +105,15 @@ def messages_of(data: bytes) -> list[Any]:
     return found
 
 
+def test_of_repeated_messages_the_last_are_read_and_changed() -> None:
+    said = [{"role": "user", "content": "one"}, {"role": "user", "content": "two"}]
+    one, two = (json.dumps([message]).encode() for message in said)
+    data = b'{"messages":' + one + b',"model":"messages","messages":' + two + b"}"
+    found = elements(data)
+    assert [json.loads(raw) for raw in found.lines()] == messages_of(data) == said[1:]
+    assert written(found, {1: (b"{}",)}) == data.replace(two, b"[{}]")
+
+
 @given(documents() | damaged())
 def test_without_an_edit_the_same_bytes_are_written(data: bytes) -> None:
     source = FORMAT.frame(Source.of(data, "body.json")) or Source.of(data)
