@@ -24,7 +24,8 @@ from unbrick.record import Fault, Json, read
 from unbrick.strings import Packed, Strings
 
 T = TypeVar("T")
-BATCH = 2048
+BATCH = 512
+"""Rows at a time: what they mean and their strings stay in the processor's cache until they are columns."""
 AHEAD = 16
 """Spans that are read ahead of one that is missing."""
 FEW = 16
