@@ -136,9 +136,10 @@ class Source:
     def read(self, start: int, end: int) -> bytes:
         """Bytes of a range; shorter when the file was truncated meanwhile. Raises CannotReadError."""
         try:
-            return system.pread(self._fd, end - start, start)
+            data: bytes = system.pread(self._fd, end - start, start)
         except OSError as error:
             raise CannotReadError.from_os(self.path, error) from error
+        return data
 
     def lines(self, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         """The lines from an index on, up to another without it, read in large pieces."""
