@@ -10,14 +10,6 @@ from unbrick.formats.claude_code import forms, summaries, words
 from unbrick.formats.claude_code.blocks import block, string_block
 from unbrick.record import Json
 
-_KINDS = {
-    "user": Kind.USER,
-    "assistant": Kind.ASSISTANT,
-    "system": Kind.NOTICE,
-    "attachment": Kind.ATTACHMENT,
-    "progress": Kind.PROGRESS,
-}
-
 METADATA = frozenset(
     """summary custom-title ai-title agent-name agent-color agent-setting tag last-prompt mode permission-mode
     pr-link queue-operation file-history-snapshot file-history-delta content-replacement marble-origami-commit
@@ -25,6 +17,15 @@ METADATA = frozenset(
     saved_hook_context speculation-accept task-summary atis-latch agent_metadata tools-used api-request
     api-request-shape api-request-blob""".split()  # noqa: SIM905 - thirty words read better than thirty strings
 )
+
+_KINDS = {
+    "user": Kind.USER,
+    "assistant": Kind.ASSISTANT,
+    "system": Kind.NOTICE,
+    "attachment": Kind.ATTACHMENT,
+    "progress": Kind.PROGRESS,
+    **dict.fromkeys(METADATA, Kind.METADATA),
+}
 
 COUNTS = ("cache_read_input_tokens", "cache_creation_input_tokens", "input_tokens", "output_tokens")
 """What the API counted for a reply, as its record holds it; what was sent early is read from the cache."""
@@ -40,7 +41,8 @@ _SUMMARY, _FAILED, _PROMPT = int(Flag.SUMMARY), int(Flag.FAILED), int(Flag.PROMP
 _API_ERROR, _SYNTHETIC = int(Flag.API_ERROR), int(Flag.SYNTHETIC)
 _MICRO, _RETRY, _POINTER = int(Flag.MICRO), int(Flag.RETRY), int(Flag.POINTER)
 _ROLE = int(BlockFlag.ROLE)
-_USER, _ASSISTANT, _NOTICE, _UNKNOWN = Kind.USER, Kind.ASSISTANT, Kind.NOTICE, Kind.UNKNOWN
+_USER, _ASSISTANT, _NOTICE, _ATTACHMENT = Kind.USER, Kind.ASSISTANT, Kind.NOTICE, Kind.ATTACHMENT
+_METADATA, _UNKNOWN = Kind.METADATA, Kind.UNKNOWN
 _TEXT, _TOOL_RESULT = BlockKind.TEXT, BlockKind.TOOL_RESULT
 _new = tuple.__new__
 
@@ -50,16 +52,18 @@ def entry(value: Json) -> Entry:
     get = value.get
     type_ = get("type")
     kind = _KINDS.get(type_, _UNKNOWN) if type_.__class__ is str else _UNKNOWN
+    if kind is _METADATA:
+        return _metadata(value, kind, type_)
     uuid = get("uuid")
-    parent = get("parentUuid")
     if uuid.__class__ is not str:
         uuid = None
+    parent = get("parentUuid")
     if parent.__class__ is not str:
         parent = None
     if kind is _UNKNOWN:
         type_ = _word(type_)
-        if type_ in METADATA or (uuid is None and "parentUuid" not in value):
-            return _metadata(value, type_)
+        if uuid is None and "parentUuid" not in value:
+            return _metadata(value, kind, type_)
     flags = _LINK
     time = seconds(get("timestamp"))
     if time is None:
@@ -129,7 +133,7 @@ def entry(value: Json) -> Entry:
         elif subtype == "api_error":
             flags |= _RETRY
         type_ = f"system/{_word(subtype)}" if subtype else "system"
-    elif kind is Kind.ATTACHMENT:
+    elif kind is _ATTACHMENT:
         attachment = get("attachment")
         if attachment.__class__ is dict and attachment.get("type").__class__ is str:
             type_ = "attachment/" + attachment["type"]
@@ -158,14 +162,13 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) and value else "?"
 
 
-def _metadata(value: Json, type_: str) -> Entry:
+def _metadata(value: Json, kind: Kind, type_: str) -> Entry:
     refers = value.get("leafUuid")
-    flags = _POINTER if type_ == "last-prompt" else 0
     if refers.__class__ is not str:
         refers = None
+    flags = _POINTER if type_ == "last-prompt" else 0
     time = seconds(value.get("timestamp"))
-    known = Kind.METADATA if type_ in METADATA else _UNKNOWN
-    return _new(Entry, (known, type_, None, None, flags, time, None, None, None, refers, (), 0))
+    return _new(Entry, (kind, type_, None, None, flags, time, None, None, None, refers, (), 0))
 
 
 def _tokens(usage: Json) -> int:
