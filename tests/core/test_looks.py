@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from unbrick.media import looks
+from unbrick.media import looks, pixels
 
 
 def encoded(image: Image.Image, form: str = "PNG") -> str:
@@ -77,3 +77,33 @@ def test_no_bytes_raise(data: bytes) -> None:
         text = base64.b64encode(head + data).decode()
         looks.picture(text, 40, 40)
         looks.about(text)
+
+
+def test_a_frame_larger_than_what_the_head_states_is_not_unpacked() -> None:
+    file = io.BytesIO()
+    Image.new("P", (6_000, 6_000)).save(file, "GIF")
+    data = bytearray(file.getvalue())
+    data[6:10] = struct.pack("<HH", 10, 10)
+    assert isinstance(looks.picture(base64.b64encode(data).decode(), 10, 10), str)
+
+
+@pytest.mark.parametrize(("kind", "sides", "side", "taken"), [
+    pytest.param("image/png", (7_680, 4_320), 2_000, True, id="a screen of 8K"),
+    pytest.param("image/png", (8_000, 8_000), 100, False, id="a drawing that takes 256 MB"),
+    pytest.param("image/jpeg", (8_064, 6_048), 2_000, True, id="a photograph that is unpacked at a quarter"),
+    pytest.param("image/jpeg", (8_064, 6_048), 8_000, False, id="a photograph that is unpacked whole"),
+    pytest.param("image/jpeg", (20_000, 20_000), 10, False, id="a photograph of 400 megapixels"),
+    pytest.param("image/webp", (0, 10), 10, False, id="nothing"),
+    pytest.param("image/gif", None, 10, False, id="unknown"),
+])
+def test_what_is_unpacked(kind: str, sides: tuple[int, int] | None, side: int, taken: bool) -> None:
+    assert pixels.within(kind, sides, side) is taken
+
+
+def test_a_large_drawing_is_scaled_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step on the whole of it takes its memory again."""
+    seen: list[tuple[int, int]] = []
+    convert = Image.Image.convert
+    monkeypatch.setattr(Image.Image, "convert", lambda image, *given: seen.append(image.size) or convert(image, *given))
+    assert isinstance(looks.picture(encoded(Image.new("RGB", (4_000, 3_000))), 80, 40), looks.Picture)
+    assert all(width <= 80 for width, _height in seen)

@@ -72,8 +72,8 @@ def flawless(block: Block) -> bool:
     source = block.get("source")
     return (
         block.keys() == {"type", "source"} and isinstance(source, dict) and len(source) == 3
-        and source.get("type") == "base64" and source.get("media_type") in heads.TYPES
-        and isinstance(source.get("data"), str)
+        and source.get("type") == "base64" and isinstance(source.get("media_type"), str)
+        and source["media_type"] in heads.TYPES and isinstance(source.get("data"), str)
     )
 
 

@@ -36,27 +36,23 @@ def about(data: str) -> str:
 
 def picture(data: str, width: int, height: int) -> Picture | str:
     """An image scaled to fit some pixels, on white where it is transparent; or a sentence that says why not. Never
-    raises, and unpacks nothing that states more pixels than `pixels.LARGEST`."""
-    image = _image(data, max(width, height))
-    if isinstance(image, str):
-        return image
-    share = min(width / image.width, height / image.height, 1.0)
-    sides = max(1, round(image.width * share)), max(1, round(image.height * share))
-    small = image.resize(sides) if sides != image.size else image
-    return Picture(*small.size, small.tobytes())
+    raises, and unpacks no more pixels than `pixels.LARGEST`."""
+    image = _image(data, width, height)
+    return image if isinstance(image, str) else Picture(*image.size, image.tobytes())
 
 
 def png(data: str, side: int) -> bytes | str:
     """An image as PNG, no side longer than `side` pixels, written anew; or a sentence that says why not."""
-    image = _image(data, side)
+    image = _image(data, side, side)
     if isinstance(image, str):
         return image
     file = io.BytesIO()
-    image.resize(pixels.fitting(image.size, side)).save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 
-def _image(data: str, side: int) -> Image.Image | str:
+def _image(data: str, width: int, height: int) -> Image.Image | str:
+    """An image as it fits into some pixels, or why there is none to show."""
     data = images.bare(data)
     if len(data) > LONGEST:
         return "It is too large to be shown: more than 30 MB."
@@ -66,10 +62,22 @@ def _image(data: str, side: int) -> Image.Image | str:
     sides = heads.size(raw[: 1 << 16]) if heads.media_type(raw[:16]) else None
     if sides is None:
         return f"It is no image that can be shown, but {images.what(raw[:512])}."
-    if not pixels.fits(raw):
+    side = max(width, height)
+    if not pixels.fits(raw, side):
         return f"It states {sides[0]:,} × {sides[1]:,} pixels, too many to unpack; it is not opened."
     image = pixels.opened(raw, side)
-    return "It is damaged: it cannot be decoded to its end." if image is None else _flat(image)
+    return "It is damaged: it cannot be decoded to its end." if image is None else _flat(_small(image, width, height))
+
+
+def _small(image: Image.Image, width: int, height: int) -> Image.Image:
+    """Scaled down before anything else, since each step on the whole of it takes its memory again."""
+    share = min(width / image.width, height / image.height, 1.0)
+    sides = max(1, round(image.width * share)), max(1, round(image.height * share))
+    if sides == image.size:
+        return image
+    if image.mode in ("P", "1"):
+        image = image.convert("L" if image.mode == "1" else "RGBA" if "transparency" in image.info else "RGB")
+    return image.resize(sides)
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -12,8 +12,10 @@ from unbrick.media.heads import TYPES, media_type, size
 if TYPE_CHECKING:
     from PIL import Image
 
-LARGEST = 89_478_485
-"""Pixels of an image that is decoded at all, the bound that Pillow itself warns at: 360 MB in memory."""
+LARGEST = 7_680 * 4_320
+"""Pixels of an image that is unpacked: a screen of 8K. They take 133 MB, and once more that while they are scaled."""
+LARGEST_JPEG = 50_000_000
+"""Pixels that a JPEG may state, which is unpacked at up to an eighth of its sides: a photograph of 48 megapixels."""
 QUALITY = 88
 """Of JPEG and WebP, where an image is written anew."""
 TRIES = 6
@@ -24,7 +26,7 @@ def decodes(data: str) -> bool:
     raw = decoded(data)
     if raw is None:
         return False
-    return not fits(raw) or opened(raw) is not None
+    return not fits(raw, 1) or opened(raw, 1) is not None
 
 
 def scaled(data: str, side: int, length: int | None = None) -> tuple[str, tuple[int, int]] | None:
@@ -32,7 +34,7 @@ def scaled(data: str, side: int, length: int | None = None) -> tuple[str, tuple[
     characters, and its new sides; None where it cannot be decoded or is too large to try. Of an animation the first
     picture is kept, which is all that the API looks at (vision documentation)."""
     raw = decoded(data)
-    image = opened(raw, side) if raw is not None and fits(raw) else None
+    image = opened(raw, side) if raw is not None and fits(raw, side) else None
     if image is None:
         return None
     share = 1.0
@@ -62,21 +64,35 @@ def decoded(data: str) -> bytes | None:
         return None
 
 
-def fits(raw: bytes) -> bool:
-    """Whether the stated size is known and within the bound, so that no small file unpacks without end."""
-    sides = size(raw[: 1 << 16])
-    return sides is not None and 0 < sides[0] * sides[1] <= LARGEST
+def fits(raw: bytes, side: int) -> bool:
+    """Whether an image states its size in front, and may be unpacked for a picture with sides of `side` pixels."""
+    return within(media_type(raw[:16]), size(raw[: 1 << 16]), side)
 
 
-def opened(raw: bytes, side: int = 0) -> Image.Image | None:
-    """An image decoded, from JPEG at the next size that is not below `side`; None where that fails."""
+def within(kind: str | None, sides: tuple[int, int] | None, side: int) -> bool:
+    """Whether an image of a media type, as it is unpacked for a picture with sides of `side` pixels, is within the
+    bound, so that no small file unpacks without end."""
+    if sides is None or not all(sides):
+        return False
+    if kind != "image/jpeg":
+        return sides[0] * sides[1] <= LARGEST
+    times = next((one for one in (8, 4, 2) if one * side <= max(sides)), 1)
+    return sides[0] * sides[1] <= min(LARGEST_JPEG, LARGEST * times * times)
+
+
+def opened(raw: bytes, side: int) -> Image.Image | None:
+    """An image decoded, from JPEG at the next size that is not below `side`; None where that fails, or where it is
+    larger than it states in front."""
     from PIL import Image
 
     kind = media_type(raw[:16])
     try:
+        # Pillow's own bound is higher, and warns on standard error.
+        Image.MAX_IMAGE_PIXELS = None
         image = Image.open(io.BytesIO(raw), formats=[TYPES[kind].upper()] if kind else [])
-        if side:
-            image.draft(None, fitting(image.size, side))
+        image.draft(None, fitting(image.size, side))
+        if image.width * image.height > LARGEST:
+            return None
         image.load()
     except Exception:  # Decoders of other people's bytes raise what they like.
         return None

@@ -129,7 +129,7 @@ def scaled(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Fi
     for place in _placed(situation, row, spots):
         found = images.read(media.base64(place.value) or "")
         notes.append((place.at, _text(f"[image removed: {_measures(found)}, more than can be sent]")))
-        if found.sides is not None and found.sides[0] * found.sides[1] <= pixels.LARGEST:
+        if found.sides is not None and pixels.within(found.type, found.sides, media.MANY_SIDE):
             smaller.append(((*place.at, "source", "data"), SIDE))
             sides = pixels.fitting(found.sides, media.MANY_SIDE)
     at = situation.at(row)
