@@ -147,6 +147,34 @@ def _open(count: int) -> Iterator[bytes]:
     yield told.prompt()
 
 
+def _breaks(count: int) -> Iterator[bytes]:
+    """A chain in which every third record, a minute behind the one before, names a parent that is not there."""
+    told = Teller()
+    for number in range(count):
+        if number:
+            told.writer.leaf = told.writer.uuid()
+            told.writer.clock += 60
+        yield told.prompt()
+        yield told.reply()
+        yield told.reply()
+    yield told.end()
+
+
+def _parted(count: int) -> Iterator[bytes]:
+    """Calls of one response, each record on the prompt, then a turn, then all their results."""
+    told = Teller()
+    yield told.prompt()
+    asked, message_id = told.writer.leaf, f"msg_01{told.writer.hex(22)}"
+    for number in range(count):
+        told.writer.leaf = asked
+        yield told.call(number, message_id, number)
+    yield told.prompt()
+    yield told.reply()
+    for number in range(count):
+        yield told.result(number)
+    yield told.prompt()
+
+
 def _behind(count: int) -> Iterator[bytes]:
     """Turns with a call each; all their results stand behind the last of them."""
     told = Teller()
@@ -209,6 +237,8 @@ SHAPES: dict[str, tuple[Callable[[int], Iterator[bytes]], int, str]] = {
     "late": (_late, 2_500, "late results"),
     "open": (_open, 100, "unanswered calls of one response"),
     "behind": (_behind, 500, "late results in one row"),
+    "breaks": (_breaks, 500, "missing parents in one chain"),
+    "parted": (_parted, 500, "late results of one response"),
     "amplifier": (_amplifier, 25_000, "messages of Amplifier"),
     "body": (_body, 25_000, "messages in a request body"),
 }

@@ -66,9 +66,10 @@ class DropBlock:
 
 @dataclass(frozen=True)
 class Together:
-    """Answers to calls, or blocks taken out of one record, done in one go: each on what the ones before left."""
+    """Answers to calls, results moved behind one record, or blocks taken out of one record, done in one go: each on
+    what the ones before left."""
 
-    edits: tuple[Answer, ...] | tuple[DropBlock, ...]
+    edits: tuple[Answer, ...] | tuple[Move, ...] | tuple[DropBlock, ...]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import cast
 
-from unbrick.edit import Answer, DropBlock, Edit, Together
+from unbrick.edit import Answer, DropBlock, Edit, Move, Together
 from unbrick.formats import Clock, Format
 from unbrick.patch import Patch, View, compose
 from unbrick.record import END, At
@@ -59,7 +59,9 @@ def alike(edit: Edit) -> Hashable | None:
     """What edits have in common that a format does in one go (see `Together`); None for one that stands alone."""
     if isinstance(edit, Answer):
         return Answer
-    return edit.at if isinstance(edit, DropBlock) else None
+    if isinstance(edit, Move):
+        return Move, edit.behind
+    return (DropBlock, edit.at) if isinstance(edit, DropBlock) else None
 
 
 def joined(edits: Iterable[Edit]) -> list[Edit]:

@@ -283,14 +283,14 @@ def _apply(
 
 
 def _groups(batch: Iterable[Applied]) -> list[list[Applied]]:
-    """The fixes that are done in one go: those that answer calls, and those that take blocks out of one record, its
-    last block first, so that each finds the block that it means."""
+    """The fixes that are done in one go: those that answer calls, those that move results behind one record, and those
+    that take blocks out of one record, its last block first, so that each finds the block that it means."""
     found: dict[Hashable, list[Applied]] = {}
     seen: set[Hashable] = set()
     for applied in batch:
         first, *more = applied.fix.edits or (None,)
         key = None if first is None or more else alike(first)
-        if isinstance(first, Answer | DropBlock) and key is not None:
+        if key is not None:
             # What two findings want to be done once is done once.
             what = first.ref if isinstance(first, Answer) else first
             if what in seen:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
-from tests.core.test_hostile import assistant, call, lines, user
+from tests.core.test_hostile import answer, assistant, call, lines, user
 
+from unbrick import lowering
 from unbrick import repair as repairing
+from unbrick.clock import FixedClock
+from unbrick.edit import Answer, Move
 from unbrick.finding import Safety
 from unbrick.opening import Choices, examine, open_source
-from unbrick.patch import View
+from unbrick.patch import EMPTY, View
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report, Verdict
 from unbrick.scan import finish
@@ -132,3 +136,55 @@ def test_late_results_in_one_row_take_few_rounds(rounds: list[Report]) -> None:
     assert {item.fix.id for item in done.applied} == {"move-back"}
     assert done.after.verdict is Verdict.HEALTHY
     assert len(rounds) <= 2 * COUNT.bit_length()
+
+
+def parted() -> bytes:
+    """Calls of one response that hang on the prompt, a turn, then all their results and a prompt."""
+    told = [user(0, None), *(assistant(n, 0, [call(n)], "msg_one") for n in range(1, FEW + 1))]
+    told += [user(FEW + 1, FEW, "wait"), assistant(FEW + 2, FEW + 1, [text("ok")])]
+    told += [user(FEW + 2 + n, FEW + 1 + n, [answer(n)]) for n in range(1, FEW + 1)]
+    return lines([*told, user(2 * FEW + 3, 2 * FEW + 2, "and now?")])
+
+
+def test_late_results_of_one_response_are_moved_together(rounds: list[Report]) -> None:
+    done, records = mended(parted(), "s.jsonl", "2.1.329")
+    assert [item.finding.code for item in done.applied] == ["T004"] * FEW
+    assert done.after.verdict is Verdict.HEALTHY
+    assert len(rounds) <= 3
+    parents = {record["uuid"]: record["parentUuid"] for record in records}
+    order = [0, *range(1, FEW + 1), *range(FEW + 3, 2 * FEW + 3), FEW + 1, FEW + 2, 2 * FEW + 3]
+    assert [parents[f"u{number}"] for number in order[1:]] == [f"u{number}" for number in order[:-1]]
+    assert [record["uuid"] for record in records] == [f"u{number}" for number in order]
+
+
+@pytest.mark.parametrize(("data", "client"), [
+    pytest.param(chained(ends=False), "2.1.20", id="answers in one chain"),
+    pytest.param(chained(ends=True), "2.1.20", id="answers at the end"),
+    pytest.param(apart(), "2.1.329", id="answers beside each other"),
+    pytest.param(parted(), "2.1.329", id="moves"),
+])
+def test_what_is_done_in_one_go_is_what_each_does_behind_the_others(
+    data: bytes, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_source(Source.of(data, "s.jsonl"), Choices(surroundings=False, client=client)) as opened:
+        report = finish(examine(opened))
+        edits = [edit for finding in report.findings for fix in finding.fixes[:1] for edit in fix.edits]
+        edits = [edit for edit in edits if isinstance(edit, Answer | Move)][:8]
+        assert len(edits) == 8
+
+        def written() -> list[bytes]:
+            patch = lowering.lower(opened.format, report.situation, edits, EMPTY, FixedClock())
+            return _numbered(View(opened.bundle.main, patch).raws())
+
+        together = written()
+        monkeypatch.setattr(lowering, "joined", list)
+        assert written() == together
+
+
+def _numbered(raws: Iterable[bytes]) -> list[bytes]:
+    """Lines with fresh ids told by their order alone."""
+    known: dict[bytes, bytes] = {}
+    return [
+        re.sub(rb"00000000-0000-4000-8000-[0-9a-f]{12}", lambda m: known.setdefault(m[0], b"%d" % len(known)), raw)
+        for raw in raws
+    ]

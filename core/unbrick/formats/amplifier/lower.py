@@ -79,8 +79,8 @@ def _answer(edit: Answer, made: Draft, clock: Clock) -> None:
 def _together(edit: Together, made: Draft, clock: Clock) -> None:
     _answers([one for one in edit.edits if isinstance(one, Answer)], made, clock)
     for one in edit.edits:
-        if isinstance(one, DropBlock):
-            _drop_block(one, made, clock)
+        if not isinstance(one, Answer):
+            _WRITERS[type(one)](one, made, clock)
 
 
 def _answers(edits: Sequence[Answer], made: Draft, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import pairwise
 
 from unbrick.entry import BlockKind, Flag, Kind
@@ -62,27 +62,50 @@ def _answer(draft: Draft, calls: Sequence[tuple[int, str]], clock: Clock) -> Non
         draft.append(write.no_response(session, calls[-1][0], behind, clock.uuid(), clock.uuid(), reply))
 
 
-def move(draft: Draft, row: int, call: int, target: Target, clock: Clock) -> None:
-    """Put a result record directly behind its call, in the chain and in the file; what followed it follows its
-    old parent. Where it was the newest of the file, a client that goes by time would take it for the end of the
-    conversation: then it gets the time of its place."""
+def move(draft: Draft, rows: Sequence[int], call: int, target: Target, clock: Clock) -> None:
+    """Put result records, in this order, directly behind their call, in the chain and in the file; what followed them
+    follows their old parent. Where one was the newest of the file, a client that goes by time would take it for the end
+    of the conversation: then it gets the time of its place."""
     session = draft.session
-    uuid = draft.uuid(row)
-    members = [member for member in _members(draft, call) if member != row]
-    if session.parent_row[row] not in members:
-        parent = draft.parent_of(row)
+    moving = set(rows)
+    for row in rows:
+        draft.uuid(row)
+    members = [member for member in _members(draft, call) if member not in moving]
+    near = set(members)
+    behind: list[int] = []
+    for row in rows:
+        if session.parent_row[row] in near:
+            behind += (child for child in session.children.get(row) if child in draft.loaded)
+            continue
+        parent = _parent_outside(draft, row, moving)
         for child in session.children.get(row, ()):
-            if child != row:
+            if child not in moving:
                 draft.relink(child, parent)
     last, followers = _one_path(draft, members)
-    for child in followers:
-        if child != row:
-            draft.relink(child, uuid)
-    draft.relink(row, draft.uuid(last))
-    if behaviour(target.version).leaf.by_time and write.is_newest(session, row):
-        draft.set(row, ("timestamp",), write.after(draft.record(last), None, clock))
-    if row != last + 1:
-        draft.move_behind(row, last)
+    by_time = behaviour(target.version).leaf.by_time
+    previous, stays = last, last
+    for row in rows:
+        draft.relink(row, draft.uuid(previous))
+        if by_time and write.is_newest(session, row):
+            draft.set(row, ("timestamp",), write.after(draft.record(previous), None, clock))
+        if row == stays + 1:
+            stays = row
+        else:
+            draft.move_behind(row, stays)
+        previous = row
+    for child in dict.fromkeys((*followers, *behind)):
+        if child not in moving:
+            draft.relink(child, draft.uuid(previous))
+
+
+def _parent_outside(draft: Draft, row: int, moving: Container[int]) -> str | None:
+    """What stands before a row and does not move itself."""
+    session = draft.session
+    seen = set[int]()
+    while session.parent_row[row] in moving and row not in seen:
+        seen.add(row)
+        row = session.parent_row[row]
+    return draft.parent_of(row)
 
 
 def linearise(draft: Draft, order: Sequence[int], target: Target) -> None:

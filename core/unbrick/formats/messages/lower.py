@@ -148,8 +148,8 @@ def _answer(edit: Answer, made: Draft) -> None:
 def _together(edit: Together, made: Draft) -> None:
     _answers([one for one in edit.edits if isinstance(one, Answer)], made)
     for one in edit.edits:
-        if isinstance(one, DropBlock):
-            _drop_block(one, made)
+        if not isinstance(one, Answer):
+            _WRITERS[type(one)](one, made)
 
 
 def _answers(edits: Sequence[Answer], made: Draft) -> None:
