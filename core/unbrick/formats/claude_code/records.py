@@ -50,7 +50,7 @@ _new = tuple.__new__
 def entry(value: Json) -> Entry:
     """The meaning of a decoded record. Never raises."""
     get = value.get
-    type_ = get("type")
+    type_: Any = get("type")
     kind = _KINDS.get(type_, _UNKNOWN) if type_.__class__ is str else _UNKNOWN
     if kind is _METADATA:
         return _metadata(value, kind, type_)
