@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyte
@@ -46,11 +47,15 @@ class Terminal:
 
     def wait_for(self, text: str, patience: float = PATIENCE) -> None:
         """Read what is painted until a text stands on the screen."""
+        self.wait_until(lambda: text in self.text, f"“{text}” comes up", patience)
+
+    def wait_until(self, come: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        """Read what is painted until something has come about; `what` says it in words."""
         end = time.monotonic() + patience
-        while text not in self.text:
+        while not come():
             left = end - time.monotonic()
-            assert left > 0, f"“{text}” did not come up:\n{self.text}"
-            assert self._read(left), f"left with {self._child.poll()} before “{text}” came up:\n{self.text}"
+            assert left > 0, f"waited in vain until {what}:\n{self.text}"
+            assert self._read(left), f"left with {self._child.poll()} before {what}:\n{self.text}"
 
     def wait_for_end(self) -> int:
         """Read until the child leaves; its exit status."""

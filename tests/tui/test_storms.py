@@ -18,6 +18,7 @@ from driving import SAMPLES
 from terminal import COLUMNS, ROWS, Terminal, opened
 
 SESSION = SAMPLES / "crash-mid-tool" / "session.jsonl"
+FULL_SCREEN = b"\x1b[?1049h"
 MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 AS_LEFT = {b"25": True, b"1049": False, b"1000": False, b"1002": False, b"1003": False, b"1006": False,
            b"1015": False, b"1004": False, b"2004": False, b"2026": False}
@@ -82,18 +83,25 @@ def test_two_hundred_sizes(terminal: Terminal, tmp_path: Path) -> None:
     leave(terminal)
 
 
+def go_on(terminal: Terminal) -> None:
+    """Continue a stopped process, and wait until it has its terminal again: what was typed until then is dropped."""
+    before = terminal.raw.count(FULL_SCREEN)
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_until(lambda: terminal.raw.count(FULL_SCREEN) > before, "it has the terminal again")
+
+
 def test_suspended_and_resumed(terminal: Terminal) -> None:
     edited(terminal)
     for _ in range(3):
         terminal.signal(signal.SIGSTOP)
         resize(terminal, 60, 20)
         terminal.press("jjj")
-        terminal.signal(signal.SIGCONT)
+        go_on(terminal)
         resize(terminal, COLUMNS, ROWS)
     terminal.press("?")
     terminal.wait_for("esc goes back")
     terminal.press("\x1b")
-    terminal.wait_for("1 edit, not saved")
+    terminal.wait_until(lambda: "esc goes back" not in terminal.text, "the help goes")
     leave(terminal)
 
 

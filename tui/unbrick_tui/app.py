@@ -21,19 +21,21 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from unbrick.bundle import Bundle
+from unbrick import atomic, source
 from unbrick.errors import CannotReadError
 from unbrick.formats import Format
 from unbrick.opening import Choices
 from unbrick.printable import printable, printable_lines
 from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick_tui import clipboard, recovery
+from unbrick_tui import clipboard
 from unbrick_tui.bindings import TakesKeys, area
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
 from unbrick_tui.hangup import EVERY, Hangup, listen, steady
 from unbrick_tui.judging import ready
 from unbrick_tui.screens.help import HelpScreen, keys, keys_of
+from unbrick_tui.patience import Patience, Threads
 from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.picker import PickerScreen
 from unbrick_tui.screens.session import SessionScreen
@@ -70,6 +72,9 @@ class UnbrickApp(App[int]):
         self._first = first
         for known in THEMES:
             self.register_theme(known)
+        self.patience: Patience | None = None
+        """Through which files are read, where it must not be waited for them."""
+        self.threads = Threads()
         self._dress()
         self.set_keymap(dict(settings.keys))
         if first.glyphs.ascii:
@@ -106,6 +111,7 @@ class UnbrickApp(App[int]):
     def notify(self, message: str, **how: Any) -> None:  # noqa: ANN401
         """Say something in passing; what comes from a transcript or a path is made safe here, where it is painted."""
         super().notify(printable_lines(message), **{"markup": False, **how})
+            asyncio.get_running_loop().set_default_executor(self.threads)
 
     def _remember(self, theme: Theme) -> None:
         """Begin with the same colours next time."""
@@ -152,8 +158,7 @@ class UnbrickApp(App[int]):
 
     def _keep_edits(self) -> str:
         """Keep what is not saved for the next time; a sentence about it."""
-        sessions = (screen.workspace for screen in self.screen_stack if isinstance(screen, SessionScreen))
-        kept = sum(map(recovery.keep, sessions))
+        kept = sum(screen.keep_edits() for screen in self.screen_stack if isinstance(screen, SessionScreen))
         return " The edits are kept, and offered when the session is opened again." if kept else ""
 
     def _look(self) -> None:
@@ -263,10 +268,14 @@ def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
     sys.setswitchinterval(TURN)
     try:
         app = UnbrickApp(first, settings, State.of_machine(), note)
-        status = app.run()
-        if status is None and app.return_code:
-            return app.return_code if app.return_code > 128 else CANNOT
-        return status or 0
+        app.patience = source.system = atomic.system = Patience()
+        status = app.run() or 0
+        if not status and app.return_code:
+            status = app.return_code if app.return_code > 128 else CANNOT
+        if app.threads.left:
+            # The interpreter would wait for them at its end, and closing for the disk.
+            os._exit(status)
+        return status
     finally:
         first.close()
 

@@ -31,10 +31,11 @@ _GLYPH = {"good": "ok", "warn": "warning", "bad": "error"}
 
 class News(NamedTuple):
     """What happened outside since the file was read: what became of it as the end of a sentence (`has grown by 3
-    lines`), and the client and process that have it open; empty for nothing."""
+    lines`), the client and process that have it open, and what is wrong with the disk; empty for nothing."""
 
     change: str = ""
     owner: str = ""
+    trouble: str = ""
 
 
 NONE = News()
@@ -45,6 +46,9 @@ def opening(
 ) -> list[Piece]:
     """Which session: its title or id, size, records; before all, what happened to the file meanwhile."""
     dot = f" {glyphs.dot} "
+    if news.trouble:
+        said = [f"{news.trouble}: what is not in memory is shown as empty; q leaves", f"{news.trouble}; q leaves"]
+        return [(first_fit(said, width, glyphs), "bad")]
     if news.change:
         return [(first_fit(_changed(news, dot), width, glyphs), "warn")]
     noun = "record" if bundle.main.unit == "line" else bundle.main.unit

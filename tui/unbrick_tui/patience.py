@@ -12,7 +12,7 @@ from threading import Thread, get_ident
 from time import monotonic
 from typing import Any, TypeVar
 
-MOMENT = 0.2
+MOMENT = 0.5
 """Seconds that the interface waits for a file."""
 LONG = 2.0
 """Seconds after which a call counts as one that hangs."""
@@ -38,6 +38,7 @@ class Patience:
         self._refused = ""
         self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] | None = None
         self._last: Future[Any] | None = None
+        self._asked = 0.0
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the system has of that name
         found = getattr(os, name)
@@ -63,9 +64,10 @@ class Patience:
         """What is wrong with the disk just now, as a sentence without its end; empty for nothing. A reading that was
         refused is spoken of once."""
         said, self._refused = self._refused, ""
-        now = monotonic()
-        hangs = self._last is not None and not self._last.done()
-        if hangs or any(now - begun > LONG for begun in list(self._begun.values())):
+        begun = list(self._begun.values())
+        if self._last is not None and not self._last.done():
+            begun.append(self._asked)
+        if any(monotonic() - one > LONG for one in begun):
             return SILENT
         return said
 
@@ -80,7 +82,7 @@ class Patience:
             self._queue = SimpleQueue()
             Thread(target=_serve, args=(self._queue,), daemon=True, name="patience").start()
         future: Future[Any] = Future()
-        self._last = future
+        self._last, self._asked = future, monotonic()
         self._queue.put((future, work))
         try:
             found: T = future.result(MOMENT if seconds is None else seconds)

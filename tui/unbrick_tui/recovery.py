@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,14 @@ KINDS = {name: kind for name, kind in vars(edit).items() if isinstance(kind, typ
 
 def file_of(workspace: Workspace) -> Path:
     """Where the edits of a session are kept."""
-    name = hashlib.sha256(str(workspace.bundle.path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    name = hashlib.sha256(_real(workspace.bundle.path).encode("utf-8", "surrogateescape")).hexdigest()[:32]
     return state.folder() / "unsaved" / f"{name}.json"
+
+
+@cache
+def _real(path: Path) -> str:
+    """Where a session really stands. Asked once: its disk may not answer when the edits are to be kept."""
+    return str(path.resolve())
 
 
 def keep(workspace: Workspace) -> bool:
@@ -36,7 +43,7 @@ def keep(workspace: Workspace) -> bool:
     if not workspace.unsaved or source.private:
         return False
     document = {
-        "version": 1, "path": str(workspace.bundle.path.resolve()), "stamp": list(source.stamp),
+        "version": 1, "path": _real(workspace.bundle.path), "stamp": list(source.stamp),
         "steps": [[step.title, packed(step.edits), packed(dict(step.patch))] for step in workspace.history.done],
     }
     file = file_of(workspace)

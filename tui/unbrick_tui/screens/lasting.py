@@ -9,6 +9,7 @@ from textual import work
 from unbrick_tui import recovery
 from unbrick_tui.bindings import called
 from unbrick_tui.folding import Level
+from unbrick_tui.patience import LAST, Patience, SilentError
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.copying import CopyingScreen
 from unbrick_tui.settings import DEFAULTS
@@ -71,6 +72,14 @@ class LastingScreen(CopyingScreen):
         self._say()
 
     # What was left of the last time
+
+    def keep_edits(self) -> bool:
+        """Keep what is not saved for the next time; whether there was any and it is kept."""
+        patience: Patience = self._of_app("patience", None) or Patience()
+        try:
+            return patience.ask(lambda: recovery.keep(self.workspace), LAST, anyway=True)
+        except SilentError:
+            return False
 
     def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
         if name == "save":

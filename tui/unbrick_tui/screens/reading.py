@@ -16,6 +16,7 @@ from unbrick_tui import headline, standing
 from unbrick_tui.driver import Done, Failed, Progressed, drive
 from unbrick_tui.folding import SHOWN, Level
 from unbrick_tui.headline import News, Piece
+from unbrick_tui.patience import Patience, SilentError
 from unbrick_tui.outline import Outline
 from unbrick_tui.remedy import remedy
 from unbrick_tui.screens.choice import Answer, ChoiceScreen
@@ -75,11 +76,26 @@ class ReadingScreen(Screen[None]):
 
     def look(self) -> None:
         """See whether the file is still the one that was read, and who has it open; a stat and a few small files."""
-        owner = self.workspace.owner()
-        who = f"{self.workspace.format.name} (pid {owner})" if owner is not None else ""
-        news = News(self.workspace.news(), who)
+        patience: Patience | None = getattr(self.app, "patience", None)
+        news = self._now() if patience is None else self._news_by(patience)
         if news != self._news:
             self._news = news
+    def _news_by(self, patience: Patience) -> News:
+        """The news, or that there are none because the disk is silent. What was shown as empty is read again."""
+        try:
+            news = patience.ask(self._now)
+        except SilentError:
+            news = self._news
+        trouble = patience.trouble()
+        if trouble or self._news.trouble:
+            self.timeline.repaint()
+        return news._replace(trouble=trouble)
+
+    def _now(self) -> News:
+        owner = self.workspace.owner()
+        who = f"{self.workspace.format.name} (pid {owner})" if owner is not None else ""
+        return News(self.workspace.news(), who)
+
             self._say()
 
     @property

@@ -9,7 +9,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 
 from unbrick_tui import headline, recovery
 from unbrick_tui.screens.choice import Answer
-from unbrick_tui.screens.lasting import LastingScreen
+from unbrick_tui.screens.lasting import WRITES, LastingScreen
 
 FOREMOST = (
     "act.fix", "act.cut", "keep.review", "keep.save", "app.help", "act.fix-all", "look.problems", "find.search",
@@ -33,17 +33,30 @@ class SessionScreen(LastingScreen):
 
     @work(group="ask", exclusive=True)
     async def action_leave(self) -> None:
-        """Leave; ask first when edits would be lost."""
-        if self.workspace.unsaved:
+        """Leave; ask first when edits would be lost, or what is being written is not finished."""
+        kept = False
+        if self._busy in WRITES:
             answers = [
-                Answer("save", "Save first"),
-                Answer("leave", "Leave without saving", "the edits are lost; the file on disk is as it was"),
+                Answer("wait", "Go on waiting"),
+                Answer("later", "Leave now", "what is not finished goes; the file on disk is whole, as it was or new"),
             ]
+            kept = await self._ask("Still writing", (), answers) == "later"
+            if not kept:
+                return
+        elif self.workspace.unsaved:
+            first = Answer("save", "Save first")
+            if self._news.trouble:
+                first = Answer("later", "Leave, and go on another time", "the edits are offered when it opens again")
+            lost = Answer("leave", "Leave without saving", "the edits are lost; the file on disk is as it was")
             said = f"{headline.standing(len(self.workspace.titles), False)}."
-            chosen = await self._ask("Leave?", [("plain", said)], answers)
+            chosen = await self._ask("Leave?", [("plain", said)], [first, lost])
             if chosen == "save":
                 self.action_save()
-            if chosen != "leave":
+            kept = chosen == "later"
+            if chosen not in ("leave", "later"):
                 return
-        recovery.forget(self.workspace)
+        if kept:
+            self.keep_edits()
+        else:
+            recovery.forget(self.workspace)
         self.dismiss(None)

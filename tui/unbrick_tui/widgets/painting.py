@@ -226,7 +226,10 @@ class Painting(ScrollView):
         key = (self.view.source, at.line)
         said = self._said.get(key)
         if said is None:
-            said = self._said[key] = say(self.format, self.view.raw(row), self.glyphs)
+            raw = self.view.raw(row)
+            said = say(self.format, raw, self.glyphs)
+            if raw:
+                self._said[key] = said
         return said
 
     def _number(self, row: int) -> str:
