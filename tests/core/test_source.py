@@ -38,6 +38,23 @@ def test_lines_longer_than_a_chunk_are_whole(size: int) -> None:
         assert [len(line) for line in source.lines()] == [size + 1, 11, size]
 
 
+@given(TEXT, st.integers(0, 40), st.integers(0, 40))
+def test_a_range_of_lines_is_those_lines(data: bytes, first: int, last: int) -> None:
+    with Source.of(data) as source:
+        first, last = sorted((first % (len(source) + 1), last % (len(source) + 1)))
+        assert list(source.lines(first, last)) == list(source.lines())[first:last]
+
+
+def test_lines_stay_as_many_as_they_were_when_others_are_written_over_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"one\ntwo\nthree")
+    with Source.open(path) as source:
+        path.write_bytes(b"\n\n\n\n\n\n\n\n\n")
+        assert list(source.lines()) == [b"\n\n\n\n", b"\n\n\n\n", b"\n"]
+        path.write_bytes(b"")
+        assert list(source.lines()) == [b"", b"", b""]
+
+
 def test_a_file_that_was_replaced_can_still_be_read_and_one_that_shrank_cannot(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"one\ntwo\n")
