@@ -66,8 +66,8 @@ class DropBlock:
 
 @dataclass(frozen=True)
 class Together:
-    """Answers to calls, results moved behind one record, or blocks taken out of one record, done in one go: each on
-    what the ones before left."""
+    """Answers to calls, results moved behind theirs, or blocks taken out of one record, done in one go: each on what
+    the ones before left."""
 
     edits: tuple[Answer, ...] | tuple[Move, ...] | tuple[DropBlock, ...]
 

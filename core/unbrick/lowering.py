@@ -57,11 +57,9 @@ def _lowered(
 
 def alike(edit: Edit) -> Hashable | None:
     """What edits have in common that a format does in one go (see `Together`); None for one that stands alone."""
-    if isinstance(edit, Answer):
-        return Answer
-    if isinstance(edit, Move):
-        return Move, edit.behind
-    return (DropBlock, edit.at) if isinstance(edit, DropBlock) else None
+    if isinstance(edit, Answer | Move):
+        return type(edit).__name__
+    return edit.at if isinstance(edit, DropBlock) else None
 
 
 def joined(edits: Iterable[Edit]) -> list[Edit]:

@@ -283,8 +283,8 @@ def _apply(
 
 
 def _groups(batch: Iterable[Applied]) -> list[list[Applied]]:
-    """The fixes that are done in one go: those that answer calls, those that move results behind one record, and those
-    that take blocks out of one record, its last block first, so that each finds the block that it means."""
+    """The fixes that are done in one go: those that answer calls, those that move results behind theirs, and those that
+    take blocks out of one record, its last block first, so that each finds the block that it means."""
     found: dict[Hashable, list[Applied]] = {}
     seen: set[Hashable] = set()
     for applied in batch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from itertools import pairwise
 
 from unbrick.entry import BlockKind, Flag, Kind
@@ -20,16 +20,12 @@ def answer(draft: Draft, calls: Iterable[tuple[int, str]], clock: Clock) -> None
 
     A response with several calls is written as one chain first when its records do not stand on one path.
     """
-    session = draft.session
-    ids = session.scan.message_id
-    responses: dict[tuple[int, bool, bool], list[tuple[int, str]]] = {}
+    responses: dict[Hashable, list[tuple[int, str]]] = {}
     for call, ref in calls:
-        if not _holds(session, call, BlockKind.TOOL_USE, ref):
+        if not _holds(draft.session, call, BlockKind.TOOL_USE, ref):
             raise KeyError(ref)
         draft.uuid(call)
-        response = ids[call] if ids[call] >= 0 else -1 - call
-        key = response, call in draft.loaded, session.has(call, Flag.SIDECHAIN)
-        responses.setdefault(key, []).append((call, ref))
+        responses.setdefault(_response(draft, call), []).append((call, ref))
     for together in responses.values():
         _answer(draft, together, clock)
 
@@ -62,50 +58,68 @@ def _answer(draft: Draft, calls: Sequence[tuple[int, str]], clock: Clock) -> Non
         draft.append(write.no_response(session, calls[-1][0], behind, clock.uuid(), clock.uuid(), reply))
 
 
-def move(draft: Draft, rows: Sequence[int], call: int, target: Target, clock: Clock) -> None:
-    """Put result records, in this order, directly behind their call, in the chain and in the file; what followed them
-    follows their old parent. Where one was the newest of the file, a client that goes by time would take it for the end
-    of the conversation: then it gets the time of its place."""
+def move(draft: Draft, moves: Iterable[tuple[int, int]], target: Target, clock: Clock) -> None:
+    """Put result records directly behind their calls, in the chain and in the file; each is given with the row of a
+    call of its response. What followed one follows its old parent. Where one was the newest of the file, a client that
+    goes by time would take it for the end of the conversation: then it gets the time of its place."""
     session = draft.session
-    moving = set(rows)
-    for row in rows:
+    responses: dict[Hashable, tuple[int, list[int]]] = {}
+    for row, call in moves:
         draft.uuid(row)
-    members = [member for member in _members(draft, call) if member not in moving]
-    near = set(members)
-    behind: list[int] = []
-    for row in rows:
-        if session.parent_row[row] in near:
-            behind += (child for child in session.children.get(row) if child in draft.loaded)
-            continue
-        parent = _parent_outside(draft, row, moving)
-        for child in session.children.get(row, ()):
-            if child not in moving:
-                draft.relink(child, parent)
-    last, followers = _one_path(draft, members)
+        responses.setdefault(_response(draft, call), (call, []))[1].append(row)
+    moving = {row for _call, rows in responses.values() for row in rows}
+    before = _unmoved_parents(draft, moving)
+    links: dict[int, str | None] = {}
+    """Row → what it follows once its old place is empty."""
+    ends: dict[str, str] = {}
+    """Id of a record that results now stand behind → that of the last of them."""
+    for call, rows in responses.values():
+        members = [member for member in _members(draft, call) if member not in moving]
+        near = set(members)
+        last, followers = _one_path(draft, members)
+        end = draft.uuid(rows[-1])
+        for row in rows:
+            for child in session.children.get(row):
+                if session.parent_row[row] not in near:
+                    links[child] = before[row]
+                elif child in draft.loaded:
+                    links[child] = end
+        links |= dict.fromkeys(followers, end)
+        ends[draft.uuid(last)] = end
+        _place(draft, rows, last, target, clock)
+    for child, parent in links.items():
+        if child not in moving:
+            draft.relink(child, parent if parent is None else ends.get(parent, parent))
+
+
+def _place(draft: Draft, rows: Sequence[int], last: int, target: Target, clock: Clock) -> None:
+    """Put records behind another one, each behind the one before."""
     by_time = behaviour(target.version).leaf.by_time
     previous, stays = last, last
     for row in rows:
         draft.relink(row, draft.uuid(previous))
-        if by_time and write.is_newest(session, row):
+        if by_time and write.is_newest(draft.session, row):
             draft.set(row, ("timestamp",), write.after(draft.record(previous), None, clock))
         if row == stays + 1:
             stays = row
         else:
             draft.move_behind(row, stays)
         previous = row
-    for child in dict.fromkeys((*followers, *behind)):
-        if child not in moving:
-            draft.relink(child, draft.uuid(previous))
 
 
-def _parent_outside(draft: Draft, row: int, moving: Container[int]) -> str | None:
-    """What stands before a row and does not move itself."""
-    session = draft.session
-    seen = set[int]()
-    while session.parent_row[row] in moving and row not in seen:
-        seen.add(row)
-        row = session.parent_row[row]
-    return draft.parent_of(row)
+def _unmoved_parents(draft: Draft, moving: Collection[int]) -> dict[int, str | None]:
+    """Rows that move → the id of what stands before each and does not move itself."""
+    found: dict[int, str | None] = {}
+    for start in sorted(moving):
+        row: int | None = start
+        passed: dict[int, None] = {}
+        parent: str | None = None
+        while row is not None and row in moving and row not in found and row not in passed:
+            passed[row] = None
+            parent = draft.parent_of(row)
+            row = None if parent is None else draft.session.row(parent)
+        found |= dict.fromkeys(passed, found.get(row, parent) if row is not None else parent)
+    return found
 
 
 def linearise(draft: Draft, order: Sequence[int], target: Target) -> None:
@@ -134,6 +148,12 @@ def rename_replacements(draft: Draft, old: str, new: str) -> None:
             for key in ("toolUseId", "tool_use_id"):
                 if isinstance(one, dict) and one.get(key) == old:
                     draft.set(row, ("replacements", index, key), new)
+
+
+def _response(draft: Draft, call: int) -> Hashable:
+    """What the calls of one response have in common."""
+    number = draft.session.scan.message_id[call]
+    return number if number >= 0 else -1 - call, call in draft.loaded, draft.session.has(call, Flag.SIDECHAIN)
 
 
 def _holds(session: Session, row: int, kind: BlockKind, ref: str) -> bool:

@@ -79,15 +79,14 @@ def _together(edit: Together, draft: Draft, target: Target, clock: Clock) -> Non
     answers = [one for one in edit.edits if isinstance(one, Answer)]
     calls.answer(draft, [(draft.row(one.at), one.ref) for one in answers], clock)
     moves = [one for one in edit.edits if isinstance(one, Move)]
-    if moves:
-        calls.move(draft, [draft.row(one.at) for one in moves], draft.row(moves[0].behind), target, clock)
+    calls.move(draft, [(draft.row(one.at), draft.row(one.behind)) for one in moves], target, clock)
     for one in edit.edits:
         if isinstance(one, DropBlock):
             _drop_block(one, draft, target, clock)
 
 
 def _move(edit: Move, draft: Draft, target: Target, clock: Clock) -> None:
-    calls.move(draft, [draft.row(edit.at)], draft.row(edit.behind), target, clock)
+    calls.move(draft, [(draft.row(edit.at), draft.row(edit.behind))], target, clock)
 
 
 def _linearise(edit: Linearise, draft: Draft, target: Target, _clock: Clock) -> None:
