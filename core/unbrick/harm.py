@@ -24,9 +24,10 @@ def worse(before: Report, after: Report) -> bool:
 
 
 def more(before: Report, after: Report) -> bool:
-    """Whether more is loaded, less is lost, or the client gets further than before."""
+    """Whether more is loaded than was added, less is lost, or the client gets further than before."""
     was, is_ = before.resume, after.resume
-    return is_.messages > was.messages or is_.lost < was.lost or is_.outcome is not was.outcome
+    added = max(len(after.situation.session) - len(before.situation.session), 0)
+    return is_.messages > was.messages + added or is_.lost < was.lost or is_.outcome is not was.outcome
 
 
 def introduced(
