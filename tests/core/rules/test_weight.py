@@ -9,7 +9,11 @@ import pytest
 from tools.chat import Chat, call, mend, only, result, text
 from tools.chat import judge as judged
 from tools.media import image, png
+from unbrick.entry import BlockKind
 from unbrick.finding import Safety, Severity
+from unbrick.record import compact
+from unbrick.request import Part, Request, Role
+from unbrick.rules import weight
 from unbrick.thread import Outcome
 
 BIG = image(png(2400, 20) + bytes(3_000_000))
@@ -70,3 +74,27 @@ def test_giant_results_are_parts_as_well() -> None:
 @pytest.mark.parametrize("count", [8, 1], ids=["just below", "far below"])
 def test_a_request_that_the_api_takes(count: int) -> None:
     assert not [found for found in judged(shown(*[SMALL] * count), "2.1.139").findings if found.code == "S002"]
+
+
+@pytest.mark.parametrize(("limit", "read"), [
+    pytest.param(0.5, 1_000, id="a sample where it is far above the limit"),
+    pytest.param(1.5, 1_000, id="a sample where it is far below"),
+    pytest.param(1.01, 7_000, id="all where it comes to about the limit"),
+])
+def test_thousands_of_small_messages_are_measured(limit: float, read: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [f"{'å' * (number % 7)}{'word ' * (number % 23)}" for number in range(6_000)]
+    decoded: list[int] = []
+
+    def decode(row: int) -> list[dict[str, str]]:
+        decoded.append(row)
+        return [{"type": "text", "text": said[row]}]
+
+    request = Request(decode)
+    for number, text in enumerate(said):
+        request.start(Role(number % 2))
+        request.add(Part(number, 0, BlockKind.TEXT, size=len(text)))
+    exact = sum(len(compact(message)) for message in request.messages())
+    decoded.clear()
+    monkeypatch.setattr(weight, "LIMIT", int(exact * limit))
+    assert weight._measured(request) == pytest.approx(exact, rel=weight.SURE)
+    assert len(decoded) == read
