@@ -55,8 +55,8 @@ class Source:
         """Whether the bytes stand in a file of our own, so that nobody else can change them."""
         self.file = file
         self._fd = file.fileno()
-        self.ends: array[int] = array("Q")
         self.stamp = _stamp(os.fstat(self._fd))
+        self.ends: array[int] = array("I" if self.stamp.size < 1 << 32 else "Q")
 
     @classmethod
     def open(cls, path: Path) -> Source:
