@@ -28,7 +28,7 @@ FLOW = (
     ("what a file is",
      "errors media disk jsonspan hide secrets words printable source elements record entry edit target patch bundle "
      "clock models"),
-    ("what its records are", "strings helpers scan part rescan columns search"),
+    ("what its records are", "ones strings helpers scan part rescan columns runs search"),
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation relations report answers recorded"),
     ("what clients do", "formats"),

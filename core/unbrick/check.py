@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
-from itertools import compress
 from typing import Any
 
 from unbrick import measure
@@ -13,6 +12,7 @@ from unbrick.bundle import Bundle
 from unbrick.entry import BlockFlag, Kind
 from unbrick.finding import Finding, Rule, Safety, Severity
 from unbrick.formats import Format
+from unbrick.ones import both, of_kinds
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.report import Cause, Judged, Report, Resume, Verdict
 from unbrick.request import Request
@@ -208,9 +208,6 @@ def _cause(findings: tuple[Finding, ...]) -> Cause:
     return Cause.NONE if worst is None else Cause(worst.cause)
 
 
-_TALK = bytes(kind in (Kind.USER, Kind.ASSISTANT) for kind in range(256))
-"""Kind → 1 for a message, as a translation table."""
-
 _WORST = [Outcome.CRASH, Outcome.HANG, Outcome.NOT_FOUND, Outcome.EMPTY, Outcome.REFUSED, Outcome.HEALED]
 
 
@@ -218,8 +215,8 @@ def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
     """The numbers of a resume."""
     session, thread = situation.session, situation.thread
     scan = session.scan
-    talk = bytes(compress(thread.standing, scan.kind.tobytes().translate(_TALK)))
-    counts = {standing: talk.count(standing) for standing in Standing}
+    talk = scan.kinds(Kind.USER, Kind.ASSISTANT)
+    counts = {standing: both(of_kinds(thread.standing, standing), talk).count(1) for standing in Standing}
     outcome, error = thread.outcome, thread.error
     if outcome is Outcome.ACCEPTED:
         stopping = [f for f in findings if f.outcome is not None]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, compress, count, islice
+from operator import gt
 from typing import NamedTuple, overload
 
 from unbrick.entry import BlockKind
@@ -15,6 +16,8 @@ NO_PARENT = -1
 """The record says that nothing stands before it."""
 MISSING = -2
 """The record names a parent that the file does not hold."""
+NO_ID = -1
+"""The number of no string."""
 
 
 class Call(NamedTuple):
@@ -53,61 +56,28 @@ class RowOf:
 
 
 class Groups:
-    """Rows by what a column holds for them, in file order; what is below 0 is no group.
+    """Rows by a key of each, in file order within a group. Two columns, in the order of the keys; the keys of most
+    columns come in order already."""
 
-    Columns: the `first` row of each group, by its number, and of each row the `following` one of its group; -1: none.
-    """
+    def __init__(self, keys: array[int], rows: array[int]) -> None:
+        if any(map(gt, keys, islice(keys, 1, None))):
+            order = sorted(range(len(keys)), key=keys.__getitem__)
+            keys = array(keys.typecode, map(keys.__getitem__, order))
+            rows = array(rows.typecode, map(rows.__getitem__, order))
+        self.keys, self.rows = keys, rows
 
-    def __init__(self, column: array[int], count: int, rows: Sequence[int] | None = None) -> None:
-        self.first = array("i", [-1]) * count
-        self.following = array("i", [-1]) * len(column)
-        first, following = self.first, self.following
-        for row in reversed(range(len(column)) if rows is None else rows):
-            group = column[row]
-            if group >= 0:
-                following[row] = first[group]
-                first[group] = row
+    def get(self, key: int, default: Sequence[int] = ()) -> Sequence[int]:
+        """The rows of a key that is not below 0, or the default when it has none."""
+        return (self.within(key, key + 1) or default) if key >= 0 else default
 
-    def get(self, group: int, default: Sequence[int] = ()) -> Sequence[int]:
-        """The rows of a group, or the default when it has none."""
-        row = self.first[group] if 0 <= group < len(self.first) else -1
-        if row < 0:
-            return default
-        found = [row]
-        while (row := self.following[row]) >= 0:
-            found.append(row)
-        return found
+    def within(self, key: int, end: int) -> Sequence[int]:
+        """The rows of all keys from one to before another, by these."""
+        start = bisect_left(self.keys, key)
+        return self.rows[start : bisect_left(self.keys, end, start)].tolist()
 
-    def __getitem__(self, group: int) -> Sequence[int]:
-        found = self.get(group)
-        if not found:
-            raise KeyError(group)
-        return found
-
-    def __contains__(self, group: int) -> bool:
-        return 0 <= group < len(self.first) and self.first[group] >= 0
-
-    def __iter__(self) -> Iterator[int]:
-        return (group for group, row in enumerate(self.first) if row >= 0)
-
-    def __len__(self) -> int:
-        return len(self.first) - self.first.count(-1)
-
-
-def rooted(parent_row: array[int]) -> array[int]:
-    """The row at which the parents of each row end, itself for a root; -1 where they go round in a circle."""
-    found = array("i", [-2]) * len(parent_row)
-    for start in range(len(parent_row)):
-        row = start
-        path: list[int] = []
-        while row >= 0 and found[row] == -2:
-            found[row] = -1
-            path.append(row)
-            row = parent_row[row]
-        end = path[-1] if row < 0 and path else found[row] if row >= 0 else -1
-        for row in path:
-            found[row] = end
-    return found
+    def __contains__(self, key: int) -> bool:
+        place = bisect_left(self.keys, key)
+        return place < len(self.keys) and self.keys[place] == key
 
 
 def inherited(parent_row: array[int], marks: bytes) -> bytearray:
@@ -133,33 +103,17 @@ class Calls(Mapping[str, Call]):
 
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
-        # By string number; the last place, which is also place -1, is that of blocks without an id.
-        count = len(scan.strings) + 1
-        self._use = array("i", [-1]) * count
-        self._result = array("i", [-1]) * count
-        self._more: dict[int, list[int]] = {}
-        """Further blocks of an id that is used or answered more than once."""
+        self._uses = _by_ref(scan, BlockKind.TOOL_USE)
+        self._results = _by_ref(scan, BlockKind.TOOL_RESULT)
         self._long: dict[int, Call] = {}
-        """The calls of those ids, once asked for: they may be of any length."""
-        places = {int(BlockKind.TOOL_USE): self._use, int(BlockKind.TOOL_RESULT): self._result}
-        blank = scan.strings.find("")
-        for block, (kind, ref) in enumerate(zip(scan.block_kind, scan.block_ref, strict=True)):
-            place = places.get(kind)
-            if place is None:
-                continue
-            if ref == blank:
-                ref = -1
-            if place[ref] < 0:
-                place[ref] = block
-            else:
-                self._more.setdefault(ref, []).append(block)
+        """The calls that are used or answered more than once, once asked for: they may be of any length."""
 
     def answered(self, number: int) -> bool:
         """Whether the file holds a result of a call id, given by its number."""
-        return self._result[number] >= 0
+        return number in self._results
 
     def __getitem__(self, ref: str) -> Call:
-        number = self._scan.strings.find(ref) if ref else -1
+        number = self._scan.strings.find(ref) if ref else NO_ID
         if number < 0 and ref:
             raise KeyError(ref)
         return self._call(number)
@@ -169,7 +123,7 @@ class Calls(Mapping[str, Call]):
         return (text(number) or "" for number in self._numbers())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._numbers())
+        return len(self._numbers())
 
     def of_rows(self, rows: Iterable[int]) -> Iterator[Call]:
         """The calls that some rows hold a use or a result of, in file order."""
@@ -179,31 +133,35 @@ class Calls(Mapping[str, Call]):
         blocks = chain.from_iterable(range(first[row], first[row + 1]) for row in rows)
         found = {refs[block] for block in blocks if kinds[block] in tools}
         blank = scan.strings.find("")
-        return map(self._call, sorted(-1 if ref == blank else ref for ref in found))
+        return map(self._call, sorted({NO_ID if ref == blank else ref for ref in found}))
 
-    def _numbers(self) -> Iterator[int]:
-        last = len(self._use) - 1
-        for number, (use, result) in enumerate(zip(self._use, self._result, strict=True)):
-            if use >= 0 or result >= 0:
-                yield -1 if number == last else number
+    def _numbers(self) -> list[int]:
+        """The numbers of all ids, that of no id last."""
+        return sorted({*self._uses.keys, *self._results.keys}, key=lambda number: (number < 0, number))
 
     def _call(self, number: int) -> Call:
-        if number not in self._more:
-            return self._made(number)
-        if number not in self._long:
-            self._long[number] = self._made(number)
-        return self._long[number]
-
-    def _made(self, number: int) -> Call:
-        use, result = self._use[number], self._result[number]
-        if use < 0 and result < 0:
+        if number in self._long:
+            return self._long[number]
+        uses = self._uses.within(number, number + 1)
+        results = self._results.within(number, number + 1)
+        if not uses and not results:
             raise KeyError(self._scan.strings.text(number) or "")
-        uses, results = [use] if use >= 0 else [], [result] if result >= 0 else []
-        for block in self._more.get(number, ()):
-            (uses if self._scan.block_kind[block] == BlockKind.TOOL_USE else results).append(block)
-        return Call(self._scan.strings.text(number) or "", self._places(uses), self._places(results))
+        call = Call(self._scan.strings.text(number) or "", self._places(uses), self._places(results))
+        if len(uses) > 1 or len(results) > 1:
+            self._long[number] = call
+        return call
 
-    def _places(self, blocks: list[int]) -> tuple[tuple[int, int], ...]:
+    def _places(self, blocks: Sequence[int]) -> tuple[tuple[int, int], ...]:
         first = self._scan.first
         rows = ((bisect_right(first, block) - 1, block) for block in blocks)
         return tuple((row, block - first[row]) for row, block in rows)
+
+
+def _by_ref(scan: Scan, kind: BlockKind) -> Groups:
+    """The blocks of a kind by the number of their call id."""
+    marks = scan.block_kind.tobytes().translate(bytes(byte == kind for byte in range(256)))
+    refs = array("i", compress(scan.block_ref, marks))
+    blank = scan.strings.find("")
+    if blank >= 0 and blank in refs:
+        refs = array("i", (NO_ID if ref == blank else ref for ref in refs))
+    return Groups(refs, array("I", compress(count(), marks)))

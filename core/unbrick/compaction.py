@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from itertools import compress, count
 
 from unbrick.entry import Flag, Kind
+from unbrick.ones import both, places, table
 from unbrick.session import Session, Standing
 from unbrick.thread import Thread
 
-_UNLOADED = bytes(standing in (Standing.SUMMARISED, Standing.APART) for standing in range(256))
+_UNLOADED = table(lambda standing: standing in (Standing.SUMMARISED, Standing.APART))
 """Standing → 1 for what is not loaded where a summary stands for it, as a translation table."""
 
 
@@ -62,9 +62,13 @@ def sound_summary(session: Session, row: int) -> bool:
 def summarised(session: Session, thread: Thread, boundary: int) -> array[int]:
     """The rows before a boundary that no resume loads, for its summary stands for them, with what stands among them
     and is never sent."""
-    link = int(Flag.LINK)
+    return array("I", places(stood_for(session, thread, boundary)))
+
+
+def stood_for(session: Session, thread: Thread, boundary: int) -> bytes:
+    """The same rows: 1 for each among those before the boundary."""
     unloaded = bytearray(thread.standing[:boundary].tobytes().translate(_UNLOADED))
     for row in thread.members:
         if row < boundary:
             unloaded[row] = 0
-    return array("I", compress(compress(count(), unloaded), map(link.__and__, compress(session.scan.flags, unloaded))))
+    return both(unloaded, session.runs.links[:boundary])

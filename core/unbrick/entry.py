@@ -54,7 +54,7 @@ class Flag(IntEnum):
     MICRO = 4096
     """A boundary that clears old tool results but does not break the chain."""
     LINK = 8192
-    """May stand in a chain of parents."""
+    """May stand in a chain of parents; a record without it has no id and no parent."""
     RETRY = 16384
     """A notice of a request that failed and was tried again."""
     FAILED = 32768

@@ -207,8 +207,7 @@ def tokens(count: int) -> str:
 
 def messages(session: Session, rows: Iterable[int]) -> int:
     """User and assistant records among rows, the client's own error notices not counted."""
-    kinds, flags, error = session.scan.kind, session.scan.flags, int(Flag.API_ERROR)
-    return sum(1 for row in rows if kinds[row] in _TALK and not flags[row] & error)
+    return sum(map(session.messages.__getitem__, rows))
 
 
 def counted(count: int, noun: str) -> str:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import gc
 import marshal
 import pickle
-import sys
 from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, compress, islice
+from itertools import accumulate, chain, islice
 from math import nan
 from typing import Any, NamedTuple, TypeVar
 
 from orjson import JSONDecodeError, loads
 
-from unbrick import helpers
+from unbrick import helpers, ones
 from unbrick.entry import Entry, Kind
 from unbrick.helpers import Helper
 from unbrick.patch import View
@@ -28,8 +27,6 @@ BATCH = 512
 """Rows at a time: what they mean and their strings stay in the processor's cache until they are columns."""
 AHEAD = 16
 """Spans that are read ahead of one that is missing."""
-FEW = 16
-"""Where one row in so many is looked for, finding each costs more than looking at all."""
 
 
 ROW_COLUMNS = (
@@ -122,19 +119,21 @@ class Scan:
         self.faults.update({row + shift: fault for row, fault in piece.faults.items()})
         self.salvaged.update({row + shift: entries for row, entries in piece.salvaged.items()})
 
+    def kinds(self, *kinds: int) -> bytes:
+        """1 for each row of some kinds."""
+        return ones.of_kinds(self.kind, *kinds)
+
     def of_kind(self, *kinds: int) -> Iterator[int]:
         """Rows of some kinds, in file order."""
-        return places(self.kind.tobytes().translate(_table(lambda kind: kind in kinds)))
+        return ones.places(self.kinds(*kinds))
+
+    def marked(self, *flags: int) -> bytes:
+        """1 for each row that carries one of some flags."""
+        return ones.of_flags(self.flags, *flags)
 
     def flagged(self, *flags: int) -> Iterator[int]:
         """Rows that carry one of some flags, in file order."""
-        mask = sum({*flags})
-        marks = 0
-        for number, half in enumerate((mask & 255, mask >> 8)):
-            low = self.flags.tobytes()[number if sys.byteorder == "little" else 1 - number :: 2]
-            if half:
-                marks |= int.from_bytes(low.translate(_table(half.__and__)), "big")
-        return places(marks.to_bytes(len(self), "big"))
+        return ones.places(self.marked(*flags))
 
     def extend(self, entries: list[Entry], sizes: list[int]) -> None:
         """Append rows: what they mean, and the bytes of their lines."""
@@ -166,22 +165,6 @@ class Scan:
             self.block_ref.fromlist([*numbers(refs)])
             self.block_name.fromlist([*numbers(names)])
             self.block_size.fromlist([*block_sizes])
-
-
-def _table(marked: Callable[[int], object]) -> bytes:
-    """Byte → 1 where it is marked, as a translation table."""
-    return bytes(bool(marked(byte)) for byte in range(256))
-
-
-def places(marks: bytes) -> Iterator[int]:
-    """Where a one stands among zeros; where they are few, without looking at each."""
-    if marks.count(1) * FEW > len(marks):
-        yield from compress(range(len(marks)), marks)
-        return
-    place = marks.find(1)
-    while place >= 0:
-        yield place
-        place = marks.find(1, place + 1)
 
 
 Progress = Generator[int, None, Scan]

@@ -7,12 +7,13 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from itertools import count
-from operator import lt
+from itertools import compress
 
 from unbrick.columns import MISSING, NO_PARENT, Call, Calls, Groups, RowOf
 from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.ones import places, without
 from unbrick.record import At, Json
+from unbrick.runs import Runs
 from unbrick.scan import Scan
 
 __all__ = ["MISSING", "NO_PARENT", "Call", "Session", "Standing", "link"]
@@ -57,14 +58,24 @@ class Session:
         return len(self.scan)
 
     @cached_property
-    def children(self) -> Groups:
-        """Rows by the row of their parent, in file order."""
-        return Groups(self.parent_row, len(self))
+    def runs(self) -> Runs:
+        """The chains of the session, run by run."""
+        return Runs(self.parent_row, self.scan.marked(Flag.LINK))
 
-    @cached_property
+    @property
+    def children(self) -> Runs:
+        """The rows that hang on each row, in file order."""
+        return self.runs
+
+    @property
     def in_order(self) -> bool:
         """Whether every parent stands before its children, as in every file that was written from front to back."""
-        return all(map(lt, self.parent_row, count()))
+        return self.runs.in_order
+
+    @cached_property
+    def messages(self) -> bytes:
+        """1 for each user or assistant record, the client's own error notices left out."""
+        return without(self.scan.kinds(Kind.USER, Kind.ASSISTANT), self.scan.marked(Flag.API_ERROR))
 
     @cached_property
     def most_tokens(self) -> int:
@@ -79,8 +90,8 @@ class Session:
     @cached_property
     def responses(self) -> Groups:
         """Message id, by number, → the assistant rows that carry it, in file order."""
-        rows = array("i", self.scan.of_kind(Kind.ASSISTANT))
-        return Groups(self.scan.message_id, len(self.scan.strings), rows)
+        marks = self.scan.kinds(Kind.ASSISTANT)
+        return Groups(array("i", compress(self.scan.message_id, marks)), array("i", places(marks)))
 
     @cached_property
     def users(self) -> tuple[array[int], array[int]]:
@@ -121,28 +132,9 @@ class Session:
         """Whether a row carries a flag (any of several)."""
         return bool(self.scan.flags[row] & flag)
 
-    @cached_property
-    def _highest(self) -> array[int]:
-        """The last row of the file among each row and what stands above it in the chain."""
-        parents = self.parent_row
-        found = array("i", [NO_PARENT]) * len(parents)
-        for start in range(len(parents)):
-            row = start
-            path: list[int] = []
-            while row >= 0 and found[row] == NO_PARENT:
-                found[row] = MISSING  # on the way
-                path.append(row)
-                row = parents[row]
-            highest = NO_PARENT if row < 0 else found[row]
-            if highest == MISSING:
-                highest = max(path[path.index(row) :])
-            for row in reversed(path):
-                found[row] = highest = max(highest, row)
-        return found
-
     def descends(self, row: int, ancestor: int) -> bool:
         """Whether a row is another one or hangs on it."""
-        return self._highest[row] >= ancestor and ancestor in self.ancestors(row)
+        return self.runs.descends(row, ancestor)
 
     def out_of_order(self, loaded: Container[int]) -> int | None:
         """The newest message outside sidechains, where it is not loaded and a record of its chain stands in front of

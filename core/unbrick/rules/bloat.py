@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress, count
+from itertools import compress
 
 from unbrick import measure
-from unbrick.compaction import summarised
+from unbrick.compaction import stood_for
 from unbrick.edit import DropRecords, Edit, Forget, Trim
 from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.ones import both, places
 from unbrick.rules.replays import runs
 from unbrick.situation import Situation
 
@@ -32,7 +33,7 @@ def _tells(situation: Situation, freed: int, share: int = 2) -> bool:
 def _of_kind(situation: Situation, kind: Kind) -> int:
     """Bytes of the records of a kind."""
     scan = situation.session.scan
-    return sum(compress(scan.size, map(int(kind).__eq__, scan.kind)))
+    return sum(compress(scan.size, scan.kinds(kind)))
 
 
 def _bytes(count: int) -> str:
@@ -82,7 +83,8 @@ def image_stored_twice(situation: Situation) -> Iterator[Finding]:
 def _large(situation: Situation) -> list[int]:
     """The user records that are large enough to hold a copy."""
     scan = situation.session.scan
-    return [row for row in compress(count(), map(COPY.__lt__, scan.size)) if scan.kind[row] == Kind.USER]
+    users = scan.kinds(Kind.USER)
+    return [*compress(places(users), map(COPY.__lt__, compress(scan.size, users)))]
 
 
 def _copies(
@@ -121,7 +123,7 @@ def progress_bloat(situation: Situation) -> Iterator[Finding]:
     when it loads the file.
     """
     if _tells(situation, _of_kind(situation, Kind.PROGRESS)):
-        rows = [row for row, kind in enumerate(situation.session.scan.kind) if kind == Kind.PROGRESS]
+        rows = [*situation.session.scan.of_kind(Kind.PROGRESS)]
         yield from _dropped(situation, "S004", "progress of tools that have ended", rows, "progress record")
 
 
@@ -178,12 +180,12 @@ def behind_the_boundary(situation: Situation) -> Iterator[Finding]:
     boundary, session = situation.thread.boundary, situation.session
     if boundary is None or not situation.thread.rows or sum(session.scan.size[:boundary]) < UNREACHED:
         return
-    rows = summarised(session, situation.thread, boundary)
-    freed = sum(map(session.scan.size.__getitem__, rows))
-    if rows and _tells(situation, freed):
-        count = measure.counted(measure.messages(session, rows), "message")
+    gone = stood_for(session, situation.thread, boundary)
+    freed = sum(compress(session.scan.size, gone))
+    if _tells(situation, freed):
+        count = measure.counted(both(gone, session.messages[:boundary]).count(1), "message")
         loses = f"drops {count} that the summary stands for"
-        title = f"Take the {measure.counted(len(rows), 'record')} before the last compaction out"
+        title = f"Take the {measure.counted(gone.count(1), 'record')} before the last compaction out"
         fix = _freeing("forget", title, freed, [Forget(situation.at(boundary))], loses)
         yield _finding(situation, "S007", "history that the last summary stands for", (boundary,), freed, fix)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import compress
 
 from unbrick import measure
 from unbrick.edit import Relink, SetLeaf
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.ones import of_kinds, places
 from unbrick.rules.breaks import thread_ends_aside
 from unbrick.rules.chainfix import TALK, descendants, restoring
 from unbrick.rules.leaf import last_main
@@ -143,7 +143,7 @@ def rewound_branch(situation: Situation) -> Iterator[Finding]:
     session, thread = situation.session, situation.thread
     standing, parents = thread.standing, session.parent_row
     heads = [
-        row for row in compress(range(len(standing)), map(int(Standing.REWOUND).__eq__, standing))
+        row for row in places(of_kinds(standing, Standing.REWOUND))
         if (parents[row] < 0 or standing[parents[row]] != Standing.REWOUND)
     ]
     branches = [rows for head in heads if (rows := _below(situation, head))]

@@ -91,17 +91,7 @@ def _parents_before(situation: Situation) -> array[int]:
 
 def descendants(session: Session, row: int) -> set[int]:
     """A row and everything that hangs on it."""
-    first, following = session.children.first, session.children.following
-    found = {row}
-    stack = [row]
-    while stack:
-        child = first[stack.pop()]
-        while child >= 0:
-            if child not in found:
-                found.add(child)
-                stack.append(child)
-            child = following[child]
-    return found
+    return {*session.runs.below(row)}
 
 
 def history(situation: Situation, row: int | None) -> list[int]:

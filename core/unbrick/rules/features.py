@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import compress, count
 from typing import Any
 
 from unbrick.edit import DropRecord, Edit
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
+from unbrick.ones import of_flags, places
 from unbrick.rules.parts import (
     PLACEHOLDER,
     broken,
@@ -115,24 +115,24 @@ def cache_marks(situation: Situation) -> Iterator[Finding]:
     """
     name = "cache-marks"
     flags = situation.session.scan.block_flags
-    extra = (_place(situation, index) for index in compress(count(), map(int(BlockFlag.EXTRA).__and__, flags)))
-    places = [place for place in extra if sent(situation, *place) and _marked(stored(situation, *place))]
-    if not places:
+    extra = (_place(situation, index) for index in places(of_flags(flags, BlockFlag.EXTRA)))
+    marked = [place for place in extra if sent(situation, *place) and _marked(stored(situation, *place))]
+    if not marked:
         return
     edits = [
         set_block(situation, row, block, {key: value for key, value in _block(situation, row, block).items()
                                           if key != MARK})
-        for row, block in places
+        for row, block in marked
     ]
-    fixes = (safe("strip", f"Take {counted(len(places), 'mark')} out", *edits),)
-    said = f"{counted(len(places), 'block')} of the transcript are marked for the cache" if len(places) > 1 else (
+    fixes = (safe("strip", f"Take {counted(len(marked), 'mark')} out", *edits),)
+    said = f"{counted(len(marked), 'block')} of the transcript are marked for the cache" if len(marked) > 1 else (
         "a block of the transcript is marked for the cache"
     )
     what = next(broken(situation, "C020"), None)
     if what is not None:
         yield refusal(situation, name, what, f"{said}, more than the API takes beside the client's own", fixes)
     else:
-        yield remark(situation, "C020", name, Severity.INFO, said, *places[0], fixes)
+        yield remark(situation, "C020", name, Severity.INFO, said, *marked[0], fixes)
 
 
 def _block(situation: Situation, row: int, block: int) -> dict[str, Any]:

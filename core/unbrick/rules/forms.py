@@ -9,6 +9,7 @@ from unbrick.api import CONTRACTS
 from unbrick.edit import Conform, DropRecord, Edit, Insert, SetValue
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
+from unbrick.ones import of_flags
 from unbrick.record import At
 from unbrick.request import Role
 from unbrick.rules.parts import Broken, broken, content, counted, refusal, remark, safe
@@ -32,7 +33,7 @@ def foreign_form(situation: Situation) -> Iterator[Finding]:
     """
     name = "foreign-call-form"
     scan, odd = situation.session.scan, int(BlockFlag.FORM)
-    if not any(map(odd.__and__, scan.block_flags)):
+    if 1 not in of_flags(scan.block_flags, odd):
         return
     refused: dict[int, Violation] = {}
     for what in broken(situation, "T014"):

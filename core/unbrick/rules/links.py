@@ -84,7 +84,7 @@ def progress_in_chain(situation: Situation) -> Iterator[Finding]:
     at the record before the progress.
     """
     session, scan = situation.session, situation.session.scan
-    if Kind.PROGRESS not in scan.kind:
+    if 1 not in scan.kinds(Kind.PROGRESS):
         return
     children = [
         row for row, parent in enumerate(session.parent_row)

@@ -11,6 +11,7 @@ from typing import Any
 from unbrick.edit import DropBlock, Edit, Linearise, Relink, SetLeaf
 from unbrick.entry import BlockKind, Kind
 from unbrick.finding import Fix
+from unbrick.ones import of_kinds, places
 from unbrick.rules import toolfix
 from unbrick.rules.parts import back, counted, lossy, safe, set_block, stored
 from unbrick.session import Call
@@ -29,15 +30,13 @@ def halves(situation: Situation) -> dict[str, Call]:
 def _halves(situation: Situation) -> dict[str, Call]:
     scan = situation.session.scan
     found: dict[str, tuple[list[Place], list[Place]]] = {}
-    if BlockKind.SERVER_USE not in scan.block_kind and BlockKind.SERVER_RESULT not in scan.block_kind:
-        return {}
-    for block, kind in enumerate(scan.block_kind):
-        if kind in (BlockKind.SERVER_USE, BlockKind.SERVER_RESULT):
-            row = bisect_right(scan.first, block) - 1
-            ref = scan.strings.text(scan.block_ref[block])
-            if ref is not None:
-                uses, results = found.setdefault(ref, ([], []))
-                (uses if kind == BlockKind.SERVER_USE else results).append((row, block - scan.first[row]))
+    for block in places(of_kinds(scan.block_kind, BlockKind.SERVER_USE, BlockKind.SERVER_RESULT)):
+        row = bisect_right(scan.first, block) - 1
+        ref = scan.strings.text(scan.block_ref[block])
+        if ref is not None:
+            uses, results = found.setdefault(ref, ([], []))
+            kind = scan.block_kind[block]
+            (uses if kind == BlockKind.SERVER_USE else results).append((row, block - scan.first[row]))
     return {ref: Call(ref, tuple(uses), tuple(results)) for ref, (uses, results) in found.items()}
 
 

@@ -101,10 +101,7 @@ def load(session: Session, traits: Behaviour) -> Loaded:
         for row, mark in marks:
             alive[row] = mark
         loaded.discarded = last
-    link = int(Flag.LINK)
-    loaded.whole = not session.duplicates and all(
-        held for held, flags in zip(alive, scan.flags, strict=True) if flags & link
-    )
+    loaded.whole = not session.duplicates and all(compress(alive, session.runs.links))
     if loaded.preserved is not None:
         _relink(loaded, loaded.preserved)
     return loaded

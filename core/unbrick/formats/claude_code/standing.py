@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import compress, count
 
 from unbrick.compaction import before as before_boundary
 from unbrick.compaction import previous, sound, sound_summary
@@ -14,6 +13,7 @@ from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
 from unbrick.formats.claude_code.strangers import strangers
+from unbrick.ones import both, either, places
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.thread import Loss, Outcome, Thread
 
@@ -25,6 +25,8 @@ _BY_KIND = bytes(
 """What the kind alone says, as a translation table."""
 
 _TALK = (Kind.USER, Kind.ASSISTANT)
+_IS_OPEN = bytes(standing == OPEN for standing in range(256))
+_NOT = bytes(byte == 0 for byte in range(256))
 
 
 class _Standings:
@@ -32,65 +34,74 @@ class _Standings:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        kinds = session.scan.kind
-        self.of = bytearray(kinds.tobytes().translate(_BY_KIND))
-        link, apart = int(Flag.LINK), int(Flag.SIDECHAIN | Flag.API_ERROR)
-        said = (int(Kind.FAULT), int(Kind.PROGRESS))
-        flags = session.scan.flags
-        marked = compress(count(), map(link.__ne__, map((apart | link).__and__, flags)))
-        for row in marked:
-            if kinds[row] not in said:
-                side = flags[row] & link and flags[row] & Flag.SIDECHAIN
-                self.of[row] = Standing.SIDE if side else Standing.APART
+        self.runs = session.runs
+        scan, links = session.scan, self.runs.links
+        self.of = bytearray(scan.kind.tobytes().translate(_BY_KIND))
+        self.talk, self.boundaries = scan.kinds(*_TALK), scan.kinds(Kind.BOUNDARY)
+        for row in places(both(links, scan.marked(Flag.SIDECHAIN))):
+            if scan.kind[row] != Kind.PROGRESS:
+                self.of[row] = Standing.SIDE
+        apart = either(links.translate(_NOT), scan.marked(Flag.API_ERROR))
+        for row in places(both(apart, self.of.translate(_IS_OPEN))):
+            self.of[row] = Standing.APART
 
     def mark(self, rows: Iterable[int], standing: Standing) -> int:
         """Decide the rows that are open; how many user and assistant records were."""
-        kinds = self.session.scan.kind
         messages = 0
         for row in rows:
             if self.of[row] == OPEN:
                 self.of[row] = standing
-                messages += kinds[row] in _TALK
+                messages += self.talk[row]
         return messages
+
+    def mark_all(self, first: int, end: int, standing: Standing) -> int:
+        """The same for the rows from one to before another."""
+        of = self.of[first:end]
+        self.of[first:end] = of.translate(bytes(range(OPEN)) + bytes((standing,)))
+        return both(of.translate(_IS_OPEN), self.talk[first:end]).count(1)
 
     def history(self, row: int | None, standing: Standing) -> int:
         """Decide a record and what stands before it: `standing` up to a boundary whose summary stands for what is
         before it, summarised behind that."""
-        session = self.session
-        kinds = session.scan.kind
+        session, runs = self.session, self.runs
         messages = 0
-        seen: set[int] = set()
-        run: list[int] = []
-        while row is not None and row not in seen:
-            seen.add(row)
-            run.append(row)
-            parent: int | None = session.parent_row[row]
-            if kinds[row] == Kind.BOUNDARY:
-                counted = self._run(run, standing)
+        seen = bytearray(len(session))
+        walked: list[tuple[int, int]] = []
+        while row is not None and not seen[row]:
+            end = row + 1
+            first = runs.start(row)
+            passed = seen.rfind(1, first, end) + 1
+            first = max(first, passed, self.boundaries.rfind(1, first, end))
+            seen[first:end] = b"\1" * (end - first)
+            walked.append((first, end))
+            parent: int | None = session.parent_row[first]
+            if 0 < passed == first:
+                break
+            if self.boundaries[first]:
+                counted = self._walked(walked, standing)
                 messages += counted if standing is not Standing.SUMMARISED else 0
-                run = []
-                if standing is not Standing.SUMMARISED and sound(session, row):
+                walked = []
+                if standing is not Standing.SUMMARISED and sound(session, first):
                     standing = Standing.SUMMARISED
-                parent = before_boundary(session, row)
+                parent = before_boundary(session, first)
             elif parent == MISSING:
-                parent = previous(session, row)
+                parent = previous(session, first)
             elif parent == NO_PARENT:
                 parent = None
-                if sound_summary(session, row):
+                if sound_summary(session, first):
                     # The boundary in front of it is gone.
-                    messages += self._run(run, standing)
-                    run, standing, parent = [], Standing.SUMMARISED, previous(session, row)
+                    messages += self._walked(walked, standing)
+                    walked, standing, parent = [], Standing.SUMMARISED, previous(session, first)
             row = parent
-        return messages + self._run(run, standing)
+        return messages + self._walked(walked, standing)
 
-    def _run(self, run: list[int], standing: Standing) -> int:
-        """Decide a run of records and the parallel calls and results that hang on it."""
-        session = self.session
-        scan = session.scan
-        messages = self.mark(run, standing)
-        for child in self._beside(run):
+    def _walked(self, walked: list[tuple[int, int]], standing: Standing) -> int:
+        """Decide stretches of a chain, and the parallel calls and results that hang on them."""
+        session, scan = self.session, self.session.scan
+        messages = sum(self.mark_all(first, end, standing) for first, end in walked)
+        for child in self._beside(walked):
             row = session.parent_row[child]
-            if self.of[child] == OPEN and (
+            if self.of[child] == OPEN and scan.kind[row] == Kind.ASSISTANT and (
                 (scan.kind[child] == Kind.USER and _answers(session, child))
                 or scan.message_id[child] == scan.message_id[row] >= 0
             ):
@@ -99,19 +110,13 @@ class _Standings:
                     messages += self._branch(child, standing)
         return messages
 
-    def _beside(self, run: list[int]) -> list[int]:
-        """What hangs on the assistant records of a run and is open."""
-        kinds, of, children = self.session.scan.kind, self.of, self.session.children
-        first, following, assistant = children.first, children.following, int(Kind.ASSISTANT)
-        found: list[int] = []
-        for row in run:
-            if kinds[row] == assistant:
-                child = first[row]
-                while child >= 0:
-                    if of[child] == OPEN:
-                        found.append(child)
-                    child = following[child]
-        return found
+    def _beside(self, walked: list[tuple[int, int]]) -> Iterator[int]:
+        """What hangs on stretches of a chain, but for the links of their runs."""
+        for first, end in walked:
+            yield from self.runs.hanging(first, end)
+            goes_on = self.runs.after(end - 1)
+            if goes_on >= 0:
+                yield goes_on
 
     def _branch(self, row: int, standing: Standing) -> int:
         """Decide what hangs on a record."""
@@ -268,7 +273,7 @@ def _unread(loaded: Loaded, chain: Chain, table: _Standings, losses: list[Loss])
     session = loaded.session
     if loaded.end >= len(session):
         return
-    lost = table.mark(range(loaded.end, len(session)), Standing.LOST)
+    lost = table.mark_all(loaded.end, len(session), Standing.LOST)
     if lost:
         losses.append(Loss(loaded.end, "the client stops reading at this line", loaded.end, lost))
 
@@ -283,23 +288,21 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
     if not responses:
         return
 
-    def member(row: int) -> int | None:
-        """The loaded row of the response that a row belongs to."""
-        return responses.get(scan.message_id[row]) if row >= 0 and scan.kind[row] == Kind.ASSISTANT else None
-
+    ids, kinds, assistant = scan.message_id, scan.kind, int(Kind.ASSISTANT)
     lost: dict[int, int] = {}
-    undecided = [*compress(count(), map(OPEN.__eq__, table.of))]
+    undecided = [*places(table.of.translate(_IS_OPEN))]
     for row in undecided:
         # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
-        loaded = member(row)
-        if loaded is not None and any(
+        loaded = responses.get(ids[row])
+        if loaded is not None and kinds[row] == assistant and any(
             scan.block_kind[block] == BlockKind.TOOL_USE and session.calls.answered(scan.block_ref[block])
             for block in scan.blocks(row)
         ):
             lost[loaded] = lost.get(loaded, 0) + table.mark((row,), Standing.LOST)
     for row in undecided:
-        loaded = member(session.parent_row[row])
-        if loaded is not None and scan.kind[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT:
+        parent = session.parent_row[row]
+        loaded = responses.get(ids[parent]) if parent >= 0 and kinds[parent] == assistant else None
+        if loaded is not None and kinds[row] == Kind.USER and not scan.flags[row] & Flag.PROMPT:
             lost[loaded] = lost.get(loaded, 0) + table.mark((row,), Standing.LOST)
     losses += [
         Loss(row, "it follows one of several parallel calls and leaves the others out", row, count)

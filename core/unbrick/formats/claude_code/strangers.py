@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import compress, count
 
-from unbrick.columns import rooted
 from unbrick.entry import Flag, Kind
 from unbrick.session import NO_PARENT, Session
 
@@ -16,11 +14,11 @@ def strangers(session: Session) -> frozenset[int]:
     Never by that name alone: a session that was resumed, forked or copied holds the records of the one before, which
     its own hang on or follow; and what a compaction begins anew belongs to what it names as its last record.
     """
-    scan = session.scan
+    scan, runs = session.scan, session.runs
     apart = Flag.SIDECHAIN | Flag.TEAM
     beginnings = [
-        row for row in compress(count(), map((0).__gt__, session.parent_row))
-        if scan.flags[row] & Flag.LINK and not scan.flags[row] & apart
+        row for row in runs.starts
+        if session.parent_row[row] < 0 and not scan.flags[row] & apart
         and not (scan.kind[row] == Kind.BOUNDARY and scan.refers[row] in session.row_of)
     ]
     if len(beginnings) < 2:
@@ -29,8 +27,10 @@ def strangers(session: Session) -> frozenset[int]:
     origins = {row: name if isinstance(name, str) else None for row, name in named_by}
     if len(set(origins.values())) < 2:
         return frozenset()
-    roots = rooted(session.parent_row)
-    held = Counter(root for root in roots if root in origins)
+    stretches = [*zip(runs.roots(), runs.starts, [*runs.starts[1:], len(session)], strict=True)]
+    held: Counter[int] = Counter()
+    for root, first, end in stretches:
+        held[root] += runs.links.count(1, first, end)
     stem = scan.view.source.path.stem
     weight: Counter[str | None] = Counter()
     for row in beginnings:
@@ -41,4 +41,4 @@ def strangers(session: Session) -> frozenset[int]:
         row for row in beginnings if session.parent_row[row] == NO_PARENT and row > ours[0]
         and origins[row] not in (None, own)
     }
-    return frozenset(row for row, root in enumerate(roots) if root in named)
+    return frozenset(row for root, first, end in stretches if root in named for row in runs.stretch(first, end))

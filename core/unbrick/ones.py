@@ -1,0 +1,63 @@
+"""Columns of ones and zeros: of which rows something is true, found in the bytes of a column instead of row by row."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from itertools import compress
+
+Ones = bytes | bytearray
+
+FEW = 16
+"""Where one row in so many is looked for, finding each costs more than looking at all."""
+
+
+def table(marked: Callable[[int], object]) -> bytes:
+    """Byte → 1 where it is marked, as a translation table."""
+    return bytes(bool(marked(byte)) for byte in range(256))
+
+
+def of_kinds(column: array[int], *kinds: int) -> bytes:
+    """1 where a column of bytes holds one of some values."""
+    return column.tobytes().translate(table(lambda kind: kind in kinds))
+
+
+def of_flags(column: array[int], *flags: int) -> bytes:
+    """1 where a column of 16 bits each has one of some bits."""
+    mask = sum({*flags})
+    raw = column.tobytes()
+    found = [
+        raw[number if sys.byteorder == "little" else 1 - number :: 2].translate(table(half.__and__))
+        for number, half in enumerate((mask & 255, mask >> 8)) if half
+    ]
+    return found[0] if len(found) == 1 else either(*found)
+
+
+def both(one: Ones, other: Ones) -> bytes:
+    """1 where two columns of ones and zeros have one."""
+    return (int.from_bytes(one) & int.from_bytes(other)).to_bytes(len(one))
+
+
+def either(one: Ones, other: Ones) -> bytes:
+    """1 where at least one of two columns of ones and zeros has one."""
+    return (int.from_bytes(one) | int.from_bytes(other)).to_bytes(len(one))
+
+
+def without(one: Ones, other: Ones) -> bytes:
+    """1 where the first of two columns of ones and zeros has one and the second has none."""
+    return both(one, other.translate(_NOT))
+
+
+_NOT = table(lambda byte: not byte)
+
+
+def places(ones: Ones) -> Iterator[int]:
+    """Where a one stands among zeros; where they are few, without looking at each."""
+    if ones.count(1) * FEW > len(ones):
+        yield from compress(range(len(ones)), ones)
+        return
+    place = ones.find(1)
+    while place >= 0:
+        yield place
+        place = ones.find(1, place + 1)
