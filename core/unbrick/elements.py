@@ -120,7 +120,7 @@ class Elements(Source):
 
     def patched(self, patch: Mapping[int, tuple[bytes, ...]]) -> Iterator[bytes]:
         """The document as a patch leaves it. Elements that it does not name keep their bytes, and so does what stands
-        between two of them that were neighbours; others are parted as the first two are."""
+        before an element that stays or is replaced; others are parted as the first two are."""
         if not patch:
             yield from self.copied(0, self.size)
             return
@@ -134,9 +134,9 @@ class Elements(Source):
                 written = True
                 yield chunk
             following = index if line in (None, END) else index + 1
-            for piece in () if line is None else patch[line]:
+            for number, piece in enumerate(() if line is None else patch[line]):
                 if written:
-                    yield self._gap
+                    yield self._gap if number or line == END else self._between(index)
                 written = True
                 yield piece
         yield tail

@@ -114,6 +114,12 @@ def test_of_repeated_messages_the_last_are_read_and_changed() -> None:
     assert written(found, {1: (b"{}",)}) == data.replace(two, b"[{}]")
 
 
+def test_what_stands_before_a_replaced_message_stays() -> None:
+    found = elements(b'[{"role":"user"},\n\n  {"role":"assistant"} , {"role":"user"}]')
+    assert written(found, {2: (b"1",)}) == b'[{"role":"user"},\n\n  1 , {"role":"user"}]'
+    assert written(found, {3: (b"1", b"2")}) == b'[{"role":"user"},\n\n  {"role":"assistant"} , 1,\n\n  2]'
+
+
 @given(documents() | damaged())
 def test_without_an_edit_the_same_bytes_are_written(data: bytes) -> None:
     source = FORMAT.frame(Source.of(data, "body.json")) or Source.of(data)
