@@ -90,9 +90,9 @@ def test_thousands_of_small_messages_are_measured(limit: float, read: int, monke
         return [{"type": "text", "text": said[row]}]
 
     request = Request(decode)
-    for number, text in enumerate(said):
+    for number, words in enumerate(said):
         request.start(Role(number % 2))
-        request.add(Part(number, 0, BlockKind.TEXT, size=len(text)))
+        request.add(Part(number, 0, BlockKind.TEXT, size=len(words)))
     exact = sum(len(compact(message)) for message in request.messages())
     decoded.clear()
     monkeypatch.setattr(weight, "LIMIT", int(exact * limit))
