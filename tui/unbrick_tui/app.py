@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from signal import SIGHUP
 from typing import Any, ClassVar
 
@@ -20,8 +21,8 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 
-from unbrick.bundle import Bundle
 from unbrick import atomic, source
+from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError
 from unbrick.formats import Format
 from unbrick.opening import Choices
@@ -34,8 +35,8 @@ from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
 from unbrick_tui.hangup import EVERY, Hangup, listen, steady
 from unbrick_tui.judging import ready
-from unbrick_tui.screens.help import HelpScreen, keys, keys_of
 from unbrick_tui.patience import Patience, Threads
+from unbrick_tui.screens.help import HelpScreen, keys, keys_of
 from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.picker import PickerScreen
 from unbrick_tui.screens.session import SessionScreen
@@ -47,12 +48,17 @@ from unbrick_tui.theme import DARK, THEMES, shades, turned
 from unbrick_tui.widgets.search_bar import SearchField
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
+_HERE = Path(__file__).parent
+STYLES: list[str | PurePath] = [_HERE / "app.tcss", *sorted((_HERE / "screens").glob("*.tcss"))]
+"""All at the start: each that came with its screen had everything that is known parsed again, which held the first
+press of a key up by a tenth of a second."""
+
 
 class UnbrickApp(App[int]):
     """One session at a time, or a choice of them first."""
 
     TITLE = "unbrick"
-    CSS_PATH = Path("app.tcss")
+    CSS_PATH = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, tooltip="leave from anywhere", id="app.quit"),
         Binding("ctrl+t", "turn", "light or dark", show=False, tooltip="light colours or dark ones", id="app.turn"),
@@ -66,15 +72,15 @@ class UnbrickApp(App[int]):
         super().__init__()
         self.driver_class = steady(self.driver_class)
         self._hangup = Hangup()
+        self.patience: Patience | None = None
+        """Through which files are read, where it must not be waited for them."""
+        self.threads = Threads()
         self.settings = settings
         self.state = state or State()
         self._notes = [note] * bool(note)
         self._first = first
         for known in THEMES:
             self.register_theme(known)
-        self.patience: Patience | None = None
-        """Through which files are read, where it must not be waited for them."""
-        self.threads = Threads()
         self._dress()
         self.set_keymap(dict(settings.keys))
         if first.glyphs.ascii:
@@ -105,13 +111,13 @@ class UnbrickApp(App[int]):
             self.notify(printable(note), timeout=15, markup=False)
         self.theme_changed_signal.subscribe(self, self._remember)
         if not self.is_headless:
+            asyncio.get_running_loop().set_default_executor(self.threads)
             listen(self._ended)
             self.set_interval(EVERY, self._look)
 
     def notify(self, message: str, **how: Any) -> None:  # noqa: ANN401
         """Say something in passing; what comes from a transcript or a path is made safe here, where it is painted."""
         super().notify(printable_lines(message), **{"markup": False, **how})
-            asyncio.get_running_loop().set_default_executor(self.threads)
 
     def _remember(self, theme: Theme) -> None:
         """Begin with the same colours next time."""
@@ -263,9 +269,16 @@ TURN = 0.001
 """Seconds after which a thread that works gives way to one that waits. A key takes several turns from its arrival to
 its paint, and with Python's own 5 ms each they come to what a person feels."""
 
+OLDER = 3
+"""Looks for cycles among new objects after which the somewhat older ones are looked at as well. A screen that was
+left is a cycle of ten thousands: with Python's own 10, several were taken away together, and a key waited 60 ms. What
+was imported is not looked through any more."""
+
 
 def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
     sys.setswitchinterval(TURN)
+    gc.set_threshold(gc.get_threshold()[0], OLDER)
+    gc.freeze()
     try:
         app = UnbrickApp(first, settings, State.of_machine(), note)
         app.patience = source.system = atomic.system = Patience()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -49,7 +48,6 @@ SHORT = 24
 class ChoiceScreen(ModalScreen[str | None]):
     """Says what it is about, lists the answers; gives back the id of one, or None."""
 
-    CSS_PATH = Path("choice.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "back", id="dialog.back"),
         Binding("y", "copy", "copy the command", show=False, id="dialog.copy"),

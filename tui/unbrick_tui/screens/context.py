@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual import events, on, work
@@ -37,7 +36,6 @@ class Shown(NamedTuple):
 class ContextScreen(Screen[int | None]):
     """Gives back the row to go to, or None."""
 
-    CSS_PATH = Path("context.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,C", "leave", "back", key_display="esc", id="chart.back"),
         Binding("down,j", "scroll(1)", "scroll", show=False, id="chart.down"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -33,7 +32,6 @@ Wish = tuple[str, int]
 class EditsScreen(Screen[Wish]):
     """Gives back what to do with which edit."""
 
-    CSS_PATH = Path("preview.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,U", "wish('')", "back", key_display="esc", id="edits.back"),
         Binding("enter", "wish('jump')", "go there", key_display="enter", priority=True, id="edits.jump"),

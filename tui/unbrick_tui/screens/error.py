@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -55,7 +54,6 @@ class ErrorField(TextArea):
 class ErrorScreen(ModalScreen[str | None]):
     """Gives back the text, or None."""
 
-    CSS_PATH = Path("error.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", priority=True, id="error.back"), HELP,
     ]

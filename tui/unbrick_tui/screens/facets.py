@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
@@ -24,7 +23,6 @@ from unbrick_tui.text import ascii_only
 class FacetScreen(ModalScreen[frozenset[str] | None]):
     """Gives back the ids of what was chosen, or None to leave all as it was."""
 
-    CSS_PATH = Path("choice.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "choose", tooltip="choose, or no longer", id="filter.toggle"),
         Binding("enter", "apply", "show only these", priority=True, tooltip="show only what is chosen",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -104,7 +103,6 @@ class HelpField(Input):
 class HelpScreen(ModalScreen[None]):
     """An overlay; `esc` and `enter` close it, and so does `?` where nothing was typed."""
 
-    CSS_PATH = Path("choice.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,f1", "leave", "back", tooltip="close the help", id="help.back"),
     ]

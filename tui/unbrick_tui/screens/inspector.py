@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -44,7 +43,6 @@ LARGE = 1_000_000
 class InspectorScreen(Screen[tuple[str, int]]):
     """Gives back an action of the session that is wanted next, such as `fix`, or nothing, and the row it ended on."""
 
-    CSS_PATH = Path("inspector.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave('')", "back", key_display="esc", id="record.back"),
         Binding("v,tab", "mode(1)", "next view", key_display="v", id="record.mode"),

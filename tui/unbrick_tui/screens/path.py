@@ -18,7 +18,6 @@ from unbrick_tui.bindings import HELP
 class PathScreen(ModalScreen[Path | None]):
     """Gives back a path that nothing stands at, or None."""
 
-    CSS_PATH = Path("choice.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="path.back"), HELP]
 
     def __init__(self, suggested: Path, title: str = "Save a copy to") -> None:

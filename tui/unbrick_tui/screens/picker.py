@@ -58,7 +58,6 @@ class Ready(Message):
 class PickerScreen(Screen[None]):
     """A shelf on screen. Handlers own the state; threads and processes only send news."""
 
-    CSS_PATH = Path("picker.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", key_display="enter", tooltip="open the session", id="pick.open"),
         Binding("exclamation_mark", "broken", "broken only", key_display="!", id="pick.broken",

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -50,7 +49,6 @@ class PictureView(Widget):
 class PictureScreen(Screen[None]):
     """Leads back to the record."""
 
-    CSS_PATH = Path("picture.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i,enter", "leave", "back", key_display="esc", id="record.picture-back"),
         Binding("n,right,space", "step(1)", "next image", key_display="n", id="record.picture-next"),

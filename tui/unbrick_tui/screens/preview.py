@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import repeat
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -62,7 +61,6 @@ class Picks(Choices):
 class PreviewScreen(Screen[Result | str | None]):
     """Gives back the result to take over, `all`, or None."""
 
-    CSS_PATH = Path("preview.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "apply", "apply", key_display="enter", priority=True, id="preview.apply"),
         Binding("escape,q", "leave", "back", key_display="esc", id="preview.back"),

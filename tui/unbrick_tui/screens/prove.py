@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -35,7 +34,6 @@ PATIENCE = 120.0
 class ProveScreen(Screen[None]):
     """Says what will be done; does it when told to; shows what came of it. Leaving ends the client."""
 
-    CSS_PATH = Path("review.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "start", key_display="enter", priority=True, id="prove.start"),
         Binding("escape,q", "leave", "back", key_display="esc", id="prove.back"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from textual import on, work
@@ -16,8 +15,8 @@ from unbrick_tui import headline, standing
 from unbrick_tui.driver import Done, Failed, Progressed, drive
 from unbrick_tui.folding import SHOWN, Level
 from unbrick_tui.headline import News, Piece
-from unbrick_tui.patience import Patience, SilentError
 from unbrick_tui.outline import Outline
+from unbrick_tui.patience import Patience, SilentError
 from unbrick_tui.remedy import remedy
 from unbrick_tui.screens.choice import Answer, ChoiceScreen
 from unbrick_tui.text import clause, count
@@ -40,7 +39,6 @@ LOOK = 2.0
 class ReadingScreen(Screen[None]):
     """One workspace on screen, without the keys. Handlers own the state; threads only post messages."""
 
-    CSS_PATH = Path("session.tcss")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (headline.NARROW, "-medium")]  # noqa: RUF012 - as it is declared
 
     def __init__(self, workspace: Workspace) -> None:
@@ -80,6 +78,8 @@ class ReadingScreen(Screen[None]):
         news = self._now() if patience is None else self._news_by(patience)
         if news != self._news:
             self._news = news
+            self._say()
+
     def _news_by(self, patience: Patience) -> News:
         """The news, or that there are none because the disk is silent. What was shown as empty is read again."""
         try:
@@ -95,8 +95,6 @@ class ReadingScreen(Screen[None]):
         owner = self.workspace.owner()
         who = f"{self.workspace.format.name} (pid {owner})" if owner is not None else ""
         return News(self.workspace.news(), who)
-
-            self._say()
 
     @property
     def timeline(self) -> Timeline:

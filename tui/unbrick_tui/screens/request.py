@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -44,7 +43,6 @@ class Wish(NamedTuple):
 class RequestScreen(Screen[Wish]):
     """Shows the session's request; what is tried here changes nothing until it is used."""
 
-    CSS_PATH = Path("request.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,m", "leave", "back", key_display="esc", id="request.back"),
         Binding("enter", "go", "to the line", key_display="enter", id="request.go", tooltip="to its line"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -54,7 +53,6 @@ def paragraphs(workspace: Workspace) -> Iterator[Passage]:
 class ReviewScreen(Screen[str | None]):
     """Gives back `save` when that is wanted next."""
 
-    CSS_PATH = Path("review.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,r", "leave('')", "back", key_display="esc", id="review.back"),
         Binding("w", "leave('save')", "save", id="review.save"),

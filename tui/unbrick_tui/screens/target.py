@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -29,7 +28,6 @@ HINT = "type to filter, or a version or model of your own; enter judges, esc goe
 class TargetScreen(ModalScreen[Target | None]):
     """Gives back another target, or None."""
 
-    CSS_PATH = Path("target.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", priority=True, id="request.target-back"),
         Binding("down", "move(1)", "next", show=False, priority=True, id="request.target-down"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on, work
@@ -34,7 +33,6 @@ WIDE = 110
 class TruncateScreen(Screen[Offer | Beginning | None]):
     """Gives back where to cut behind, or what to begin with, or None."""
 
-    CSS_PATH = Path("truncate.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,t", "leave", "back", key_display="esc", id="cut.back"),
         Binding("enter", "cut", "cut here", key_display="enter", priority=True, id="cut.here"),

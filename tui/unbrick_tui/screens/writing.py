@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -23,7 +22,6 @@ LARGEST = 50_000
 class WriteScreen(Screen[str | None]):
     """Gives back the changed text, or None."""
 
-    CSS_PATH = Path("writing.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s,f2", "done", "show what it changes", key_display="ctrl+s", priority=True, id="write.done"),
         Binding("escape", "leave", "back", key_display="esc", priority=True, id="write.back"),
@@ -57,7 +55,6 @@ class WriteScreen(Screen[str | None]):
 class LineScreen(ModalScreen[str | None]):
     """Asks for one line; gives it back, or None."""
 
-    CSS_PATH = Path("choice.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", id="write.back"), HELP]
 
     def __init__(self, title: str, hint: str, *, secret: bool = False) -> None:
