@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from unbrick.answers import ANSWERS
@@ -55,6 +53,9 @@ class Failure:
 @cache
 def failures() -> tuple[Failure, ...]:
     """All of them, in the order of the table."""
+    import tomllib
+    from importlib.resources import files
+
     table = tomllib.loads(files("unbrick").joinpath("failures.toml").read_text(encoding="utf-8"))
     return tuple(map(_read, table["failure"]))
 

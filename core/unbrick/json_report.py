@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from unbrick.filling import Filling
 from unbrick.finding import Affect, Finding, Fix
-from unbrick.ladder import Rung
 from unbrick.record import END, At, Json
 from unbrick.report import LastError, Report, Resume
 from unbrick.request import Part, Request
-from unbrick.sent import Beside, Departure, Sent
 from unbrick.session import Session
 from unbrick.target import Target
+
+if TYPE_CHECKING:
+    from unbrick.filling import Filling
+    from unbrick.ladder import Rung
+    from unbrick.sent import Beside, Departure, Sent
 
 SCHEMA = 1
 

@@ -29,7 +29,6 @@ from unbrick.record import Json, read
 from unbrick.report import Report
 from unbrick.scan import scan
 from unbrick.session import Session, link
-from unbrick.sessions.listing import find
 from unbrick.source import Source, stdin_source
 from unbrick.target import NOWHERE, Surroundings, Target, Version
 
@@ -196,6 +195,8 @@ def resolve(word: str, choices: Choices, cwd: Path) -> Path:
         return path
     if os.sep in word or word.endswith((".jsonl", ".json")):
         raise NotFoundError(f"{word} does not exist.")
+    from unbrick.sessions.listing import find
+
     return find(word, cwd, choices.config_dir)
 
 

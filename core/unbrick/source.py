@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,6 +82,9 @@ class Source:
         """Copy a stream that cannot be seeked into a private unnamed file and index that.
 
         Raises CannotReadError when there is no room for it or the stream breaks off with an error."""
+        import shutil
+        import tempfile
+
         file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - the source owns it until close()
         try:
             shutil.copyfileobj(stream, file)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from unbrick import answers, failures, recorded
+from unbrick import answers, recorded
 from unbrick.answers import Answer
 from unbrick.finding import Advice, Finding, Severity
 from unbrick.report import LastError
@@ -84,6 +84,8 @@ def uncoloured(text: str) -> str:
 
 def _whole(text: str) -> str | None:
     """The known sentence that a text is cut off from: it ends in the sentence's beginning, or is a part of it."""
+    from unbrick import failures
+
     pasted, whole = _alike(text.rstrip(" .…")), (0, "")
     for said in (said for failure in failures.failures() for said in failure.says):
         known = _alike(said)

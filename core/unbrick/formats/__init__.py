@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from unbrick.bundle import Bundle
-from unbrick.edit import Edit
 from unbrick.entry import Entry
-from unbrick.held import Handed, Held, Recovered
 from unbrick.patch import Patch, View
 from unbrick.record import At, Json
 from unbrick.request import Request
-from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
-from unbrick.stored import About, Stored
 from unbrick.target import Surroundings, Target, Version
 from unbrick.thread import Thread
+
+if TYPE_CHECKING:
+    from unbrick.edit import Edit
+    from unbrick.held import Handed, Held, Recovered
+    from unbrick.sent import Sent
+    from unbrick.stored import About, Stored
 
 
 class Clock(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import io
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +37,8 @@ def read(data: str) -> Document:
         raw = binascii.a2b_base64(data, strict_mode=True)
     except (binascii.Error, ValueError):
         return NO_BASE64
+    import hashlib
+
     key = hashlib.blake2b(raw, digest_size=16).digest()
     if key not in _KNOWN:
         if len(_KNOWN) >= _REMEMBERED:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from hashlib import sha1
 from uuid import NAMESPACE_OID, UUID
 
 from unbrick import measure
@@ -21,6 +20,8 @@ _LINKS = (*TALK, Kind.NOTICE, Kind.ATTACHMENT, Kind.BOUNDARY)
 
 def fresh(name: str) -> str:
     """An id that follows from a name, any text, so that a check gives the same answer twice."""
+    from hashlib import sha1
+
     digest = sha1(NAMESPACE_OID.bytes + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
     return str(UUID(bytes=digest[:16], version=4))
 

@@ -1,29 +1,33 @@
-"""Microsoft Amplifier: its sessions, what its ways to resume make of them, and how it writes them."""
+"""Microsoft Amplifier: its sessions, what its ways to resume make of them, and how it writes them.
+
+What only writing and its log need is imported when it is asked for: every command looks at files through every format.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unbrick.bundle import Bundle
-from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Clock, Clone
-from unbrick.formats.amplifier import cloning, following, handed, log, places, records, recovering, target, words
-from unbrick.formats.amplifier import lower as lowering
+from unbrick.formats.amplifier import places, records, target, words
 from unbrick.formats.amplifier import request as sending
 from unbrick.formats.amplifier import thread as loading
-from unbrick.held import Handed, Held, Recovered
 from unbrick.patch import Patch, View
 from unbrick.record import At, Json
 from unbrick.request import Request
-from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
-from unbrick.stored import About, Stored
 from unbrick.target import Surroundings, Target, Version
 from unbrick.thread import Thread
+
+if TYPE_CHECKING:
+    from unbrick.edit import Edit
+    from unbrick.held import Handed, Held, Recovered
+    from unbrick.sent import Sent
+    from unbrick.stored import About, Stored
 
 
 class Amplifier:
@@ -119,14 +123,20 @@ class Amplifier:
 
     def results(self, bundle: Bundle, refs: Collection[str]) -> Mapping[str, Held]:
         """What the event log, the backup and delegated sessions hold of calls."""
+        from unbrick.formats.amplifier import log
+
         return log.results(bundle, refs)
 
     def handed(self, bundle: Bundle, session: Session) -> Sequence[Handed]:
         """The sessions that calls handed work to."""
+        from unbrick.formats.amplifier import handed
+
         return handed.handed(bundle, session)
 
     def recovered(self, bundle: Bundle, session: Session) -> Sequence[Recovered]:
         """Records that the backup and the event log hold and the transcript does not."""
+        from unbrick.formats.amplifier import recovering
+
         return recovering.recovered(bundle, session)
 
     def thread(self, session: Session, target: Target) -> Thread:
@@ -147,14 +157,20 @@ class Amplifier:
         self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
     ) -> Mapping[At, Sequence[bytes]]:
         """An edit in the client's own way of writing, as pieces by place."""
-        return lowering.lower(edit, session, thread, clock)
+        from unbrick.formats.amplifier import lower
+
+        return lower.lower(edit, session, thread, clock)
 
     def clone(self, bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
         """A new session beside the old one that the client can resume."""
+        from unbrick.formats.amplifier import cloning
+
         return cloning.clone(bundle, patch, clock, title)
 
     def follow(self, bundle: Bundle, view: View) -> Mapping[Path, bytes]:
         """The metadata that fits the transcript."""
+        from unbrick.formats.amplifier import following
+
         return following.follow(bundle, view)
 
     def traces(self, bundle: Bundle) -> Iterable[Path]:

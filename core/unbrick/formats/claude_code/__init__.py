@@ -1,43 +1,45 @@
-"""Claude Code: its transcripts, what each of its versions loads and sends, and how it writes."""
+"""Claude Code: its transcripts, what each of its versions loads and sends, and how it writes.
+
+What only writing needs is imported when something is written: most commands never do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unbrick.bundle import Bundle
-from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.formats import Alone, Clock, Clone
 from unbrick.formats.claude_code import (
     behaviour,
     bloat,
     forms,
-    handed,
     naming,
     places,
-    recorded_requests,
     records,
     settings,
     summaries,
     target,
     texts,
 )
-from unbrick.formats.claude_code import lower as lowering
 from unbrick.formats.claude_code import request as sending
 from unbrick.formats.claude_code import thread as loading
-from unbrick.held import Handed
 from unbrick.patch import Patch
 from unbrick.record import At, Json
 from unbrick.request import Request
-from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
-from unbrick.stored import About, Stored
 from unbrick.target import Surroundings, Target, Version
 from unbrick.thread import Thread
+
+if TYPE_CHECKING:
+    from unbrick.edit import Edit
+    from unbrick.held import Handed
+    from unbrick.sent import Sent
+    from unbrick.stored import About, Stored
 
 _CHAIN = frozenset({"user", "assistant", "system", "attachment", "progress"})
 
@@ -112,6 +114,8 @@ class ClaudeCode(Alone):
 
     def handed(self, bundle: Bundle, session: Session) -> Sequence[Handed]:
         """Subagents with a transcript of their own, beside the session."""
+        from unbrick.formats.claude_code import handed
+
         return handed.handed(bundle, session)
 
     def recorded(self, session: Session) -> Target:
@@ -138,17 +142,23 @@ class ClaudeCode(Alone):
 
     def sent(self, session: Session) -> Sequence[Sent]:
         """The requests that clients from 2.1.300 on noted, rebuilt and verified."""
+        from unbrick.formats.claude_code import recorded_requests
+
         return recorded_requests.sent(session)
 
     def lower(
         self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
     ) -> Mapping[At, Sequence[bytes]]:
         """An edit in the client's own way of writing, as pieces by place."""
-        return lowering.lower(edit, session, thread, target, clock)
+        from unbrick.formats.claude_code import lower
+
+        return lower.lower(edit, session, thread, target, clock)
 
     def clone(self, bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
         """A new session beside the old one that the client can resume."""
-        return places.clone(bundle, patch, clock, title)
+        from unbrick.formats.claude_code import cloning
+
+        return cloning.clone(bundle, patch, clock, title)
 
     def traces(self, bundle: Bundle) -> Iterable[Path]:
         """The client's history of prompts and of edited files, what was pasted, and its log of the session."""

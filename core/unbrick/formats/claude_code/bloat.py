@@ -7,11 +7,13 @@ takes minutes (anthropics/claude-code#21067, #24118); cut to a beginning of each
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from unbrick.formats.claude_code.change import Draft
 from unbrick.record import Json, compact
 from unbrick.session import Session
+
+if TYPE_CHECKING:
+    from unbrick.formats.claude_code.change import Draft
 
 COPY = "toolUseResult"
 LARGE = 50_000

@@ -5,11 +5,13 @@ Observed by resuming sessions with one such record each on 2.1.112 to 2.1.329; c
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from unbrick.formats.claude_code.change import Draft
 from unbrick.record import Json
 from unbrick.target import Version
+
+if TYPE_CHECKING:
+    from unbrick.formats.claude_code.change import Draft
 
 _DELTA: dict[str, Any] = {"addedLines": [], "removedNames": []}
 

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from difflib import get_close_matches
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from unbrick.bundle import Bundle
 from unbrick.disk import is_dir, is_file
 from unbrick.errors import AmbiguousError, NotFoundError
 from unbrick.formats.claude_code import naming
-from unbrick.formats.claude_code.cloning import clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
 from unbrick.formats.claude_code.owners import living as of_home
 from unbrick.formats.claude_code.owners import owner
@@ -23,7 +21,7 @@ from unbrick.record import read
 from unbrick.source import Source
 from unbrick.stored import Stored, newest_first
 
-__all__ = ["bundle", "clone", "find", "home", "living", "owner", "sessions"]
+__all__ = ["bundle", "find", "home", "living", "owner", "sessions"]
 
 HEAD = 400
 """So many lines are looked through for the project's folder."""
@@ -171,6 +169,8 @@ def find(text: str, cwd: Path, config_dir: Path | None) -> Path:
             return local[0]
         if matches:
             raise AmbiguousError(f"{len(matches)} sessions match {text}; name one:\n{_listed(matches)}", matches)
+    from difflib import get_close_matches
+
     close = set(get_close_matches(word, [path.stem for path in known], n=SHOWN, cutoff=0.7))
     near = [path for path in known if path.stem in close]
     hint = f"Near to it:\n{_listed(near)}" if near else f"The newest are:\n{_listed(known[:3])}"

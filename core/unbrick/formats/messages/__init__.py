@@ -6,25 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unbrick.bundle import Bundle
-from unbrick.edit import Edit
 from unbrick.entry import Entry
 from unbrick.errors import NotFoundError, UsageError
 from unbrick.formats import Alone, Clock, Clone
-from unbrick.formats.messages import chat, chatlower, framing, records
-from unbrick.formats.messages import lower as lowering
+from unbrick.formats.messages import chat, framing, records
 from unbrick.formats.messages import request as sending
 from unbrick.patch import Patch, View
 from unbrick.record import At, Json, read
 from unbrick.request import Request
-from unbrick.sent import Sent
 from unbrick.session import Session
 from unbrick.source import Source
-from unbrick.stored import About, Stored
+from unbrick.stored import About
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
 from unbrick.thread import Thread
+
+if TYPE_CHECKING:
+    from unbrick.edit import Edit
+    from unbrick.sent import Sent
+    from unbrick.stored import Stored
 
 CLIENT = "messages"
 VERSION = Version(())
@@ -108,7 +110,9 @@ class Messages(Alone):
         self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
     ) -> Mapping[At, Sequence[bytes]]:
         """An edit in the style of the document, as pieces by place."""
-        return lowering.lower(edit, session, thread)
+        from unbrick.formats.messages import lower
+
+        return lower.lower(edit, session, thread)
 
     def clone(self, bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clone:
         """Raises UsageError: no client resumes a message array."""
@@ -193,7 +197,9 @@ class Chat(Messages):
         self, edit: Edit, session: Session, thread: Thread, target: Target, clock: Clock
     ) -> Mapping[At, Sequence[bytes]]:
         """An edit in the style of the document, as pieces by place."""
-        return lowering.lower(edit, session, thread, chatlower.Draft)
+        from unbrick.formats.messages import chatlower, lower
+
+        return lower.lower(edit, session, thread, chatlower.Draft)
 
 
 def _head(source: Source) -> Iterator[Json]:

@@ -17,7 +17,7 @@ import pytest
 from unbrick.bundle import Bundle
 from unbrick.clock import FixedClock
 from unbrick.errors import AmbiguousError, NotFoundError
-from unbrick.formats.claude_code import owners, places
+from unbrick.formats.claude_code import cloning, owners, places
 from unbrick.formats.claude_code.config import config_home, project_name, state_file
 from unbrick.formats.claude_code.installed import installed
 from unbrick.formats.claude_code.settings import surroundings
@@ -263,7 +263,7 @@ class TestClone:
     def test_beside_the_original(self, home: Path, shop: Path) -> None:
         path = lay(home, shop, ONE)
         path.with_suffix("").mkdir()
-        clone = places.clone(bundle_of(path), {}, FixedClock(), None)
+        clone = cloning.clone(bundle_of(path), {}, FixedClock(), None)
         new = "00000000-0000-4000-8000-000000000001"
         assert (clone.path, clone.session_id) == (path.with_name(f"{new}.jsonl"), new)
         assert clone.copies == ((path.with_suffix(""), path.with_name(new)),)
@@ -283,9 +283,9 @@ class TestClone:
         ],
     )
     def test_titles(self, home: Path, shop: Path, lines: list[dict[str, Any]], title: str) -> None:
-        clone = places.clone(bundle_of(lay(home, shop, ONE, 0, *lines)), {}, FixedClock(), None)
+        clone = cloning.clone(bundle_of(lay(home, shop, ONE, 0, *lines)), {}, FixedClock(), None)
         assert json.loads(clone.append[0])["customTitle"] == title
-        clone = places.clone(bundle_of(lay(home, shop, ONE, 0, *lines)), {}, FixedClock(), "Mine")
+        clone = cloning.clone(bundle_of(lay(home, shop, ONE, 0, *lines)), {}, FixedClock(), "Mine")
         assert json.loads(clone.append[0])["customTitle"] == "Mine"
 
     def test_an_original_that_stands_elsewhere_goes_where_the_client_looks(
@@ -293,12 +293,12 @@ class TestClone:
     ) -> None:
         path = tmp_path / "copy.jsonl"
         path.write_text(json.dumps({"type": "user", "cwd": str(shop)}) + "\n")
-        clone = places.clone(bundle_of(path), {}, FixedClock(), None)
+        clone = cloning.clone(bundle_of(path), {}, FixedClock(), None)
         assert clone.path.parent == home / "projects" / project_name(str(shop))
         assert clone.command.startswith(f"cd {shlex.quote(str(shop))} && claude")
         shop.rmdir()
         monkeypatch.chdir(tmp_path)
-        clone = places.clone(bundle_of(path), {}, FixedClock(), None)
+        clone = cloning.clone(bundle_of(path), {}, FixedClock(), None)
         assert clone.path.parent == home / "projects" / project_name(os.path.realpath(tmp_path))
         assert clone.command.startswith(f"cd {shlex.quote(str(Path.cwd()))} && claude")
 
@@ -309,7 +309,7 @@ class TestClone:
         path = lay(other, shop, ONE)
         bundle = bundle_of(path)
         shop.rmdir()
-        command = places.clone(bundle, {}, FixedClock(), None).command
+        command = cloning.clone(bundle, {}, FixedClock(), None).command
         quoted = shlex.quote(str(shop))
         assert command.startswith(f"mkdir -p {quoted} && cd {quoted} && CLAUDE_CONFIG_DIR={shlex.quote(str(other))} cl")
 
