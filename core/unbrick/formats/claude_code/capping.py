@@ -6,9 +6,9 @@ from typing import Any
 
 from unbrick import models
 from unbrick.entry import BlockFlag, BlockKind
-from unbrick.formats.claude_code import records, words
+from unbrick.formats.claude_code import words
 from unbrick.formats.claude_code.behaviour import Behaviour, Cap
-from unbrick.formats.claude_code.outgoing import WIDTH, Draft, Drafts
+from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.request import Synthetic
 from unbrick.target import Target
 
@@ -25,9 +25,11 @@ def cap(drafts: Drafts, traits: Behaviour, target: Target) -> int:
     """Leave out the oldest images and documents where there are more than the client sends; how many."""
     if traits.cap is Cap.NONE:
         return 0
+    media = int(BlockFlag.MEDIA)
     found = [
-        (draft, code) for draft in drafts.messages for code in draft.parts
-        if drafts.kind(code) in _MEDIA or drafts.flags(code) & BlockFlag.MEDIA
+        (draft, code) for draft in drafts.messages
+        for code, kind in zip(draft.parts, drafts.kinds(draft.parts), strict=True)
+        if kind in _MEDIA or drafts.flags(code) & media
     ]
     if len(found) <= FEW:
         return 0
@@ -66,14 +68,8 @@ def _held(drafts: Drafts, code: int) -> int:
 
 
 def _parts(drafts: Drafts, code: int) -> list[Any]:
-    content = _block(drafts, code).get("content")
+    content = drafts.block(code).get("content")
     return content if isinstance(content, list) else []
-
-
-def _block(drafts: Drafts, code: int) -> dict[str, Any]:
-    if code < 0:
-        return drafts.own[-code - 1][1]
-    return records.blocks(drafts.session.value(code >> WIDTH))[code & 0xFFFF]
 
 
 def _is_media(part: object) -> bool:
@@ -84,7 +80,7 @@ def _leave_out(drafts: Drafts, draft: Draft, code: int, *, noted: bool) -> None:
     """Take an image out of a message; where nothing else is in it, newer versions say so."""
     place = draft.parts.index(code)
     if noted and len(draft.parts) == 1:
-        row, block = code >> WIDTH, code & 0xFFFF
+        row, block = drafts.place(code)
         note = {"type": "text", "text": words.MEDIA_REMOVED}
         draft.parts[place] = drafts.write(note, Synthetic.PLACEHOLDER, row, block_index=block)
         return
@@ -107,7 +103,7 @@ def _without(drafts: Drafts, code: int, most_: int, *, noted: bool) -> int:
     if not any(map(_is_media, kept)):
         flags &= ~BlockFlag.MEDIA
     ref = drafts.session.scan.strings.text(drafts.ref(code))
-    row, block = (-1, 0) if code < 0 else (code >> WIDTH, code & 0xFFFF)
+    row, block = (-1, 0) if code < 0 else drafts.place(code)
     return drafts.write(
-        {**_block(drafts, code), "content": kept}, None, row, BlockKind.TOOL_RESULT, ref, flags, block,
+        {**drafts.block(code), "content": kept}, None, row, BlockKind.TOOL_RESULT, ref, flags, block,
     )

@@ -9,6 +9,7 @@ from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.request import Role
 
 NO_ID = -1
+_USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 
 
 class Merger:
@@ -31,7 +32,7 @@ class Merger:
 
     def user(self, parts: list[int]) -> None:
         """A user record."""
-        if any(self.drafts.kind(code) == BlockKind.TOOL_RESULT for code in parts):
+        if _RESULT in self.drafts.kinds(parts):
             self.flush()
             self._join(parts, seam=True)
         else:
@@ -62,11 +63,13 @@ class Merger:
     def close(self) -> None:
         """End the user message and put its system turn behind it."""
         self.flush()
+        if not self._system:
+            return
         messages = self.drafts.messages
-        if self._system and (not messages or messages[-1].role is not Role.USER):
+        if not messages or messages[-1].role is not Role.USER:
             for text, row in self._system:
                 self._join([self.drafts.text(wrap(text), None, row)], seam=True)
-        elif self._system:
+        else:
             code = self.drafts.text("\n\n".join(text for text, _row in self._system), None, self._system[0][1])
             messages.append(Draft(Role.SYSTEM, [code], plain=True))
             self._barrier = len(messages) - 1
@@ -76,7 +79,7 @@ class Merger:
         """Calls behind everything else of a response, to which so many parts were added."""
         looked_at = draft.parts[-added - 1 :] if draft.ordered else draft.parts
         draft.ordered = True
-        kinds = [self.drafts.kind(code) == BlockKind.TOOL_USE for code in looked_at]
+        kinds = [kind == _USE for kind in self.drafts.kinds(looked_at)]
         if kinds != sorted(kinds):
             draft.parts.sort(key=lambda code: self.drafts.kind(code) == BlockKind.TOOL_USE)
 
@@ -103,7 +106,7 @@ class Merger:
         if not text.startswith(OPENING):
             return False
         last = drafts.messages[-1].parts[-1] if drafts.messages[-1].parts else None
-        if last is None or last < 0 or drafts.kind(last) != BlockKind.TOOL_RESULT:
+        if last is None or last < 0 or drafts.kind(last) != _RESULT:
             return False
         if not self.traits.folds_into_lists and drafts.holds_list(last):
             return False
@@ -123,7 +126,7 @@ class Merger:
                 and drafts.is_text(last.parts[-1]) and drafts.is_text(parts[0])
             ):
                 last.joined = (last.joined or set()) | {len(last.parts) - 1}
-            results = sum(drafts.kind(code) == BlockKind.TOOL_RESULT for code in parts)
+            results = drafts.kinds(parts).count(_RESULT)
             if self.traits.hoists and results == len(parts) and last.results >= 0:
                 _insert_results(last, parts)
             else:
@@ -131,7 +134,7 @@ class Merger:
                 if self.traits.hoists and results:
                     messages[-1] = self._hoisted(last)
         first = messages[-1].parts[0] if messages[-1].parts else None
-        if first is None or drafts.kind(first) != BlockKind.TOOL_RESULT:
+        if first is None or drafts.kind(first) != _RESULT:
             self._barrier = len(messages) - 1
 
     def _begin(self, parts: list[int]) -> None:
@@ -140,13 +143,13 @@ class Merger:
 
     def _hoisted(self, draft: Draft) -> Draft:
         """Results first."""
-        kind = self.drafts.kind
-        order = sorted(range(len(draft.parts)), key=lambda i: kind(draft.parts[i]) != BlockKind.TOOL_RESULT)
-        if order != list(range(len(order))):
+        kinds = self.drafts.kinds(draft.parts)
+        draft.results = kinds.count(_RESULT)
+        if kinds[: draft.results].count(_RESULT) < draft.results:
+            order = sorted(range(len(kinds)), key=lambda place: kinds[place] != _RESULT)
             joined = draft.joined or set()
             draft.joined = {new for new, old in enumerate(order) if old in joined}
             draft.parts = [draft.parts[i] for i in order]
-        draft.results = sum(kind(code) == BlockKind.TOOL_RESULT for code in draft.parts)
         return draft
 
 

@@ -9,6 +9,8 @@ from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.request import Role, Synthetic
 
 _SERVED = frozenset({int(BlockKind.SERVER_USE), int(BlockKind.SERVER_RESULT), int(BlockKind.OTHER)})
+_USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
+_TOOLS = _SERVED | {_USE, _RESULT}
 _ADVISOR, _ADVISED, _FALLBACK = "advisor", "advisor_tool_result", "fallback"
 
 
@@ -51,15 +53,18 @@ def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> li
     """The calls of a message; one that was made before goes."""
     refs: list[int] = []
     kept: list[int] = []
-    for code in draft.parts:
-        if drafts.kind(code) == BlockKind.TOOL_USE:
+    kinds = drafts.kinds(draft.parts)
+    if _TOOLS.isdisjoint(kinds):
+        return refs
+    for code, kind in zip(draft.parts, kinds, strict=True):
+        if kind == _USE:
             ref = drafts.ref(code)
             if ref >= 0:
                 if ref in used and traits.pairs_once:
                     continue
                 used.add(ref)
                 refs.append(ref)
-        elif drafts.kind(code) == BlockKind.TOOL_RESULT and traits.result_in_assistant_moved:
+        elif kind == _RESULT and traits.result_in_assistant_moved:
             continue
         kept.append(code)
     if len(kept) != len(draft.parts):
@@ -99,8 +104,11 @@ def _results(drafts: Drafts, draft: Draft, expected: list[int], traits: Behaviou
     wanted = set(expected)
     seen: set[int] = set()
     places: list[int] = []
-    for place, code in enumerate(draft.parts):
-        if drafts.kind(code) == BlockKind.TOOL_RESULT:
+    kinds = drafts.kinds(draft.parts)
+    if not wanted and _RESULT not in kinds:
+        return True
+    for place, (code, kind) in enumerate(zip(draft.parts, kinds, strict=True)):
+        if kind == _RESULT:
             ref = drafts.ref(code)
             if ref not in wanted or (ref in seen and traits.pairs_once):
                 continue

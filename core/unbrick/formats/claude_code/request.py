@@ -10,7 +10,7 @@ from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.formats.claude_code import attachments, capping, records, words
 from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
 from unbrick.formats.claude_code.merge import NO_ID, Merger
-from unbrick.formats.claude_code.outgoing import WIDTH, Draft, Drafts
+from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.formats.claude_code.pairing import pair, result
 from unbrick.formats.claude_code.reading import mark_surrogates, reader
 from unbrick.request import Request, Role, Synthetic
@@ -18,7 +18,12 @@ from unbrick.session import Session
 from unbrick.target import Surroundings, Target
 from unbrick.thread import Outcome, Thread
 
-_THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
+_THOUGHTS = frozenset({int(BlockKind.THINKING), int(BlockKind.REDACTED)})
+# Plain integers: looking up an enumeration's member costs more than the comparison.
+_USER, _ASSISTANT, _NOTICE, _ATTACHMENT = map(int, (Kind.USER, Kind.ASSISTANT, Kind.NOTICE, Kind.ATTACHMENT))
+_TEXT, _USE, _RESULT = map(int, (BlockKind.TEXT, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT))
+_BLANK = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.MALFORMED)
+_STRING, _BAD_NAME = int(BlockFlag.STRING), int(BlockFlag.BAD_NAME)
 LONGEST_NAME = 200
 _UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 
@@ -71,14 +76,15 @@ class _Builder:
         """Number of the type of records that hold what a local command printed."""
         self.noticed = bool(thread.rows) and self.scan.kind[thread.rows[-1]] == Kind.NOTICE
         """Whether the thread ends in a notice."""
-        self.rows = [row for row in thread.rows if self._sent(row)]
+        self.rows = self._sent(thread.rows)
         self.behind_errors = {
-            after for before, after in pairwise(thread.rows)
-            if traits.errors_part and session.scan.flags[before] & Flag.API_ERROR
-        }
+            after for before, after in pairwise(thread.rows) if session.scan.flags[before] & Flag.API_ERROR
+        } if traits.errors_part else set[int]()
         """Rows that follow an error which is not sent."""
-        talk = [row for row in thread.rows if session.scan.kind[row] in (Kind.USER, Kind.ASSISTANT)]
-        self.failed = bool(talk and session.scan.flags[talk[-1]] & Flag.API_ERROR and not traits.api_errors_sent)
+        said = next((row for row in reversed(thread.rows) if session.scan.kind[row] in (_USER, _ASSISTANT)), None)
+        self.failed = (
+            said is not None and session.has(said, Flag.API_ERROR) and not traits.api_errors_sent
+        )
 
     def build(self) -> None:
         """Fill the drafts."""
@@ -89,34 +95,38 @@ class _Builder:
         ) else []
         held = answered | set(tail)
         interrupted = words.RESULT_INTERRUPTED if traits.tail_answered else words.RESULT_USER_INTERRUPTED
-        kept = {row: self._assistant(row, held) for row in self.rows if scan.kind[row] == Kind.ASSISTANT}
-        speaking = {
-            scan.message_id[row] for row, parts in kept.items()
-            if scan.message_id[row] >= 0 and any(drafts.kind(code) not in _THOUGHTS for code in parts)
-        }
-        saying = set() if traits.empty_beside_dropped else {
-            scan.message_id[row] for row, parts in kept.items()
-            if scan.message_id[row] >= 0
-            and any(drafts.kind(code) not in _THOUGHTS and not self._blank(code) for code in parts)
-        }
+        kinds = scan.kind
+        kept: dict[int, list[int]] = {}
+        speaking: set[int] = set()
+        saying: set[int] = set()
+        for row in self.rows:
+            if kinds[row] == _ASSISTANT:
+                parts = kept[row] = self._assistant(row, held)
+                number = scan.message_id[row]
+                if number >= 0:
+                    sorts = drafts.kinds(parts)
+                    said = [code for code, kind in zip(parts, sorts, strict=True) if kind not in _THOUGHTS]
+                    if said:
+                        speaking.add(number)
+                        if not traits.empty_beside_dropped and not all(map(self._blank, said)):
+                            saying.add(number)
         rows = [
-            row for row in self.rows
-            if scan.kind[row] != Kind.ASSISTANT or self._stays(row, kept[row], speaking, saying)
+            row for row in self.rows if kinds[row] != _ASSISTANT or self._stays(row, kept[row], speaking, saying)
         ]
         if traits.context_reminder:
             merger.user([drafts.text(words.CONTEXT, Synthetic.REMINDER)])
-        talk = (place for place, row in enumerate(rows) if scan.kind[row] in (Kind.USER, Kind.ASSISTANT))
-        last = max(talk, default=-1)
+        backwards = range(len(rows) - 1, -1, -1)
+        last = next((place for place in backwards if kinds[rows[place]] in (_USER, _ASSISTANT)), -1)
         ended = False
         for place, row in enumerate(rows):
-            kind = scan.kind[row]
+            kind = kinds[row]
             if row in self.behind_errors:
                 merger.flush()
-            if kind == Kind.ASSISTANT:
+            if kind == _ASSISTANT:
                 merger.assistant(kept[row], scan.message_id[row])
-            elif kind == Kind.USER:
+            elif kind == _USER:
                 merger.user(self._user(row))
-            elif kind == Kind.NOTICE:
+            elif kind == _NOTICE:
                 if place > last and not tail and not ended:
                     self._end(rows[:place], last, answered=False)
                     ended = True
@@ -132,23 +142,28 @@ class _Builder:
             pair(drafts, traits)
         self._directive(rows)
 
-    def _sent(self, row: int) -> bool:
-        kind, flags = self.scan.kind[row], self.scan.flags[row]
-        if kind == Kind.NOTICE:
-            return self.traits.commands_sent and self.scan.type[row] == self.printed >= 0
-        if kind not in (Kind.USER, Kind.ASSISTANT, Kind.ATTACHMENT):
-            return False
-        if flags & Flag.VIRTUAL and not self.traits.virtual_sent:
-            return False
-        if kind == Kind.USER and self.traits.empty_lists_dropped and not self.scan.blocks(row):
-            return False
-        return not (flags & Flag.API_ERROR and not self.traits.api_errors_sent)
+    def _sent(self, rows: Iterable[int]) -> list[int]:
+        """The rows that go out."""
+        scan, traits = self.scan, self.traits
+        kinds, flags, first = scan.kind, scan.flags, scan.first
+        sent = {_USER, _ASSISTANT, _ATTACHMENT}
+        unsent = (0 if traits.virtual_sent else int(Flag.VIRTUAL)) | (
+            0 if traits.api_errors_sent else int(Flag.API_ERROR)
+        )
+        found = [
+            row for row in rows if (kinds[row] in sent and not flags[row] & unsent)
+            or (kinds[row] == _NOTICE and traits.commands_sent and scan.type[row] == self.printed >= 0)
+        ]
+        if not traits.empty_lists_dropped:
+            return found
+        return [row for row in found if kinds[row] != _USER or first[row] < first[row + 1]]
 
     def _answered(self) -> set[int]:
         scan = self.scan
+        kinds, first, block_kinds, refs = scan.kind, scan.first, scan.block_kind, scan.block_ref
         return {
-            scan.block_ref[at] for row in self.rows if scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
-            for at in scan.blocks(row) if scan.block_kind[at] == BlockKind.TOOL_RESULT
+            refs[at] for row in self.rows if kinds[row] in (_USER, _ASSISTANT)
+            for at in range(first[row], first[row + 1]) if block_kinds[at] == _RESULT
         }
 
     def _last_kind(self) -> int:
@@ -188,18 +203,20 @@ class _Builder:
         if not codes and not scan.flags[row] & Flag.MALFORMED and self.traits.empties_filled:
             empty = {"type": "text", "text": words.NO_CONTENT, "citations": []}
             return [drafts.write(empty, Synthetic.PLACEHOLDER, row)]
-        foreign = self.traits.thinking_of_model_only and self._foreign(row)
+        traits, kinds, refs, flags = self.traits, scan.block_kind, scan.block_ref, scan.block_flags
+        foreign = traits.thinking_of_model_only and self._foreign(row)
         kept: list[int] = []
         for code in codes:
-            kind = drafts.kind(code)
-            if kind == BlockKind.TOOL_USE and drafts.ref(code) not in held and drafts.ref(code) >= 0:
+            kind = kinds[code]
+            if kind == _USE:
+                if refs[code] not in held and refs[code] >= 0:
+                    continue
+                if traits.names_cut and flags[code] & _BAD_NAME:
+                    code = self._cut(code)
+            elif kind in _THOUGHTS and foreign:
                 continue
-            if kind in _THOUGHTS and foreign:
-                continue
-            if kind == BlockKind.TOOL_USE and self.traits.names_cut and drafts.flags(code) & BlockFlag.BAD_NAME:
-                code = self._cut(code)
             kept.append(code)
-        if self.traits.empty_beside_dropped and len(kept) > 1:
+        if traits.empty_beside_dropped and len(kept) > 1:
             kept = [code for code in kept if not self._blank(code)] or kept
         return kept
 
@@ -210,17 +227,16 @@ class _Builder:
         return model is not None and wanted is not None and model != wanted.split("[")[0]
 
     def _blank(self, code: int) -> bool:
-        flags = BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.MALFORMED
-        return self.drafts.is_text(code) and bool(self.drafts.flags(code) & flags)
+        return self.drafts.kind(code) == _TEXT and bool(self.drafts.flags(code) & _BLANK)
 
     def _cut(self, code: int) -> int:
         """A call whose name is longer than the API takes, as the client shortens it."""
-        row, place = code >> WIDTH, code & 0xFFFF
-        block = records.blocks(self.session.value(row))[place]
+        drafts = self.drafts
+        row, place = drafts.place(code)
+        block = drafts.block(code)
         name = block.get("name")
         if not isinstance(name, str) or len(name) <= LONGEST_NAME:
             return code
-        drafts = self.drafts
         return drafts.write(
             {**block, "name": name[:LONGEST_NAME]}, None, row, BlockKind.TOOL_USE,
             self.scan.strings.text(drafts.ref(code)), drafts.flags(code) & ~BlockFlag.BAD_NAME, place,
@@ -231,18 +247,17 @@ class _Builder:
         that says something."""
         if not parts:
             return False
-        if not self.traits.only_thinking_sent and all(self.drafts.kind(code) in _THOUGHTS for code in parts):
-            return self.scan.message_id[row] in speaking
-        if self.traits.blank_sent or self.scan.message_id[row] in saying:
-            return True
-        return not all(self._blank(code) for code in parts)
+        number = self.scan.message_id[row]
+        if not self.traits.only_thinking_sent and _THOUGHTS.issuperset(self.drafts.kinds(parts)):
+            return number in speaking
+        return self.traits.blank_sent or number in saying or not all(map(self._blank, parts))
 
     def _user(self, row: int) -> list[int]:
         """The parts of a user record as sent."""
         scan, drafts = self.scan, self.drafts
         codes = drafts.codes(row)
         if self.traits.empty_user_filled and codes and all(
-            self._blank(code) and not drafts.flags(code) & BlockFlag.STRING for code in codes
+            self._blank(code) and not scan.block_flags[code] & _STRING for code in codes
         ):
             return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row, flags=0)]
         if self.traits.notifications_wrapped and len(codes) == 1 and not scan.flags[row] & (
