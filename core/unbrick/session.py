@@ -14,7 +14,7 @@ from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.ones import places, without
 from unbrick.record import At, Json
 from unbrick.runs import Runs
-from unbrick.scan import Scan
+from unbrick.scan import BATCH, Scan
 
 __all__ = ["MISSING", "NO_PARENT", "Call", "Session", "Standing", "link"]
 
@@ -174,5 +174,7 @@ def link(scan: Scan) -> Session:
             if (uuid >= 0 and row_of.rows[uuid] != row) or uuid in rows:
                 rows.setdefault(uuid, []).append(row)
         session.duplicates = rows
-    session.parent_row = array("i", map(row_of.rows.__getitem__, scan.parent))
+    # In pieces, so that no other thread waits for all of them.
+    for start in range(0, len(scan), BATCH):
+        session.parent_row.fromlist([*map(row_of.rows.__getitem__, scan.parent[start : start + BATCH])])
     return session
