@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pickle
 import select
-import subprocess
 import sys
 from bisect import bisect_left
 from collections import deque
@@ -20,11 +18,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from unbrick.entry import Entry
 from unbrick.patch import View
 from unbrick.record import Json
 from unbrick.source import Source
+
+if TYPE_CHECKING:
+    import subprocess
 
 SMALLEST = 24_000_000
 """Bytes of a file for each process, below which one takes longer to start than it saves."""
@@ -127,6 +129,10 @@ def _started(source: Source, entry_of: Callable[[Json], Entry]) -> Helper | None
     """A process that is ready to read a file; None where there can be none."""
     if not sys.executable or getattr(sys, "frozen", False):
         return None
+    # Here, for most files are read without a helper.
+    import pickle
+    import subprocess
+
     fd = source.file.fileno()
     try:
         # Isolated: neither the folder that the person is in nor the environment has a say in what is imported.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import marshal
-import pickle
 from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -50,11 +49,15 @@ class Piece(NamedTuple):
 
     def packed(self) -> bytes:
         """As bytes, for another process."""
+        import pickle
+
         return marshal.dumps([self.columns, self.texts, pickle.dumps((self.faults, self.salvaged))], 2)
 
     @classmethod
     def unpacked(cls, packed: bytes, rows: int) -> Piece | None:
         """What another process packed; None where it is not that of so many rows."""
+        import pickle
+
         try:
             columns, texts, odd = marshal.loads(packed)
             return cls(columns, texts, *pickle.loads(odd)) if len(columns[0]) == rows else None
