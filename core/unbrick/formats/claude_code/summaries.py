@@ -12,24 +12,20 @@ from unbrick.record import Json
 
 PREFACE = "This session is being continued from a previous conversation"
 
-_BODY = re.compile(
+_BODY = (
     r"(?:summarized below:|earlier portion of the conversation\.)(.*?)"
     r"(?:\n\s*(?:Please continue the conversation|If you need specific details|"
-    r"Continue the conversation from where)|\Z)",
-    re.DOTALL,
+    r"Continue the conversation from where)|\Z)"
 )
 
-_ERROR = re.compile(
-    r"""(?:API\ Error\b|Error(?:\ during\ compaction)?:|Request\ timed\ out|Connection\ error|Prompt\ is\ too\ long
+_ERROR = r"""(?:API\ Error\b|Error(?:\ during\ compaction)?:|Request\ timed\ out|Connection\ error|Prompt\ is\ too\ long
     |Conversation\ too\ long|Claude\ AI\ usage\ limit\ reached|(?:You've|You\ have)\ (?:hit|reached)\ your\b.*\blimit
     |.*\blimit\ reached\b|Credit\ balance\ is\ too\ low|Invalid\ API\ key|Please\ run\ /login
     |OAuth\ (?:token|authentication)|Extra\ usage\ is\ required|Usage\ credits\ required
     |Failed\ to\ generate\ conversation\ summary|.*is\ unable\ to\ respond\ to\ this\ request
     |.*can't\ help\ with\ this\.\ Start\ a\ new\ session|No\ response\ requested\.|\[Request\ interrupted\ by\ user
     |\(no\ content\)|Compaction\ (?:interrupted|cancell?ed)|Unable\ to\ connect\ to\ API|(?:50[0-4]|529)\ |Bad\ gateway
-    |Gateway\ time-?out|Service\ unavailable|Request\ too\ large|Internal\ server\ error|Overloaded\b)""",
-    re.VERBOSE | re.IGNORECASE,
-)
+    |Gateway\ time-?out|Service\ unavailable|Request\ too\ large|Internal\ server\ error|Overloaded\b)"""
 
 LONGEST_ERROR = 1200
 """Characters; a body longer than this is taken for a summary whatever it begins with."""
@@ -37,7 +33,8 @@ LONGEST_ERROR = 1200
 
 def body(text: str) -> str:
     """The part of a summary record that the compaction wrote, without the client's own frame around it."""
-    found = _BODY.search(text)
+    # Compiled when a session has a summary, and kept by `re`: it takes longer than judging a small file.
+    found = re.search(_BODY, text, re.DOTALL)
     return (found.group(1) if found else text).strip()
 
 
@@ -50,7 +47,9 @@ def failed(content: object) -> bool:
     if not isinstance(content, str):
         return False
     found = body(content)
-    return not found or (len(found) <= LONGEST_ERROR and _ERROR.match(found) is not None)
+    if len(found) > LONGEST_ERROR:
+        return False
+    return not found or re.match(_ERROR, found, re.VERBOSE | re.IGNORECASE) is not None
 
 
 def kept(value: Json) -> tuple[str, ...]:
