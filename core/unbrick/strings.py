@@ -6,7 +6,8 @@ from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, count, islice
+from itertools import accumulate, chain, count, islice, pairwise
+from operator import sub
 
 
 class Packed:
@@ -63,6 +64,12 @@ class Packed:
         at = bisect_right(self._starts, number) - 1
         begin = self._ends[number - 1] if number > self._starts[at] else 0
         return self._joined[at][begin : self._ends[number]]
+
+    def lengths(self) -> Iterator[int]:
+        """Characters of each string, in the order of their numbers."""
+        for start, end in pairwise([*self._starts, len(self)]):
+            ends = self._ends[start:end]
+            yield from map(sub, ends, chain((0,), ends))
 
 
 class Strings:
@@ -130,3 +137,8 @@ class Strings:
             return map(self.text, numbers)
         self.text(len(self) - 1)
         return map([*self._texts, None].__getitem__, numbers)
+
+    def lengths(self) -> array[int]:
+        """Characters of each string, by number; of None, at place -1, none."""
+        packed = () if self._packed is None else self._packed.lengths()
+        return array("I", chain(packed, map(len, self.own()), (0,)))

@@ -27,6 +27,7 @@ def test_packed_strings_are_numbered_as_those_of_a_dictionary(
         every = range(-1, len(seen))
         texts = [*map(first.text, every)]
         assert texts == [*first.texts(every)] == [*second.texts(every)] == [*map(second.text, every)]
+        assert [*first.lengths()] == [*second.lengths()] == [len(text or "") for text in [*texts[1:], None]]
         assert all(first.text(first.find(text)) == text for text in seen)
         assert first.find("never seen") == first.find(None) == -1
 
