@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import astuple, fields
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +123,8 @@ def _entry(values: object) -> tuple[int, int, Health] | None:
 
 @cache
 def _release() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes longer to load than a list to be read
+
     try:
         return version("unbrick")
     except PackageNotFoundError:
