@@ -56,7 +56,7 @@ CHANGES = (append, begin_a_line, rewrite, truncate, empty, replace, Path.unlink)
 COMMANDS = {
     "check": ("check", "{path}"), "check as JSON": ("check", "{path}", "--json"),
     "context": ("context", "{path}"), "request": ("request", "{path}"), "why": ("why", "{path}"),
-    "export": ("export", "{path}", "-o", "out.md"), "web page": ("export", "{path}", "--to", "html", "-o", "out.html"),
+    "export": ("export", "{path}", "-o", "out.md"), "web page": ("export", "{path}", "--as", "html", "-o", "out.html"),
     "list": ("list", "--config-dir", "config"), "secrets": ("redact", "{path}"),
     "a copy": ("repair", "{path}", "-o", "copy.jsonl"), "a session": ("repair", "{path}", "--as-session"),
     "in place": ("repair", "{path}", "--in-place"), "to standard output": ("repair", "{path}", "-o", "-"),

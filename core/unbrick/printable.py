@@ -53,6 +53,21 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.replace("\r\n", "\n").split("\n")))
 
 
+def printable_json(data: bytes) -> bytes:
+    """A JSON document of the same values that is safe to print: what JSON leaves as it is, but a terminal acts on or
+    does not show, is escaped."""
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    text = data.decode()
+    odd = {char for char in set(text) if printable(char) != char} - {"\n"}
+    spelt = {char: char.encode("utf-16-be").hex() for char in odd}
+    table = {
+        ord(char): "".join(f"\\u{units[start:start + 4]}" for start in range(0, len(units), 4))
+        for char, units in spelt.items()
+    }
+    return text.translate(table).encode()
+
+
 def shell(word: str) -> str:
     """A word of a shell command that can be shown and copied: quoted where it must be, and what a terminal may not
     see or UTF-8 cannot spell written as bash and zsh read it, `$'\\x1b'`."""

@@ -18,7 +18,7 @@ import click
 import orjson
 
 from unbrick.opening import Choices
-from unbrick.printable import printable
+from unbrick.printable import printable_json
 from unbrick.report import Verdict
 from unbrick.scan import finish
 from unbrick_tui.failures import FINE, VERDICT
@@ -149,7 +149,7 @@ def print_json(document: Any) -> None:  # noqa: ANN401
     except TypeError:
         data = json.dumps(document, indent=2).encode("ascii") + b"\n"
     with output() as stream:
-        stream.write(_inert(data))
+        stream.write(printable_json(data))
 
 
 @contextmanager
@@ -164,18 +164,3 @@ def output() -> Iterator[BinaryIO]:
         if error.filename is not None or isinstance(error, BrokenPipeError):
             raise
         raise OSError(error.errno, error.strerror) from error
-
-
-def _inert(data: bytes) -> bytes:
-    """A JSON document of the same values that is safe to print: what JSON leaves as it is, but a terminal acts on or
-    does not show, is escaped."""
-    if data.isascii() and b"\x7f" not in data:
-        return data
-    text = data.decode()
-    odd = {char for char in set(text) if printable(char) != char} - {"\n"}
-    spelt = {char: char.encode("utf-16-be").hex() for char in odd}
-    table = {
-        ord(char): "".join(f"\\u{units[start:start + 4]}" for start in range(0, len(units), 4))
-        for char, units in spelt.items()
-    }
-    return text.translate(table).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -52,6 +53,8 @@ def export(
     with open_word(path, choices, Path.cwd()) as opened:
         report = work(examine(opened))
         if out == STDOUT:
+            if way.name == "report" and sys.stdout.isatty():
+                raise UsageError("A ZIP file is nothing for a terminal; name a file (-o FILE), or pipe it on.")
             with output() as stream:
                 work(way.write(opened.format, report, what, stream))
             return FINE
