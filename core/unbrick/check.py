@@ -229,7 +229,7 @@ def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
     return Resume(
         outcome, error, counts[Standing.LOADED], counts[Standing.LOST] + unread, brought + readable,
         counts[Standing.SUMMARISED], counts[Standing.REWOUND], counts[Standing.UNDECIDED],
-        measure.context(session, thread.rows), since,
+        measure.whole(situation), since,
     )
 
 

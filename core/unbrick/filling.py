@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import nlargest
+from operator import attrgetter
 from typing import NamedTuple
 
 from unbrick import api, measure
@@ -70,7 +72,7 @@ class Filling:
     largest: tuple[Piece, ...]
 
 
-_KINDS = {
+_KINDS: dict[int, Filler] = {
     BlockKind.THINKING: Filler.THINKING, BlockKind.REDACTED: Filler.THINKING, BlockKind.TOOL_USE: Filler.CALL,
     BlockKind.SERVER_USE: Filler.CALL, BlockKind.TOOL_RESULT: Filler.RESULT, BlockKind.SERVER_RESULT: Filler.RESULT,
     BlockKind.IMAGE: Filler.IMAGE, BlockKind.DOCUMENT: Filler.DOCUMENT, BlockKind.OTHER: Filler.OTHER,
@@ -81,13 +83,16 @@ def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
     """What fills the context of the next request; with `rows`, of the one that these would make up."""
     session = situation.session
     found = list(_of_request(situation) if rows is None else _of_rows(session, rows))
-    rows = situation.thread.rows if rows is None else rows
-    counted = _counted(session, rows)
+    counted = _counted(session, situation.thread.rows if rows is None else rows)
     estimate = sum(piece.tokens for piece in found)
-    whole = measure.context(session, rows) if counted else estimate
+    if rows is None:
+        whole, pace = measure.whole(situation) if counted else estimate, measure.rate(situation)
+    else:
+        whole, pace = measure.context(session, rows) if counted else estimate, measure.pace(session, rows)
     # Where estimates run above what was counted, they give way; where below, the rest is what stands in no record.
-    pace = min(measure.pace(session, rows), whole / estimate) if estimate else 1.0
-    found = [piece._replace(tokens=int(piece.tokens * pace)) for piece in found]
+    pace = min(pace, whole / estimate) if estimate else 1.0
+    if pace != 1.0:
+        found = [piece._replace(tokens=int(piece.tokens * pace)) for piece in found]
     kinds = _shares((piece.kind.value, piece.tokens) for piece in found)
     rest = whole - sum(share.tokens for share in kinds)
     if counted and rest > 0:
@@ -95,7 +100,7 @@ def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
     return Filling(
         whole, counted, measure.window(situation), _sorted(kinds),
         _sorted(_shares((piece.tool, piece.tokens) for piece in found if piece.tool)),
-        tuple(sorted(found, key=lambda piece: -piece.tokens)[:TOP]),
+        tuple(nlargest(TOP, found, key=attrgetter("tokens"))),
     )
 
 
@@ -114,15 +119,17 @@ def heaviest(filled: Filling, count: int = 3) -> str:
 def _of_request(situation: Situation) -> Iterator[Piece]:
     """The parts of the request that will be sent."""
     request, session = situation.request, situation.session
-    names = _names(session)
-    for message in range(len(request)):
-        role = request.role(message)
-        for part in request.parts(message):
-            own = part.row < 0 or part.synthetic is not None or session.kind(part.row) is Kind.ATTACHMENT
-            media = bool(part.flags & BlockFlag.MEDIA)
-            kind = _filler(session, part.row, part.kind, media, own or role is Role.SYSTEM, role is Role.ASSISTANT)
-            tool = names.get(part.ref or "", "")
-            yield Piece(part.row, part.block, kind, tool, api.block_tokens(part.kind, part.size, media))
+    names, kinds = _names(session), session.scan.kind
+    attachment, media_flag, first = int(Kind.ATTACHMENT), int(BlockFlag.MEDIA), request.first
+    for message, role in enumerate(request.roles):
+        system, replied = role == Role.SYSTEM, role == Role.ASSISTANT
+        for index in range(first[message], first[message + 1]):
+            row, block, media = request.row[index], request.kind[index], bool(request.flags[index] & media_flag)
+            own = system or row < 0 or index in request.synthetic or kinds[row] == attachment
+            yield Piece(
+                row, request.block[index], _filler(session, row, block, media, own, replied),
+                names.get(request.refs[index] or "", ""), api.block_tokens(block, request.size[index], media),
+            )
 
 
 def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[Piece]:
@@ -151,7 +158,7 @@ def _names(session: Session) -> dict[str, str]:
     }
 
 
-def _filler(session: Session, row: int, block: BlockKind, media: bool, own: bool, replied: bool) -> Filler:
+def _filler(session: Session, row: int, block: int, media: bool, own: bool, replied: bool) -> Filler:
     if media:
         return Filler.IMAGE
     if block in _KINDS:

@@ -23,6 +23,10 @@ from unbrick.situation import Situation
 RESULT, IMAGE = "Old tool result content cleared", "Image or document removed"
 """What a note says: the client's own words for old results (claude-code-format.md §4), and ours."""
 
+# Plain integers: looking up an enumeration's member costs more than the comparison.
+_USER, _RESULT, _MEDIA = int(Kind.USER), int(BlockKind.TOOL_RESULT), int(BlockFlag.MEDIA)
+_SHOWN, _OWN = frozenset({int(BlockKind.IMAGE), int(BlockKind.DOCUMENT)}), int(Flag.SUMMARY | Flag.VIRTUAL)
+
 WORTH = 200
 """Estimated tokens from which it is worth clearing a block."""
 
@@ -74,8 +78,10 @@ def ladder(
     whole = list(situation.thread.rows if rows is None else rows)
     if not whole:
         return ()
-    now = measure.context(situation.session, whole)
-    steps = [*_clearing(situation, whole, now, first, brings), *_cutting(situation, whole, rows is not None)]
+    now = measure.whole(situation) if rows is None else measure.context(situation.session, whole)
+    # Where the API counts less than is estimated, less is freed.
+    pace = min(measure.rate(situation) if rows is None else measure.pace(situation.session, whole), 1.0)
+    steps = [*_clearing(situation, whole, now, pace, first, brings), *_cutting(situation, whole, rows is not None)]
     fitting = [rung for rung in steps if rung.fits]
     kept = _messages(situation, whole)
     best = sorted(fitting or steps, key=lambda rung: -rung.messages)
@@ -103,7 +109,7 @@ def lighten(situation: Situation, excess: int) -> Iterator[Fix]:
     """Notes in the place of the fewest images, documents and results that take so many bytes of the request."""
     scan = situation.session.scan
     chosen: list[Block] = []
-    blocks = _blocks(situation, situation.thread.rows)
+    blocks = _blocks(situation, situation.thread.rows, min(measure.rate(situation), 1.0))
     for block in sorted(blocks, key=lambda block: -scan.block_size[block.index]):
         if excess > 0:
             chosen.append(block)
@@ -139,10 +145,10 @@ def _larger(situation: Situation, now: int, kept: int, undone: bool) -> Iterator
 
 
 def _clearing(
-    situation: Situation, whole: Sequence[int], now: int, first: tuple[Edit, ...], brings: str
+    situation: Situation, whole: Sequence[int], now: int, pace: float, first: tuple[Edit, ...], brings: str
 ) -> Iterator[Rung]:
     """Notes in the place of images, of the fewest old results that do, of both, and of the last turn's as well."""
-    blocks = sorted(_blocks(situation, whole), key=lambda block: -block.tokens)
+    blocks = sorted(_blocks(situation, whole, pace), key=lambda block: -block.tokens)
     last = _last_turn(situation, whole)
     old = [block for block in blocks if block.row not in last]
     media = [block for block in old if block.media]
@@ -179,26 +185,27 @@ def _fewest(
 
 def _messages(situation: Situation, whole: Sequence[int]) -> int:
     """User and assistant records, as a report counts what is loaded."""
-    kinds = situation.session.scan.kind
-    return sum(kinds[row] in (Kind.USER, Kind.ASSISTANT) for row in whole)
+    kinds = [*map(situation.session.scan.kind.__getitem__, whole)]
+    return kinds.count(Kind.USER) + kinds.count(Kind.ASSISTANT)
 
 
-def _blocks(situation: Situation, whole: Sequence[int]) -> Iterator[Block]:
-    """The results, images and documents of rows that are worth a note."""
-    session, scan = situation.session, situation.session.scan
-    # Where the API counts less than is estimated, less is freed.
-    pace = min(measure.pace(session, whole), 1.0)
+def _blocks(situation: Situation, whole: Sequence[int], pace: float) -> Iterator[Block]:
+    """The results, images and documents of rows that are worth a note, which frees a share of their tokens."""
+    scan = situation.session.scan
+    kinds, flags, first = scan.kind, scan.flags, scan.first
+    sorts, block_flags = scan.block_kind, scan.block_flags
     for row in whole:
-        if scan.kind[row] != Kind.USER or scan.flags[row] & (Flag.SUMMARY | Flag.VIRTUAL):
+        if kinds[row] != _USER or flags[row] & _OWN:
             continue
-        for index in scan.blocks(row):
-            kind, inside = scan.block_kind[index], bool(scan.block_flags[index] & BlockFlag.MEDIA)
-            media = inside or kind in (BlockKind.IMAGE, BlockKind.DOCUMENT)
-            tokens = measure.weight(scan, index)
-            if (media or kind == BlockKind.TOOL_RESULT) and tokens > WORTH:
-                block = Block(row, index - scan.first[row], index, tokens, 0, media)
-                freed = int(pace * (tokens - measure.noted(scan, index, block.note)))
-                yield replace(block, freed=freed)
+        for index in range(first[row], first[row + 1]):
+            kind = sorts[index]
+            media = bool(block_flags[index] & _MEDIA) or kind in _SHOWN
+            if media or kind == _RESULT:
+                tokens = measure.weight(scan, index)
+                if tokens > WORTH:
+                    block = Block(row, index - first[row], index, tokens, 0, media)
+                    freed = int(pace * (tokens - measure.noted(scan, index, block.note)))
+                    yield replace(block, freed=freed)
 
 
 def _last_turn(situation: Situation, whole: Sequence[int]) -> set[int]:

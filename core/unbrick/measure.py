@@ -136,6 +136,24 @@ def pace(session: Session, rows: Sequence[int]) -> float:
     return min(max((last - first) / (end - start), 0.5), 2.0) if end - start >= TELLING else 1.0
 
 
+def whole(situation: Situation) -> int:
+    """Tokens of the context that the thread makes up."""
+    return situation.once(_whole)
+
+
+def _whole(situation: Situation) -> int:
+    return context(situation.session, situation.thread.rows)
+
+
+def rate(situation: Situation) -> float:
+    """How many tokens the API counts for one estimated on the thread (see `pace`)."""
+    return situation.once(_rate)
+
+
+def _rate(situation: Situation) -> float:
+    return pace(situation.session, situation.thread.rows)
+
+
 def in_front(situation: Situation, rows: Sequence[int]) -> int:
     """Tokens of the context when rows that are not loaded come in front of the thread."""
     session, thread = situation.session, situation.thread
@@ -144,31 +162,29 @@ def in_front(situation: Situation, rows: Sequence[int]) -> int:
         return context(session, [*rows, *thread.rows])
     before = sum(_sum(session, rows, alone.boundary))
     if not alone.first:
-        return before + alone.whole
-    return alone.whole + _lack(alone.first, before + alone.estimate)
+        return before + whole(situation)
+    return whole(situation) + _lack(alone.first, before + alone.estimate)
 
 
 def among(situation: Situation, rows: Sequence[int]) -> int:
     """Tokens of the context when rows that are not loaded come into the thread, or behind it: it keeps its size, and
     they add what they weigh."""
-    return situation.once(_thread).whole + sum(weights(situation.session, rows))
+    return whole(situation) + sum(weights(situation.session, rows))
 
 
 class _Alone(NamedTuple):
-    """The thread by itself: its last boundary, the tokens of its context, the first count in it (0 for none), and
-    the estimate of the rows up to that."""
+    """The thread by itself: its last boundary, the first count in it (0 for none), and the estimate of the rows up to
+    that."""
 
     boundary: int
-    whole: int
     first: int
     estimate: int
 
 
 def _thread(situation: Situation) -> _Alone:
     session, rows = situation.session, situation.thread.rows
-    boundary, whole = _boundary(session, rows), context(session, rows)
     place, first = next(counts(session, rows), (-1, 0))
-    return _Alone(boundary, whole, first, sum(weights(session, rows[: place + 1])))
+    return _Alone(_boundary(session, rows), first, sum(weights(session, rows[: place + 1])))
 
 
 def window(situation: Situation) -> int:

@@ -14,6 +14,9 @@ from unbrick.session import Session
 from unbrick.situation import Situation
 
 TALK = (Kind.USER, Kind.ASSISTANT)
+# Plain integers: looking up an enumeration's member costs more than the comparison.
+_USER, _ASSISTANT, _PROMPT = int(Kind.USER), int(Kind.ASSISTANT), int(Flag.PROMPT)
+_USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,8 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
     total = sum(scan.kind[row] in TALK for row, _ in rows)
     prompts = [row for row, _ in rows if scan.flags[row] & Flag.PROMPT]
     replies = sum(scan.kind[row] == Kind.ASSISTANT for row, _ in rows)
-    results = sum(
-        scan.block_kind[block] == BlockKind.TOOL_RESULT for row, _ in rows for block in scan.blocks(row)
-    )
+    kinds, flags, first, block_kinds, refs = scan.kind, scan.flags, scan.first, scan.block_kind, scan.block_ref
+    results = sum(block_kinds[first[row] : first[row + 1]].count(_RESULT) for row, _ in rows)
     lowest_after = _lowest_after([row for row, _ in rows])
     sizes = _sizes(session, rows)
     limit = measure.window(situation) * measure.FULL
@@ -163,28 +165,29 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
     for place, (row, segment) in enumerate(rows):
         if place and rows[place - 1][1] != segment:
             pending, broken, reply = set(), False, None
-        kind = scan.kind[row]
+        kind = kinds[row]
         highest = max(highest, row)
         broken = broken or row in bad
-        for block in scan.blocks(row):
-            if scan.block_kind[block] == BlockKind.TOOL_USE:
-                pending.add(scan.block_ref[block])
-            elif scan.block_kind[block] == BlockKind.TOOL_RESULT:
-                pending.discard(scan.block_ref[block])
+        for block in range(first[row], first[row + 1]):
+            if block_kinds[block] == _USE:
+                pending.add(refs[block])
+            elif block_kinds[block] == _RESULT:
+                pending.discard(refs[block])
                 kept_results += 1
-        if kind in TALK:
+        if kind == _USER:
             kept += 1
-            kept_prompts += bool(scan.flags[row] & Flag.PROMPT)
-            kept_replies += kind == Kind.ASSISTANT
+            kept_prompts += bool(flags[row] & _PROMPT)
+            reply = row if asking else None
+        elif kind == _ASSISTANT:
+            kept += 1
+            kept_replies += 1
             if asking:
-                reply = row if kind == Kind.USER else None
+                reply = None
             elif recorded.is_reply(session, row):
                 reply = row
-            elif kind == Kind.USER:
-                reply = None
         following = rows[place + 1] if place + 1 < len(rows) else None
         ends = following is None or following[1] != segment or (
-            scan.kind[following[0]] == Kind.ASSISTANT if asking else bool(scan.flags[following[0]] & Flag.PROMPT)
+            kinds[following[0]] == _ASSISTANT if asking else bool(flags[following[0]] & _PROMPT)
         )
         if (
             ends and reply is not None and not pending and not broken and highest < lowest_after[place]

@@ -127,7 +127,7 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
     fix, rows, after = undone(situation, boundary, summary)
     count = measure.messages(session, rows)
     window = measure.window(situation)
-    now = measure.context(session, situation.thread.rows)
+    now = measure.whole(situation)
     where = f"{situation.place(rows[0])} to {situation.place(rows[-1])}" if rows else ""
     message = "the compaction here failed and was kept all the same: its summary is only an error text"
     if not count:

@@ -79,7 +79,7 @@ def unfinished_compaction(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         "B006", "unfinished-compaction", Severity.INFO,
         f"a compaction was tried {tries} at the end and left nothing; the history is whole, about "
-        f"{measure.tokens(measure.context(session, thread.rows))}, and the next one sends it again",
+        f"{measure.tokens(measure.whole(situation))}, and the next one sends it again",
         situation.at(notices[0]), notices[0],
         advice=(
             Advice("See what fills the context, and what makes it shorter.", contents(situation.bundle)),

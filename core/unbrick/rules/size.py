@@ -34,9 +34,8 @@ def context_too_long(situation: Situation) -> Iterator[Finding]:
     """
     if situation.request.shortens:
         return
-    session, rows = situation.session, situation.thread.rows
     window = measure.window(situation)
-    count = measure.context(session, rows)
+    count = measure.whole(situation)
     error = recorded.last(situation)
     refused = error is not None and not error.past and TOO_LONG.search(error.text) is not None
     if count <= window and not (refused and count > window * measure.ROOM):

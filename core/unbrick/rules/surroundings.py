@@ -129,7 +129,7 @@ def _ways_out(situation: Situation, setting: Setting | None) -> Iterator[Advice]
         f"Update the client: {FIRST_GOOD} and later send this model none of these turns (tested; keeps everything).",
         in_project(bundle, f"{UPDATE} && {resume}"),
     )
-    need = measure.context(situation.session, situation.thread.rows)
+    need = measure.whole(situation)
     fitting = next(
         (name for name in ALTERNATIVES
          if name != situation.target.model and need <= models.window(name) * measure.FULL), None,
