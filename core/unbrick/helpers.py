@@ -39,8 +39,8 @@ AT_ONCE = 2
 """Spans that a helper holds: the one that it reads and the next."""
 PIPE = 1 << 20
 """Bytes of an answer that a helper can leave without waiting, where the system lets it; most answers are shorter."""
-BEGUN = 0.002
-"""Seconds to wait for more of an answer that has begun: between two looks a small pipe holds too little of it."""
+BEGUN = 2
+"""Milliseconds to wait for more of an answer that has begun: between two looks a small pipe holds too little of it."""
 
 ASKED = Struct("<QQ")
 """A span as a helper is given it: its first byte, and the one behind its last."""
@@ -56,6 +56,8 @@ class Helper:
         assert process.stdout is not None
         self.process = process
         self._in, self._out = process.stdin.fileno(), process.stdout.fileno()
+        self._ready = select.poll()
+        self._ready.register(self._out, select.POLLIN)
         self._given: deque[int] = deque()
         self._read = bytearray()
         self._gone = False
@@ -77,7 +79,7 @@ class Helper:
 
     def answers(self) -> Iterator[tuple[int, bytes]]:
         """The spans that it has read since it was asked last, by their numbers, and what it found in each."""
-        while not self._gone and select.select([self._out], [], [], BEGUN if self._read else 0)[0]:
+        while not self._gone and self._ready.poll(BEGUN if self._read else 0):
             piece = os.read(self._out, PIPE)
             self._gone = not piece
             self._read += piece
