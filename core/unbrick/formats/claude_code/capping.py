@@ -26,6 +26,8 @@ def cap(drafts: Drafts, traits: Behaviour, target: Target) -> int:
     if traits.cap is Cap.NONE:
         return 0
     media = int(BlockFlag.MEDIA)
+    if not any(kind in _MEDIA or flags & media for kind, flags in drafts.sorts()):
+        return 0
     found = [
         (draft, code) for draft in drafts.messages
         for code, kind in zip(draft.parts, drafts.kinds(draft.parts), strict=True)

@@ -85,6 +85,8 @@ class Merger:
 
     def flush(self) -> None:
         """Write what waits: reminders, then the prompts that they came with."""
+        if not self._reminders and not self._prompts:
+            return
         for codes in self._reminders:
             apart = not self.drafts.messages or self.drafts.messages[-1].role is not Role.USER
             for code, seam in codes:

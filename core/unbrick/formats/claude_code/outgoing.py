@@ -82,6 +82,13 @@ class Drafts:
         """The code of a text that the client writes."""
         return self.write({"type": "text", "text": text}, why, row, flags=flags)
 
+    def sorts(self) -> set[tuple[int, int]]:
+        """The kinds and flags of all parts."""
+        codes = [code for draft in self.messages for code in draft.parts if code >= 0]
+        scan = self.session.scan
+        found = set(zip(map(scan.block_kind.__getitem__, codes), map(scan.block_flags.__getitem__, codes), strict=True))
+        return found | {(int(part.kind), part.flags) for part, _written in self.own}
+
     def kind(self, code: int) -> int:
         """Block kind of a part."""
         if code < 0:

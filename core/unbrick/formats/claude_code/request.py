@@ -99,20 +99,29 @@ class _Builder:
         kept: dict[int, list[int]] = {}
         speaking: set[int] = set()
         saying: set[int] = set()
+        unsure: set[int] = set()
         for row in self.rows:
-            if kinds[row] == _ASSISTANT:
+            if kinds[row] != _ASSISTANT:
+                continue
+            number = scan.message_id[row]
+            if self._plain(row, held):
+                kept[row] = [scan.first[row]]
+                if number >= 0:
+                    speaking.add(number)
+                    saying.add(number)
+            else:
+                unsure.add(row)
                 parts = kept[row] = self._assistant(row, held)
-                number = scan.message_id[row]
                 if number >= 0:
                     sorts = drafts.kinds(parts)
                     said = [code for code, kind in zip(parts, sorts, strict=True) if kind not in _THOUGHTS]
                     if said:
                         speaking.add(number)
-                        if not traits.empty_beside_dropped and not all(map(self._blank, said)):
+                        if not all(map(self._blank, said)):
                             saying.add(number)
-        rows = [
-            row for row in self.rows if kinds[row] != _ASSISTANT or self._stays(row, kept[row], speaking, saying)
-        ]
+        if traits.empty_beside_dropped:
+            saying.clear()
+        rows = [row for row in self.rows if row not in unsure or self._stays(row, kept[row], speaking, saying)]
         if traits.context_reminder:
             merger.user([drafts.text(words.CONTEXT, Synthetic.REMINDER)])
         backwards = range(len(rows) - 1, -1, -1)
@@ -196,6 +205,18 @@ class _Builder:
             ]
         return list(dict.fromkeys(reversed(refs)))
 
+    def _plain(self, row: int, held: set[int]) -> bool:
+        """Whether an assistant record is one text that says something, or one call that is answered, as most are: it
+        goes out as it is."""
+        scan = self.scan
+        code = scan.first[row]
+        if scan.first[row + 1] != code + 1:
+            return False
+        kind, flags = scan.block_kind[code], scan.block_flags[code]
+        return not flags & _BLANK if kind == _TEXT else (
+            kind == _USE and scan.block_ref[code] in held and not flags & _BAD_NAME
+        )
+
     def _assistant(self, row: int, held: set[int]) -> list[int]:
         """The parts of an assistant record that are sent."""
         scan, drafts = self.scan, self.drafts
@@ -256,6 +277,8 @@ class _Builder:
         """The parts of a user record as sent."""
         scan, drafts = self.scan, self.drafts
         codes = drafts.codes(row)
+        if len(codes) == 1 and scan.block_kind[codes[0]] == _RESULT:
+            return codes
         if self.traits.empty_user_filled and codes and all(
             self._blank(code) and not scan.block_flags[code] & _STRING for code in codes
         ):
