@@ -14,6 +14,7 @@ from unbrick.formats.claude_code.behaviour import Behaviour
 from unbrick.request import Part, Request, Role, Synthetic
 from unbrick.session import Session
 
+LONGEST_NAME = 200
 MOST = 1 << 16
 """So many blocks of one record are told apart."""
 
@@ -81,6 +82,18 @@ class Drafts:
     def text(self, text: str, why: Synthetic | None, row: int = -1, flags: int = int(BlockFlag.STRING)) -> int:
         """The code of a text that the client writes."""
         return self.write({"type": "text", "text": text}, why, row, flags=flags)
+
+    def shortened(self, code: int) -> int:
+        """A call whose name is longer than the API takes, as the client shortens it."""
+        block = self.block(code)
+        name = block.get("name")
+        if code < 0 or not isinstance(name, str) or len(name) <= LONGEST_NAME:
+            return code
+        row, place = self.place(code)
+        return self.write(
+            {**block, "name": name[:LONGEST_NAME]}, None, row, BlockKind.TOOL_USE,
+            self.session.scan.strings.text(self.ref(code)), self.flags(code) & ~BlockFlag.BAD_NAME, place,
+        )
 
     def sorts(self) -> set[tuple[int, int]]:
         """The kinds and flags of all parts."""

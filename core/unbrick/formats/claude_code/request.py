@@ -24,7 +24,6 @@ _USER, _ASSISTANT, _NOTICE, _ATTACHMENT = map(int, (Kind.USER, Kind.ASSISTANT, K
 _TEXT, _USE, _RESULT = map(int, (BlockKind.TEXT, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT))
 _BLANK = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.MALFORMED)
 _STRING, _BAD_NAME = int(BlockFlag.STRING), int(BlockFlag.BAD_NAME)
-LONGEST_NAME = 200
 _UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 
 
@@ -233,7 +232,7 @@ class _Builder:
                 if refs[code] not in held and refs[code] >= 0:
                     continue
                 if traits.names_cut and flags[code] & _BAD_NAME:
-                    code = self._cut(code)
+                    code = self.drafts.shortened(code)
             elif kind in _THOUGHTS and foreign:
                 continue
             kept.append(code)
@@ -249,19 +248,6 @@ class _Builder:
 
     def _blank(self, code: int) -> bool:
         return self.drafts.kind(code) == _TEXT and bool(self.drafts.flags(code) & _BLANK)
-
-    def _cut(self, code: int) -> int:
-        """A call whose name is longer than the API takes, as the client shortens it."""
-        drafts = self.drafts
-        row, place = drafts.place(code)
-        block = drafts.block(code)
-        name = block.get("name")
-        if not isinstance(name, str) or len(name) <= LONGEST_NAME:
-            return code
-        return drafts.write(
-            {**block, "name": name[:LONGEST_NAME]}, None, row, BlockKind.TOOL_USE,
-            self.scan.strings.text(drafts.ref(code)), drafts.flags(code) & ~BlockFlag.BAD_NAME, place,
-        )
 
     def _stays(self, row: int, parts: list[int], speaking: set[int], saying: set[int]) -> bool:
         """Whether anything of an assistant record is sent. A blank one goes with the rest of its response where
