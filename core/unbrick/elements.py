@@ -104,9 +104,12 @@ class Elements(Source):
         """First and last-plus-one byte offset of an element."""
         return self.starts[index], self.ends[index]
 
-    def lines(self, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-        """The elements from an index on, up to another without it."""
-        return (self[index] for index in range(first, len(self) if last is None else last))
+    def _cut(self, first: int, last: int) -> Sequence[bytes]:
+        """Elements that are read at once."""
+        start = self.starts[first]
+        raw = self.read(start, self.ends[last - 1])
+        spans = zip(self.starts[first:last], self.ends[first:last], strict=True)
+        return [raw[begin - start : end - start] for begin, end in spans]
 
     @property
     def size(self) -> int:

@@ -9,6 +9,8 @@ from unbrick.entry import Block, BlockKind, Entry, Flag, Kind
 from unbrick.formats.claude_code.blocks import block, string_block
 from unbrick.record import Json
 
+_NO_TIME, _MALFORMED, _PROMPT = int(Flag.NO_TIME), int(Flag.MALFORMED), int(Flag.PROMPT)
+_new = tuple.__new__
 _KINDS = {"user": Kind.USER, "assistant": Kind.ASSISTANT, "system": Kind.ATTACHMENT}
 MEMBERS = frozenset({"role", "content"})
 """What the API knows of a message."""
@@ -19,17 +21,18 @@ def entry(value: Json) -> Entry:
     """The meaning of a decoded message. Never raises."""
     role, content = value.get("role"), value.get("content")
     kind = _KINDS.get(role, Kind.UNKNOWN) if isinstance(role, str) else Kind.UNKNOWN
-    flags = int(Flag.NO_TIME)
+    flags = _NO_TIME
     found: tuple[Block, ...] = ()
     if isinstance(content, str):
         found = (string_block(content),)
     elif isinstance(content, list):
         found = tuple(map(block, content))
     if wrong(value):
-        flags |= int(Flag.MALFORMED)
+        flags |= _MALFORMED
     elif kind is Kind.USER and found and found[0].kind is not BlockKind.TOOL_RESULT:
-        flags |= int(Flag.PROMPT)
-    return Entry(kind, role if isinstance(role, str) and role else "?", None, None, flags, blocks=found)
+        flags |= _PROMPT
+    type_ = role if isinstance(role, str) and role else "?"
+    return _new(Entry, (kind, type_, None, None, flags, None, None, None, None, None, found, 0))
 
 
 def wrong(value: Json, body: bool = False) -> tuple[str, str] | None:
