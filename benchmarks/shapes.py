@@ -228,21 +228,24 @@ SHAPES: dict[str, tuple[Callable[[int], Iterator[bytes]], int, str]] = {
     "branches": (_made("branches"), 10, "MB of deep branches"),
     "compactions": (_made("compactions"), 10, "MB, compacted every 3 turns"),
     "parallel": (_made("parallel"), 5, "MB of parallel calls"),
-    "chain": (_chain, 50_000, "records in one chain"),
+    "chain": (_chain, 250_000, "records in one chain"),
     "far": (_far, 2_500, "calls before all their results"),
-    "children": (_children, 12_500, "children of one record"),
+    "children": (_children, 25_000, "children of one record"),
     "boundaries": (_boundaries, 250, "compaction boundaries"),
     "line": (_line, 25, "MB in one line"),
     "unanswered": (_unanswered, 2_500, "unanswered calls"),
     "late": (_late, 2_500, "late results"),
-    "open": (_open, 100, "unanswered calls of one response"),
-    "behind": (_behind, 500, "late results in one row"),
-    "breaks": (_breaks, 500, "missing parents in one chain"),
-    "parted": (_parted, 500, "late results of one response"),
+    "open": (_open, 2_500, "unanswered calls of one response"),
+    "behind": (_behind, 2_500, "late results in one row"),
+    "breaks": (_breaks, 2_500, "missing parents in one chain"),
+    "parted": (_parted, 2_500, "late results of one response"),
     "amplifier": (_amplifier, 25_000, "messages of Amplifier"),
     "body": (_body, 25_000, "messages in a request body"),
 }
 """Shape → what writes it, the smallest count that is measured, and what is counted."""
+
+DAMAGED = ("unanswered", "late", "open", "behind", "parted", "breaks")
+"""Those that there is something to repair in."""
 
 
 def write(name: str, count: int, folder: Path) -> Path:
