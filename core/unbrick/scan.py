@@ -60,8 +60,9 @@ class Piece(NamedTuple):
 
         try:
             columns, texts, odd = marshal.loads(packed)
-            return cls(columns, texts, *pickle.loads(odd)) if len(columns[0]) == rows else None
-        except (EOFError, ValueError, TypeError, pickle.UnpicklingError):
+            whole = len(columns) == len(COLUMNS) and len(columns[0]) == rows
+            return cls(columns, texts, *pickle.loads(odd)) if whole else None
+        except (EOFError, ValueError, TypeError, LookupError, pickle.UnpicklingError):
             return None
 
 
