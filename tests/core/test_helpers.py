@@ -21,6 +21,7 @@ from unbrick.formats.claude_code import ClaudeCode, records
 from unbrick.helpers import Helper
 from unbrick.patch import View
 from unbrick.record import END, Json
+from unbrick.rescan import rescan
 from unbrick.scan import Piece, Scan, finish, scan
 from unbrick.source import Source
 
@@ -239,6 +240,17 @@ def test_other_views_are_not_cut(source: Source, view: Callable[[Source], View])
 def test_small_files_are_not_cut(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helpers, "SMALLEST", 24_000_000)
     assert helpers.spans(View(source)) == []
+
+
+def test_a_scan_made_of_spans_is_continued_as_any_other(source: Source) -> None:
+    before = finish(scan(View(source), records.entry, 1))
+    known = columns(before)
+    patch = {7: (b'{"type":"user","uuid":"new","parentUuid":"u5"}',), 300: (), END: (b'{"type":"user","uuid":"u5"}',)}
+    again = finish(rescan(before, View(source, patch), records.entry))
+    assert columns(again) == columns(finish(scan(View(source, patch), records.entry)))
+    assert again.strings.find("u5") == before.strings.find("u5") >= 0
+    assert before.strings.find("new") == -1
+    assert columns(before) == known
 
 
 def test_faults_keep_their_rows(source: Source) -> None:
