@@ -34,7 +34,7 @@ FLOW = (
     ("what clients do", "formats"),
     ("what the API says", "api measure safepoints beginnings touched filling ladder course"),
     ("judging", "rules why failures catalogue check aims"),
-    ("showing", "json_report sentences wording diff marks consequence"),
+    ("showing", "json_report sentences wording diff marks tally consequence"),
     ("acting",
      "lowering history retouch byhand outcome stale harm repair truncate privacy atomic folders redact save restore "
      "export foreign opening sessions linting proof"),

@@ -8,53 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from unbrick import words
-from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.entry import BlockKind, Kind
 from unbrick.finding import Finding, Severity
 from unbrick.patch import View
 from unbrick.record import END, FRAME, At
 from unbrick.report import Report
 from unbrick.sentences import place
 from unbrick.session import Standing
+from unbrick.tally import NOUNS, RESULT, Tally, blocks, tally
 from unbrick.thread import Outcome
 
 _TALK = (Kind.USER, Kind.ASSISTANT)
-_NOUNS: dict[BlockKind, tuple[str, str]] = {
-    BlockKind.TEXT: ("text", "texts"), BlockKind.THINKING: ("thinking block", "thinking blocks"),
-    BlockKind.REDACTED: ("thinking block", "thinking blocks"), BlockKind.TOOL_USE: ("call", "calls"),
-    BlockKind.TOOL_RESULT: ("result", "results"), BlockKind.IMAGE: ("image", "images"),
-    BlockKind.DOCUMENT: ("document", "documents"), BlockKind.SERVER_USE: ("call", "calls"),
-    BlockKind.SERVER_RESULT: ("result", "results"), BlockKind.OTHER: ("block", "blocks"),
-}
-
-_TEXT = _NOUNS[BlockKind.TEXT]
-_SAID = {_NOUNS[kind] for kind in (BlockKind.THINKING, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)}
+_TEXT = NOUNS[BlockKind.TEXT]
+_SAID = {NOUNS[kind] for kind in (BlockKind.THINKING, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT, BlockKind.OTHER)}
 """What a fix writes as text where it cannot be sent as it is. An image gives way to a note, and that is a loss."""
 _NOTHING = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 """So a client loads nothing, whatever the thread holds."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Messages by what they are: typed prompts, replies (assistant records; `thoughts` are those that hold nothing but
-    thinking), tool results in the others, summaries of compactions, and the user records that are none of these."""
-
-    messages: int = 0
-    prompts: int = 0
-    replies: int = 0
-    results: int = 0
-    summaries: int = 0
-    thoughts: int = 0
-    others: int = 0
-
-    @property
-    def counts(self) -> list[words.Counted]:
-        """As a price lists them."""
-        return [
-            (self.prompts, "prompt", "prompts"), (self.replies, "reply", "replies"),
-            (self.results, "result", "results"), (self.summaries, "summary", "summaries"),
-            (self.thoughts, "thinking block", "thinking blocks"),
-            (self.others, "other message", "other messages"),
-        ]
+_MARK = "fallback"
+"""The block of the API that says which model took over: no words of anybody."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +63,7 @@ class Consequence:
             return "; ".join([*said, *self._erased()])
         if self.altered:
             return f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
-        return words.brings(self.back.messages) if self.back.messages else words.KEEPS
+        return self.back.brings.partition(":")[0] if self.back.messages else words.KEEPS
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """What changes in the conversation, a sentence each, with whether that is `good`, `warn`, `bad` or `plain`."""
@@ -105,7 +76,7 @@ class Consequence:
         else:
             yield "plain", f"{loads} {words.plural(new.messages, 'message')}, {old.messages:,} before"
         if self.back.messages:
-            yield "good", f"{words.brings(self.back.messages)}: {words.listed(self.back.counts)}"
+            yield "good", self.back.brings
         fresh = [*self.added.counts, *((number, *noun) for noun, number in self.written.items())]
         if words.listed(fresh):
             yield "plain", f"adds {words.listed(fresh)}"
@@ -160,68 +131,72 @@ def consequence(before: Report, after: Report) -> Consequence:
     for one, other in match:
         was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
         if was and not is_:
-            gone.append(one)
+            if not _nothing(before, one, after):
+                gone.append(one)
         elif other < 0 and _held(before, one) and new.session.row(old.session.uuid(one)) is None:
             erased.append(one)
         elif is_ and not was:
             (back if one >= 0 else added).append(other)
         elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
-            had, has = _blocks(before, one), _blocks(after, other)
+            had, has = blocks(before, one), blocks(after, other)
             if set(has - had) == {_TEXT} and set(had - has) <= _SAID and (has - had).total() == (had - has).total():
                 told += had - has
                 continue
-            parts += had - has
+            parts += had - has - Counter({RESULT: _repeated(before, one, after, other)})
             written += has - had
-            # Another id of a call is no other word, nor is another order.
-            altered += had == has and sorted(old.text(one).split("\n")) != sorted(new.text(other).split("\n"))
+            # Another id of a call is no other word, nor is another order, nor what is written where nothing was said.
+            said = _lines(before, one)
+            altered += had == has and bool(said) and said != _lines(after, other)
     moved = parts & written
     mended, brought = _findings(before, after)
     return Consequence(
-        before, after, _tally(after, back), _tally(before, gone), _tally(after, added), _tally(before, erased),
+        before, after, tally(after, back), tally(before, gone), tally(after, added), tally(before, erased),
         dict(parts - moved), dict(written - moved), dict(told),
         altered, mended, brought,
     )
 
 
 def _loaded(report: Report, row: int) -> bool:
+    """Whether a row is a message that is loaded; a notice of an error is one where it is sent."""
     situation = report.situation
-    return situation.thread.standing[row] == Standing.LOADED and situation.session.scan.kind[row] in _TALK
+    if situation.thread.standing[row] != Standing.LOADED or situation.session.scan.kind[row] not in _TALK:
+        return False
+    return bool(situation.session.messages[row]) or row in situation.request.row
+
+
+def _lines(report: Report, row: int) -> list[str]:
+    """What a row says, line by line in alphabetical order, empty ones left out."""
+    return sorted(line for line in report.situation.text(row).split("\n") if line.strip())
+
+
+def _nothing(before: Report, row: int, after: Report) -> bool:
+    """Whether nothing is lost with a row: it holds marks of the API, or results that are loaded elsewhere."""
+    scan = before.situation.session.scan
+    held = scan.blocks(row)
+    marks = all(scan.strings.text(scan.block_name[block]) == _MARK for block in held)
+    return bool(held) and (marks or _repeated(before, row, after) == len(held))
+
+
+def _repeated(before: Report, one: int, after: Report, other: int = -1) -> int:
+    """How many results of a row are not in it afterwards and are loaded all the same, under the same call."""
+    calls = after.situation.session.calls
+    gone = _answered(before, one) - (_answered(after, other) if other >= 0 else Counter())
+    found = ((calls.get(ref), number) for ref, number in gone.items())
+    return sum(number for call, number in found if call and any(_loaded(after, row) for row, _block in call.results))
+
+
+def _answered(report: Report, row: int) -> Counter[str]:
+    """The ids of the calls whose results a row holds."""
+    scan = report.situation.session.scan
+    results = (block for block in scan.blocks(row) if scan.block_kind[block] == BlockKind.TOOL_RESULT)
+    return Counter(scan.strings.text(scan.block_ref[block]) or "" for block in results)
 
 
 def _held(report: Report, row: int) -> bool:
     """Whether a row is a message of the conversation that is in the file and not loaded."""
     situation = report.situation
     held = (Standing.LOST, Standing.UNDECIDED, Standing.SUMMARISED)
-    return situation.thread.standing[row] in held and situation.session.scan.kind[row] in _TALK
-
-
-def _tally(report: Report, rows: Sequence[int]) -> Tally:
-    scan = report.situation.session.scan
-    prompts = sum(bool(scan.flags[row] & Flag.PROMPT) for row in rows)
-    summaries = sum(bool(scan.flags[row] & Flag.SUMMARY) for row in rows)
-    thoughts = sum(_thinks(report, row) for row in rows)
-    replies = sum(scan.kind[row] == Kind.ASSISTANT for row in rows) - thoughts
-    held = [sum(scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(row)) for row in rows]
-    others = sum(
-        scan.kind[row] == Kind.USER and not scan.flags[row] & (Flag.PROMPT | Flag.SUMMARY) and not results
-        for row, results in zip(rows, held, strict=True)
-    )
-    return Tally(len(rows), prompts, replies, sum(held), summaries, thoughts, others)
-
-
-def _thinks(report: Report, row: int) -> bool:
-    """Whether a record holds thinking and nothing else: clients store one reply in several."""
-    scan = report.situation.session.scan
-    kinds = {_NOUNS[BlockKind(scan.block_kind[block])] for block in scan.blocks(row)}
-    return kinds == {_NOUNS[BlockKind.THINKING]}
-
-
-def _blocks(report: Report, row: int) -> Counter[tuple[str, str]]:
-    """The blocks of a row by noun, images in results counted as such."""
-    scan = report.situation.session.scan
-    found = Counter(_NOUNS[BlockKind(scan.block_kind[block])] for block in scan.blocks(row))
-    media = sum(bool(scan.block_flags[block] & BlockFlag.MEDIA) for block in scan.blocks(row))
-    return found + Counter({_NOUNS[BlockKind.IMAGE]: media})
+    return situation.thread.standing[row] in held and bool(situation.session.messages[row])
 
 
 def _match(before: Report, after: Report) -> Iterator[tuple[int, int]]:
@@ -297,7 +272,8 @@ def _findings(before: Report, after: Report) -> tuple[tuple[Finding, ...], tuple
     """Those above info that are not there afterwards, and those that were not there before or were milder."""
 
     def key(finding: Finding) -> tuple[str, object]:
-        return finding.code, finding.uuid or finding.at
+        # What an edit writes into a line moves what stands behind it in that line.
+        return finding.code, finding.uuid or (finding.at and finding.at.line)
 
     def worst(report: Report) -> dict[tuple[str, object], Severity]:
         found: dict[tuple[str, object], Severity] = {}
