@@ -36,20 +36,50 @@ KINDS: dict[str, Kind] = {
     "anthropic": Kind("Anthropic key", ("k-ant-",), 1, r"sk-ant-[A-Za-z0-9_-]{20,300}"),
     "openai": Kind("OpenAI key", ("k-proj-", "k-svcacct-", "k-admin-"), 1,
                    r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,300}"),
+    "plain": Kind("API key", ("k-(?<=sk-)(?=[A-Za-z0-9]{32})",), 1, r"sk-[A-Za-z0-9]{32,64}"),
+    "openrouter": Kind("OpenRouter key", ("k-or-v1-",), 1, r"sk-or-v1-[0-9a-f]{64}"),
     "stripe": Kind("Stripe key", ("k_live_", "k_test_"), 1, r"[sr]k_(?:live|test)_[A-Za-z0-9]{20,250}"),
     "github": Kind("GitHub token", ("gh[pousr]_", "github_pat_"), 0,
                    r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255}"),
-    "gitlab": Kind("GitLab token", ("glpat-",), 0, r"glpat-[A-Za-z0-9_.-]{20,300}"),
+    "gitlab": Kind("GitLab token", ("gl(?:pat|[rdf]t|ptt|soat|imt)-",), 0, r"gl[a-z]{2,4}-[A-Za-z0-9_.-]{20,300}"),
+    "grafana": Kind("Grafana token", ("glsa_",), 0, r"glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}"),
     "groq": Kind("Groq key", ("gsk_",), 0, r"gsk_[A-Za-z0-9]{40,100}"),
     "aws": Kind("AWS key id", ("AKIA", "ASIA"), 0, r"A(?:KIA|SIA)[A-Z2-7]{16}"),
     "google": Kind("Google key", ("AIza",), 0, r"AIza[A-Za-z0-9_-]{35}"),
+    "client": Kind("Google client secret", ("PX-(?<=GOCSPX-)",), 4, r"GOCSPX-[A-Za-z0-9_-]{28}"),
     "oauth": Kind("Google token", (r"ya29\.",), 0, r"ya29\.[A-Za-z0-9_-]{40,400}"),
     "slack": Kind("Slack token", ("xox[abeoprs]-",), 0, r"xox[abeoprs]-[A-Za-z0-9-]{16,300}"),
+    "socket": Kind("Slack token", ("xapp-",), 0, r"xapp-[0-9]-[A-Z0-9]{8,16}-[0-9]{8,16}-[0-9a-f]{32,128}"),
     "hook": Kind("Slack address", (r"k\.com/services/T",), 0,
                  r"k\.com/services/(T[A-Z0-9]{6,12}/B[A-Z0-9]{6,12}/[A-Za-z0-9]{20,30})"),
+    "webhook": Kind("Discord address", ("pi/webhooks/",), 0, r"pi/webhooks/[0-9]{17,20}/([A-Za-z0-9_-]{60,90})"),
+    "telegram": Kind("Telegram token", (":AA",), 10, r"[^0-9]{0,2}([0-9]{8,10}:AA[A-Za-z0-9_-]{33})"),
     "npm": Kind("npm token", ("pm_(?<=npm_)",), 1, r"npm_[A-Za-z0-9]{36}"),
     "pypi": Kind("PyPI token", ("pypi-AgE",), 0, r"pypi-AgE[A-Za-z0-9_-]{50,400}"),
     "huggingface": Kind("Hugging Face token", ("f_(?<=hf_)",), 1, r"hf_[A-Za-z0-9]{34}"),
+    "perplexity": Kind("Perplexity key", ("pplx-",), 0, r"pplx-[A-Za-z0-9]{40,64}"),
+    "xai": Kind("xAI key", ("xai-",), 0, r"xai-[A-Za-z0-9]{70,90}"),
+    "ocean": Kind("DigitalOcean token", ("p_v1_(?<=dop_v1_)",), 2, r"dop_v1_[0-9a-f]{64}"),
+    "databricks": Kind("Databricks token", ("pi(?<=dapi)(?=[0-9a-f]{32})",), 2, r"dapi[0-9a-f]{32}"),
+    "linear": Kind("Linear key", ("pi_(?<=lin_api_)",), 5, r"lin_api_[A-Za-z0-9]{40}"),
+    "notion": Kind("Notion token", ("cret_(?<=secret_)(?=[A-Za-z0-9]{43})",), 2, r"secret_[A-Za-z0-9]{43}"),
+    "figma": Kind("Figma token", ("figd_",), 0, r"figd_[A-Za-z0-9_-]{40}"),
+    "fly": Kind("Fly token", ("fo1_", "fm2_"), 0, r"f(?:o1|m2)_[A-Za-z0-9_+/=-]{40,2000}"),
+    "airtable": Kind("Airtable token",
+                     (r"pat(?=[A-Za-z0-9]{14}\.[0-9a-f]{64})",), 0,
+                     r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
+    "shopify": Kind("Shopify token", ("p(?:at|ss|ca|pa)_(?<=shp.._)",), 2, r"shp[a-z]{2}_[0-9a-f]{32}"),
+    "square": Kind("Square token", ("p-(?<=sq0[ac][ts]p-)",), 5, r"sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}"),
+    "supabase": Kind("Supabase token", ("bp_(?<=sbp_)",), 1, r"sbp_[0-9a-f]{40}"),
+    "planetscale": Kind("PlanetScale token", ("pscale_",), 0, r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{32,64}"),
+    "doppler": Kind("Doppler token", (r"p\.pt\.(?<=dp\.pt\.)",), 1, r"dp\.pt\.[A-Za-z0-9]{40,44}"),
+    "postman": Kind("Postman key", ("PMAK-",), 0, r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}"),
+    "relic": Kind("New Relic key", ("K-(?<=NRAK-)",), 3, r"NRAK-[A-Z0-9]{27}"),
+    "endpoint": Kind("Stripe secret", ("whsec_",), 0, r"whsec_[A-Za-z0-9+/=]{32,64}"),
+    "twilio": Kind("Twilio key", ("SK(?=[0-9a-f]{32})",), 0, r"SK[0-9a-f]{32}(?![0-9a-f])"),
+    "mailgun": Kind("Mailgun key", ("key-(?=[0-9a-f]{32})",), 0, r"key-[0-9a-f]{32}(?![0-9a-f])"),
+    "shared": Kind("Azure signature", ("g=(?<=[?&;]sig=)",), 0, r"g=([A-Za-z0-9%+/]{43,70}(?:%3[Dd]|=))"),
+    "age": Kind("age key", ("CRET-KEY-1(?<=AGE-SECRET-KEY-1)",), 6, r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
     "sendgrid": Kind("SendGrid key", (r"SG\.",), 0, r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
     "private": Kind("private key", ("PRIVATE KEY-",), 0,
                     r"PRIVATE KEY-----(?:[\s\\]|\\[nr]){1,8}([A-Za-z0-9+/=\\\s]{40,20000})"),
@@ -60,7 +90,7 @@ KINDS: dict[str, Kind] = {
     "url": Kind("password", ("://",), 0, r"://[^\s:/@\"'\\<>]{0,64}:([^\s/@\"'\\<>]{4,128})@(?=[A-Za-z0-9\[])"),
     "assigned": Kind("", ("w(?<=[Pp]assw)(?:or)?d", "W(?<=PASSW)(?:OR)?D", "cret(?<=[Ss]ecret)", "CRET(?<=SECRET)",
                           "ken(?<=[Tt]oken)(?!s)", "KEN(?<=TOKEN)(?!S)"), 0,
-                     r"(?:w(?:or)?d|W(?:OR)?D|cret|CRET|ken|KEN)(?:_?[A-Za-z]{1,6})?" + _VALUE),
+                     r"(?:w(?:or)?d|W(?:OR)?D|cret|CRET|ken|KEN)(?:_?[A-Za-z]{1,6}|(?:_[A-Z]{1,6}){2})?" + _VALUE),
     "keyed": Kind("key", ("key" + _KEY, "Key" + _KEY, "KEY" + _KEY), 0, r"(?:[Kk]ey|KEY)" + _VALUE),
 }
 
@@ -124,12 +154,14 @@ def spans(text: str) -> Iterator[Span]:
         at = hint.start()
         if at < end:
             continue
-        for name, before, whole in _WHOLE[text[at]]:
-            start = at - before
+        for name, ahead, whole in _WHOLE[text[at]]:
+            start = max(at - ahead, 0)
             found = whole.match(text, start) if start >= end else None
             if found is not None:
                 value = found.span(found.lastindex or 0)
-                likely = _likely(name, text[slice(*value)], text[max(start - 12, 0) : start])
+                # What a form of its own stands before is no part of something else.
+                before = text[max(start - 12, 0) : start] if name in _NAMELESS or not found.lastindex else ""
+                likely = _likely(name, text[slice(*value)], before)
                 if likely:
                     yield Span(KINDS[name].name or _called(text[max(start - 4, 0) : start + 4]), *value)
                 if likely or name not in _NAMELESS:

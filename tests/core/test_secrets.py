@@ -19,6 +19,8 @@ from unbrick.opening import Choices, open_word
 from unbrick.secrets import hidden, in_record, masked, spans
 
 ALNUM = string.ascii_letters + string.digits
+HEX = "0123456789abcdef"
+UPPER = string.ascii_uppercase + string.digits
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
 _seeds = count()
@@ -48,6 +50,34 @@ SECRETS = [
     pytest.param("Hugging Face token", "hf" + "_" + chars(34), id="Hugging Face"),
     pytest.param("SendGrid key", "SG" + "." + chars(22) + "." + chars(43), id="SendGrid"),
     pytest.param("JSON web token", jwt(), id="JSON web token"),
+    pytest.param("API key", "sk" + "-" + chars(48), id="OpenAI's first form, and others'"),
+    pytest.param("OpenRouter key", "sk-" + "or-v1-" + chars(64, HEX), id="OpenRouter"),
+    pytest.param("GitLab token", "glrt" + "-" + chars(20), id="GitLab, of a runner"),
+    pytest.param("Grafana token", "glsa" + "_" + chars(32) + "_" + chars(8, HEX), id="Grafana"),
+    pytest.param("Google client secret", "GOCSPX" + "-" + chars(28), id="Google, of a client"),
+    pytest.param("Slack token", "xapp" + "-1-A" + chars(10, UPPER) + "-" + chars(13, string.digits) + "-"
+                 + chars(64, HEX), id="Slack, of an application"),
+    pytest.param("Perplexity key", "pplx" + "-" + chars(48), id="Perplexity"),
+    pytest.param("xAI key", "xai" + "-" + chars(80), id="xAI"),
+    pytest.param("DigitalOcean token", "dop" + "_v1_" + chars(64, HEX), id="DigitalOcean"),
+    pytest.param("Databricks token", "dapi" + chars(32, HEX), id="Databricks"),
+    pytest.param("Linear key", "lin" + "_api_" + chars(40), id="Linear"),
+    pytest.param("Notion token", "secret" + "_" + chars(43), id="Notion"),
+    pytest.param("Figma token", "figd" + "_" + chars(40), id="Figma"),
+    pytest.param("Fly token", "fo1" + "_" + chars(43), id="Fly"),
+    pytest.param("Airtable token", "pat" + chars(14) + "." + chars(64, HEX), id="Airtable"),
+    pytest.param("Shopify token", "shpat" + "_" + chars(32, HEX), id="Shopify"),
+    pytest.param("Square token", "sq0atp" + "-" + chars(22), id="Square"),
+    pytest.param("Supabase token", "sbp" + "_" + chars(40, HEX), id="Supabase"),
+    pytest.param("PlanetScale token", "pscale" + "_tkn_" + chars(43), id="PlanetScale"),
+    pytest.param("Doppler token", "dp.pt" + "." + chars(43), id="Doppler"),
+    pytest.param("Postman key", "PMAK" + "-" + chars(24, HEX) + "-" + chars(34, HEX), id="Postman"),
+    pytest.param("New Relic key", "NRAK" + "-" + chars(27, UPPER), id="New Relic"),
+    pytest.param("Stripe secret", "whsec" + "_" + chars(32), id="Stripe, of an endpoint"),
+    pytest.param("Twilio key", "SK" + chars(32, HEX), id="Twilio"),
+    pytest.param("Mailgun key", "key" + "-" + chars(32, HEX), id="Mailgun"),
+    pytest.param("age key", "AGE-SECRET-" + "KEY-1" + chars(58, UPPER), id="age"),
+    pytest.param("Telegram token", chars(10, "123456789") + ":AA" + chars(33), id="Telegram"),
 ]
 
 AROUND = [
@@ -74,7 +104,8 @@ NAMED = [
     pytest.param("password", f"mysql -u root --password={PASSWORD}", id="option"),
     pytest.param("password", f"postgres://app:{PASSWORD}@db.internal:5432/app", id="address"),
     pytest.param("password", f"DB_PASSWORD='{PASSWORD}'", id="quoted"),
-    pytest.param("key", f"AWS_SECRET_ACCESS_KEY={PASSWORD}", id="environment"),
+    pytest.param("secret", f"AWS_SECRET_ACCESS_KEY={PASSWORD}", id="environment"),
+    pytest.param("secret", f"SECRET_KEY_BASE={PASSWORD}", id="key base"),
     pytest.param("key", f"api_key: {PASSWORD}", id="YAML"),
     pytest.param("token", f'{{"auth_token": "{PASSWORD}"}}', id="member"),
     pytest.param("bearer token", f"Authorization: Bearer {PASSWORD}{PASSWORD}", id="header"),
@@ -85,6 +116,16 @@ NAMED = [
 def test_what_a_name_gives_away_is_found(kind: str, text: str) -> None:
     (found,) = in_record(line(text))
     assert found.kind == kind and found.value in (PASSWORD, PASSWORD * 2)
+
+
+@pytest.mark.parametrize(("kind", "text"), [
+    ("Slack address", "https://hooks.slack.com/services/T0{0}/B0{0}/{1}".format(chars(8, UPPER), chars(24))),
+    ("Discord address", f"https://discord.com/api/webhooks/{chars(18, string.digits)}/{chars(68)}"),
+    ("Azure signature", f"https://x.blob.core.windows.net/c?sv=2022&sig={chars(43)}%3D&se=1"),
+])
+def test_the_secret_part_of_an_address_is_found(kind: str, text: str) -> None:
+    (found,) = in_record(line(text))
+    assert found.kind == kind and found.value in text
 
 
 def test_a_user_and_password_in_a_header_are_found() -> None:
