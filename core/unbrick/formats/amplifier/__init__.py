@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unbrick.bundle import Bundle
-from unbrick.entry import Entry
 from unbrick.formats import Clock, Clone
 from unbrick.formats.amplifier import places, records, target, words
 from unbrick.formats.amplifier import request as sending
@@ -57,9 +56,7 @@ class Amplifier:
         """The session around a transcript."""
         return places.bundle(source)
 
-    def entry(self, value: Json) -> Entry:
-        """What a record means. Never raises."""
-        return records.entry(value)
+    entry = staticmethod(records.entry)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks in the API's form, calls that are stored twice given once."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unbrick.bundle import Bundle
-from unbrick.entry import Entry
 from unbrick.formats import Alone, Clock, Clone
 from unbrick.formats.claude_code import (
     behaviour,
@@ -66,9 +65,8 @@ class ClaudeCode(Alone):
         """The session around a transcript."""
         return places.bundle(source)
 
-    def entry(self, value: Json) -> Entry:
-        """What a record means. Never raises."""
-        return records.entry(value)
+    # Not a method: asked once for every record, it would cost a call more.
+    entry = staticmethod(records.entry)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks of a message record as stored; a plain string is one text block."""

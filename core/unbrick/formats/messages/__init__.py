@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unbrick.bundle import Bundle
-from unbrick.entry import Entry
 from unbrick.errors import NotFoundError, UsageError
 from unbrick.formats import Alone, Clock, Clone
 from unbrick.formats.messages import chat, framing, records
@@ -51,9 +50,7 @@ class Messages(Alone):
         """The file by itself."""
         return Bundle(source, source.path.stem)
 
-    def entry(self, value: Json) -> Entry:
-        """What a message means. Never raises."""
-        return records.entry(value)
+    entry = staticmethod(records.entry)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks of a message as they stand."""
@@ -158,9 +155,7 @@ class Chat(Messages):
         """Messages with a role, at least one of them in a form that only this API has."""
         return super().recognises(head, path) and chat.tells(head, {})
 
-    def entry(self, value: Json) -> Entry:
-        """What a message means. Never raises."""
-        return chat.entry(value)
+    entry = staticmethod(chat.entry)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """A message's parts and calls, or its result, as blocks."""
