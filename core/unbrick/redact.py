@@ -226,12 +226,17 @@ def in_parts(parts: Iterable[Path], files: Mapping[Path, bytes], edits: Iterable
     return result
 
 
-def still_holding(folders: Iterable[Path], edits: Iterable[Edit]) -> Iterator[Path]:
-    """The files in some folders that hold what edits redact in a transcript."""
-    hidden = [Hidden(value, NOTE) for value in {edit.value for edit in edits if isinstance(edit, Redact)}]
-    for path in sorted(path for folder in folders for path in folder.rglob("*")) if hidden else ():
-        if is_file(path) and any(_holds(path, one) for one in hidden):
-            yield path
+def in_folder(folder: Path, edits: Iterable[Edit]) -> Iterator[tuple[Path, bytes]]:
+    """The files of a folder that hold what edits redact in a transcript, each with its bytes without that. Raises
+    OSError."""
+    swaps = [Hidden(*swap) for swap in {(edit.value, edit.note) for edit in edits if isinstance(edit, Redact)}]
+    for path in sorted(folder.rglob("*")) if swaps else ():
+        if is_file(path) and any(_holds(path, one) for one in swaps):
+            raw = path.read_bytes()
+            for hidden in swaps:
+                # A line may be JSON; and a value may go over several lines.
+                raw = hidden.hide(b"".join(hidden.hide(line)[0] for line in raw.splitlines(keepends=True)))[0]
+            yield path, raw
 
 
 def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:

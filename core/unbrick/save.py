@@ -19,7 +19,7 @@ from unbrick.errors import CannotWriteError, SessionInUseError, SourceChangedErr
 from unbrick.formats import Clock, Clone, Format
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, FRAME, At
-from unbrick.redact import in_parts, still_holding
+from unbrick.redact import in_folder, in_parts
 from unbrick.source import Source
 
 
@@ -41,8 +41,8 @@ class Receipt:
     note: str = ""
     beside: tuple[Path, ...] = ()
     """Other files of the session that were written with it."""
-    holding: tuple[Path, ...] = ()
-    """Copies made with it that still hold what was redacted in it."""
+    redacted: tuple[Path, ...] = ()
+    """Files that were copied along, and in which the same was redacted."""
 
 
 def patched(source: Source, patch: Patch = EMPTY) -> Iterator[bytes]:
@@ -96,8 +96,8 @@ def save_as_session(
 ) -> Receipt:
     """Write the patched transcript as a new session that the client can resume; the original stays as it is.
 
-    Side folders come along first, as they are, so that the session appears only when it is whole. What the `edits` that
-    led to the patch redact is redacted in the files that are written anew, too. Raises as `save_copy`.
+    Side folders come along first, so that the session appears only when it is whole. What the `edits` that led to the
+    patch redact is redacted in them, and in the files that are written anew, too. Raises as `save_copy`.
     """
     clone = format_.clone(bundle, patch, clock, title)
     edits = tuple(edits)
@@ -108,18 +108,22 @@ def save_as_session(
         folders.private_folder(clone.path.parent)
     whole = compose(patch, {At(END, len(patch.get(END, ()))): clone.append}) if clone.append else patch
     made: list[Path] = []
+    redacted: list[Path] = []
     try:
         for source, destination in clone.copies:
             with refusals(destination):
                 folders.copy_tree(source, destination)
-            made.append(destination)
+                made.append(destination)
+                for path, data in in_folder(destination, edits):
+                    with atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
+                        new.put(path)
+                    redacted.append(path)
         receipt = save_copy(bundle, whole, clone.path)
     except BaseException:
         for destination in made:
             atomic.remove_tree(destination)
         raise
-    holding = tuple(still_holding(made, edits))
-    return replace(receipt, session_id=clone.session_id, command=clone.command, holding=holding)
+    return replace(receipt, session_id=clone.session_id, command=clone.command, redacted=tuple(redacted))
 
 
 def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) -> Receipt:

@@ -188,7 +188,7 @@ def test_a_new_session_lacks_it_in_all_its_files(tmp_path: Path) -> None:
     assert not any(KEY in one.read_text(encoding="utf-8") for one in written)
 
 
-def test_copies_made_along_that_still_hold_it_are_named(tmp_path: Path) -> None:
+def test_it_goes_from_what_is_copied_along_and_the_original_stays(tmp_path: Path) -> None:
     folder = tmp_path / "config" / "projects" / "-p"
     folder.mkdir(parents=True)
     path = story(folder, PROMPT_1=KEY)
@@ -196,12 +196,19 @@ def test_copies_made_along_that_still_hold_it_are_named(tmp_path: Path) -> None:
     results.mkdir(parents=True)
     (results / "a.txt").write_text(f"found {KEY}", encoding="utf-8")
     (results / "b.txt").write_text("harmless", encoding="utf-8")
+    (results / "c.jsonl").write_text(json.dumps({"k": json.dumps([KEY])}).replace("16C7", "\\u00316C7") + "\n{}\n")
+    results.joinpath("a.txt").chmod(0o600)
     with opened(path) as session:
         report = finish(examine(session))
         edits = finish(redaction(session.format, report, KEY)).fix.edits
         patch = lower(session.format, report.situation, edits, {}, FixedClock())
         receipt = save_as_session(session.format, session.bundle, patch, FixedClock(), edits=iter(edits))
-        assert receipt.holding == (receipt.path.with_suffix("") / "tool-results" / "a.txt",)
+    new = receipt.path.with_suffix("") / "tool-results"
+    assert receipt.redacted == (new / "a.txt", new / "c.jsonl")
+    assert (new / "a.txt").read_text() == "found [redacted]"
+    assert (new / "a.txt").stat().st_mode & 0o777 == 0o600
+    assert json.loads((new / "c.jsonl").read_text().splitlines()[0]) == {"k": '["[redacted]"]'}
+    assert (results / "a.txt").read_text() == f"found {KEY}"
 
 
 def word_of(path: Path) -> tuple[Path, str] | None:

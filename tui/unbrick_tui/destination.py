@@ -146,9 +146,9 @@ def _receipt_lines(receipt: Receipt, written: Report) -> Iterator[str]:
         yield f"backup: {printable(str(receipt.backup))}"
     if receipt.note:
         yield printable(receipt.note)
-    if receipt.holding:
-        yield "These were copied along, and hold what was redacted:"
-        yield from (f"  {printable(str(path))}" for path in receipt.holding)
+    if receipt.redacted:
+        yield "These were copied along, and the same was redacted in them:"
+        yield from (f"  {printable(str(path))}" for path in receipt.redacted)
     yield headline(written, painter())
     if receipt.command:
         yield "resume it with:"

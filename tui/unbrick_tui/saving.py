@@ -80,9 +80,9 @@ def receipt(workspace: Workspace, saved: Saved) -> list[Paragraph]:
         said.append(("dim", f"B, or unbrick restore {_word(workspace)}, puts it back."))
     if written.beside:
         said.append(("dim", f"with it: {', '.join(sorted(path.name for path in written.beside))}"))
-    if written.holding:
-        said.append(("warn", "Copied along, and what was redacted still stands in them:"))
-        said += [("warn", f"  {path}") for path in written.holding]
+    if written.redacted:
+        said.append(("plain", "Copied along, and redacted in them, too:"))
+        said += [("plain", f"  {path}") for path in written.redacted]
     original = workspace.bundle.main
     for word, length, digest in (("before", original.size, saved.before), ("after", written.size, written.sha256)):
         said += [("dim", f"{word}: {size(length)}, SHA-256"), ("dim", f"  {digest}")]
