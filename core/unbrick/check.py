@@ -216,7 +216,12 @@ def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
     session, thread = situation.session, situation.thread
     scan = session.scan
     talk = scan.kinds(Kind.USER, Kind.ASSISTANT)
-    counts = {standing: both(of_kinds(thread.standing, standing), talk).count(1) for standing in Standing}
+    loaded, lost, summarised, rewound, undecided = (
+        both(of_kinds(thread.standing, standing), talk).count(1)
+        for standing in (
+            Standing.LOADED, Standing.LOST, Standing.SUMMARISED, Standing.REWOUND, Standing.UNDECIDED,
+        )
+    )
     outcome, error = thread.outcome, thread.error
     if outcome is Outcome.ACCEPTED:
         stopping = [f for f in findings if f.outcome is not None]
@@ -227,8 +232,7 @@ def resume_of(situation: Situation, findings: tuple[Finding, ...]) -> Resume:
     since = None if first is None or scan.time[first] != scan.time[first] else scan.time[first]
     unread, readable, brought = _brought(situation, findings)
     return Resume(
-        outcome, error, counts[Standing.LOADED], counts[Standing.LOST] + unread, brought + readable,
-        counts[Standing.SUMMARISED], counts[Standing.REWOUND], counts[Standing.UNDECIDED],
+        outcome, error, loaded, lost + unread, brought + readable, summarised, rewound, undecided,
         measure.whole(situation), since,
     )
 

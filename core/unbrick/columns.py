@@ -5,10 +5,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, compress, count, islice
 from operator import gt
 from typing import NamedTuple, overload
 
+from unbrick import ones
 from unbrick.entry import BlockKind
 from unbrick.scan import Scan
 
@@ -52,7 +54,7 @@ class RowOf:
         return 0 <= number < len(self.rows) - 1 and self.rows[number] >= 0
 
     def __len__(self) -> int:
-        return len(self.rows) - 1 - self.rows.count(MISSING)
+        return ones.below_zero(self.rows).count(0)
 
 
 class Groups:
@@ -80,6 +82,30 @@ class Groups:
         return place < len(self.keys) and self.keys[place] == key
 
 
+class Index:
+    """Rows by the number that a column holds for them, of those with a one in `marks`; in file order. Few numbers are
+    searched for; when more are asked for, the rows are put in order once."""
+
+    FEW = 16
+
+    def __init__(self, column: array[int], marks: bytes) -> None:
+        self.column, self.marks = column, marks
+        self._searched = 0
+
+    @cached_property
+    def _groups(self) -> Groups:
+        return Groups(array("i", compress(self.column, self.marks)), array("i", ones.places(self.marks)))
+
+    def get(self, number: int, default: Sequence[int] = ()) -> Sequence[int]:
+        """The rows of a number that is not below 0, or the default when it has none."""
+        if number < 0:
+            return default
+        if self._searched == self.FEW:
+            return self._groups.get(number, default)
+        self._searched += 1
+        return [row for row in ones.where(self.column, number) if self.marks[row]] or default
+
+
 def inherited(parent_row: array[int], marks: bytes) -> bytearray:
     """1 for each row that is marked or has a marked row above it, circles included."""
     found = bytearray(marks)
@@ -103,14 +129,16 @@ class Calls(Mapping[str, Call]):
 
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
-        self._uses = _by_ref(scan, BlockKind.TOOL_USE)
-        self._results = _by_ref(scan, BlockKind.TOOL_RESULT)
+        self._marks = ones.of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
+        self._blocks = Index(scan.block_ref, self._marks)
+        self._blank = scan.strings.find("")
         self._long: dict[int, Call] = {}
-        """The calls that are used or answered more than once, once asked for: they may be of any length."""
+        """The calls of more than two blocks, once asked for: they may be of any length."""
 
     def answered(self, number: int) -> bool:
         """Whether the file holds a result of a call id, given by its number."""
-        return number in self._results
+        kinds = self._scan.block_kind
+        return any(kinds[block] == BlockKind.TOOL_RESULT for block in self._at(number))
 
     def __getitem__(self, ref: str) -> Call:
         number = self._scan.strings.find(ref) if ref else NO_ID
@@ -127,41 +155,48 @@ class Calls(Mapping[str, Call]):
 
     def of_rows(self, rows: Iterable[int]) -> Iterator[Call]:
         """The calls that some rows hold a use or a result of, in file order."""
-        scan = self._scan
-        first, kinds, refs = scan.first, scan.block_kind, scan.block_ref
-        tools = (BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
-        blocks = chain.from_iterable(range(first[row], first[row + 1]) for row in rows)
-        found = {refs[block] for block in blocks if kinds[block] in tools}
-        blank = scan.strings.find("")
-        return map(self._call, sorted({NO_ID if ref == blank else ref for ref in found}))
+        first, marks, refs = self._scan.first, self._marks, self._scan.block_ref
+        of_rows = chain.from_iterable(range(first[row], first[row + 1]) for row in rows)
+        asked = {refs[block] for block in of_rows if marks[block]}
+        if not asked.isdisjoint((NO_ID, self._blank)):
+            asked |= {NO_ID, self._blank}
+        found: dict[int, list[int]] = {}
+        for block in compress(count(), map(asked.__contains__, refs)):
+            if marks[block]:
+                number = refs[block]
+                found.setdefault(NO_ID if number == self._blank else number, []).append(block)
+        return (self._made(number, found[number]) for number in sorted(found))
 
     def _numbers(self) -> list[int]:
         """The numbers of all ids, that of no id last."""
-        return sorted({*self._uses.keys, *self._results.keys}, key=lambda number: (number < 0, number))
+        found = {*compress(self._scan.block_ref, self._marks)}
+        return [*sorted(found - {NO_ID, self._blank}), *({NO_ID} if found & {NO_ID, self._blank} else ())]
+
+    def _at(self, number: int) -> Sequence[int]:
+        """The blocks of a call id, given by its number."""
+        if number != NO_ID:
+            return self._blocks.get(number)
+        refs, none = self._scan.block_ref, (NO_ID, self._blank)
+        return [block for block in ones.places(self._marks) if refs[block] in none]
 
     def _call(self, number: int) -> Call:
         if number in self._long:
             return self._long[number]
-        uses = self._uses.within(number, number + 1)
-        results = self._results.within(number, number + 1)
-        if not uses and not results:
+        blocks = self._at(number)
+        if not blocks:
             raise KeyError(self._scan.strings.text(number) or "")
-        call = Call(self._scan.strings.text(number) or "", self._places(uses), self._places(results))
-        if len(uses) > 1 or len(results) > 1:
+        call = self._made(number, blocks)
+        if len(blocks) > 2:
             self._long[number] = call
         return call
+
+    def _made(self, number: int, blocks: Sequence[int]) -> Call:
+        kinds = self._scan.block_kind
+        uses = [block for block in blocks if kinds[block] == BlockKind.TOOL_USE]
+        results = [block for block in blocks if kinds[block] == BlockKind.TOOL_RESULT]
+        return Call(self._scan.strings.text(number) or "", self._places(uses), self._places(results))
 
     def _places(self, blocks: Sequence[int]) -> tuple[tuple[int, int], ...]:
         first = self._scan.first
         rows = ((bisect_right(first, block) - 1, block) for block in blocks)
         return tuple((row, block - first[row]) for row, block in rows)
-
-
-def _by_ref(scan: Scan, kind: BlockKind) -> Groups:
-    """The blocks of a kind by the number of their call id."""
-    marks = scan.block_kind.tobytes().translate(bytes(byte == kind for byte in range(256)))
-    refs = array("i", compress(scan.block_ref, marks))
-    blank = scan.strings.find("")
-    if blank >= 0 and blank in refs:
-        refs = array("i", (NO_ID if ref == blank else ref for ref in refs))
-    return Groups(refs, array("I", compress(count(), marks)))

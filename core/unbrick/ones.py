@@ -34,6 +34,36 @@ def of_flags(column: array[int], *flags: int) -> bytes:
     return found[0] if len(found) == 1 else either(*found)
 
 
+def below_zero(column: array[int]) -> bytes:
+    """1 where a column of 32 bits each holds a number below 0."""
+    return column.tobytes()[3 if sys.byteorder == "little" else 0 :: 4].translate(_NEGATIVE)
+
+
+_NEGATIVE = table(lambda byte: byte & 128)
+
+
+def above(column: array[int], limit: int) -> bytes:
+    """1 where a column of 32 bits each, of numbers that are not below 0, holds more than a limit."""
+    raw = column.tobytes()
+    found, equal = 0, int.from_bytes(b"\1" * len(column))
+    for number in range(3, -1, -1):
+        part = limit >> 8 * number & 255
+        plane = raw[number if sys.byteorder == "little" else 3 - number :: 4]
+        found |= equal & int.from_bytes(plane.translate(table(part.__lt__)))
+        equal &= int.from_bytes(plane.translate(table(part.__eq__)))
+    return found.to_bytes(len(column))
+
+
+def where(column: array[int], value: int) -> Iterator[int]:
+    """Where a column holds a value."""
+    raw, searched, width = column.tobytes(), array(column.typecode, (value,)).tobytes(), column.itemsize
+    place = raw.find(searched)
+    while place >= 0:
+        if place % width == 0:
+            yield place // width
+        place = raw.find(searched, place + 1)
+
+
 def both(one: Ones, other: Ones) -> bytes:
     """1 where two columns of ones and zeros have one."""
     return (int.from_bytes(one) & int.from_bytes(other)).to_bytes(len(one))

@@ -9,12 +9,13 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, compress, count
+from itertools import chain, compress, count, islice
 from operator import lt, ne
 
 from unbrick.columns import Groups
 from unbrick.ones import both, places
 
+BATCH = 1 << 14
 _NOTHING = -3
 """No row, and nothing that a parent can be."""
 
@@ -27,7 +28,9 @@ class Runs:
         self.parent_row = parent_row
         self.links = links
         # Most links hang on the row before; of the others, many on a link that only other rows stand behind.
-        apart = both(links, bytes(map(ne, parent_row, chain((_NOTHING,), count()))))
+        # Asked for in pieces, so that no other thread waits for all of them.
+        others = map(ne, parent_row, chain((_NOTHING,), count()))
+        apart = both(links, b"".join(iter(lambda: bytes(islice(others, BATCH)), b"")))
         self.starts = array("i", (
             row for row in places(apart) if parent_row[row] < 0 or parent_row[row] != links.rfind(1, 0, row)
         ))
@@ -65,8 +68,10 @@ class Runs:
 
     def get(self, row: int, default: Sequence[int] = ()) -> Sequence[int]:
         """The rows that hang on a row, in file order, or the default when there are none."""
-        others = self._others.get(row, ())
-        near = self.after(row) if 0 <= row < len(self.links) and self.links[row] else -1
+        if not 0 <= row < len(self.links) or not self.links[row]:
+            return default
+        near = self.after(row)
+        others = self._others.get(row, ()) if row in self._others else ()
         if near < 0:
             return others or default
         return (near, *others) if not others or near < others[0] else sorted((near, *others))

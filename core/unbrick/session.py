@@ -7,11 +7,10 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from itertools import compress
 
-from unbrick.columns import MISSING, NO_PARENT, Call, Calls, Groups, RowOf
+from unbrick.columns import MISSING, NO_PARENT, Call, Calls, Index, RowOf
 from unbrick.entry import BlockKind, Flag, Kind
-from unbrick.ones import places, without
+from unbrick.ones import below_zero, without
 from unbrick.record import At, Json
 from unbrick.runs import Runs
 from unbrick.scan import BATCH, Scan
@@ -73,6 +72,11 @@ class Session:
         return self.runs.in_order
 
     @cached_property
+    def size(self) -> int:
+        """Bytes of all lines."""
+        return sum(self.scan.size)
+
+    @cached_property
     def messages(self) -> bytes:
         """1 for each user or assistant record, the client's own error notices left out."""
         return without(self.scan.kinds(Kind.USER, Kind.ASSISTANT), self.scan.marked(Flag.API_ERROR))
@@ -88,10 +92,9 @@ class Session:
         return Calls(self.scan)
 
     @cached_property
-    def responses(self) -> Groups:
+    def responses(self) -> Index:
         """Message id, by number, → the assistant rows that carry it, in file order."""
-        marks = self.scan.kinds(Kind.ASSISTANT)
-        return Groups(array("i", compress(self.scan.message_id, marks)), array("i", places(marks)))
+        return Index(self.scan.message_id, self.scan.kinds(Kind.ASSISTANT))
 
     @cached_property
     def users(self) -> tuple[array[int], array[int]]:
@@ -168,13 +171,14 @@ def link(scan: Scan) -> Session:
     """Resolve the links of a scan."""
     row_of = RowOf(scan.uuid, len(scan.strings))
     session = Session(scan, row_of)
-    if len(row_of) + scan.uuid.count(-1) < len(scan):
+    if len(row_of) < below_zero(scan.uuid).count(0):
         rows: dict[int, list[int]] = {}
         for row, uuid in enumerate(scan.uuid):
             if (uuid >= 0 and row_of.rows[uuid] != row) or uuid in rows:
                 rows.setdefault(uuid, []).append(row)
         session.duplicates = rows
+    found = row_of.rows
     # In pieces, so that no other thread waits for all of them.
     for start in range(0, len(scan), BATCH):
-        session.parent_row.fromlist([*map(row_of.rows.__getitem__, scan.parent[start : start + BATCH])])
+        session.parent_row.fromlist([found[number] for number in scan.parent[start : start + BATCH]])
     return session

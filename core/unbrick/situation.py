@@ -111,10 +111,10 @@ class Situation:
         """Records that other files of the session hold and this one does not."""
         return self.asks.recovered()
 
-    @cached_property
+    @property
     def size(self) -> int:
         """Bytes of the transcript as the patch leaves it."""
-        return sum(self.session.scan.size)
+        return self.session.size
 
     @cached_property
     def sent(self) -> dict[tuple[int, int], int]:

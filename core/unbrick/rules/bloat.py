@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, islice
 
 from unbrick import measure
 from unbrick.compaction import stood_for
 from unbrick.edit import DropRecords, Edit, Forget, Trim
 from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.ones import both, places
+from unbrick.ones import above, both, places
 from unbrick.rules.replays import runs
 from unbrick.situation import Situation
 
@@ -33,7 +33,8 @@ def _tells(situation: Situation, freed: int, share: int = 2) -> bool:
 def _of_kind(situation: Situation, kind: Kind) -> int:
     """Bytes of the records of a kind."""
     scan = situation.session.scan
-    return sum(compress(scan.size, scan.kinds(kind)))
+    marks = scan.kinds(kind)
+    return sum(compress(scan.size, marks)) if 1 in marks else 0
 
 
 def _bytes(count: int) -> str:
@@ -83,8 +84,7 @@ def image_stored_twice(situation: Situation) -> Iterator[Finding]:
 def _large(situation: Situation) -> list[int]:
     """The user records that are large enough to hold a copy."""
     scan = situation.session.scan
-    users = scan.kinds(Kind.USER)
-    return [*compress(places(users), map(COPY.__lt__, compress(scan.size, users)))]
+    return [*places(both(above(scan.size, COPY), scan.kinds(Kind.USER)))]
 
 
 def _copies(
@@ -178,7 +178,9 @@ def behind_the_boundary(situation: Situation) -> Iterator[Finding]:
     keep the original: the fix is no repair, and is applied only when it is asked for.
     """
     boundary, session = situation.thread.boundary, situation.session
-    if boundary is None or not situation.thread.rows or sum(session.scan.size[:boundary]) < UNREACHED:
+    if boundary is None or not situation.thread.rows or (
+        situation.size - sum(islice(session.scan.size, boundary, None)) < UNREACHED
+    ):
         return
     gone = stood_for(session, situation.thread, boundary)
     freed = sum(compress(session.scan.size, gone))

@@ -11,7 +11,7 @@ from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.ones import of_kinds, places
 from unbrick.rules.breaks import thread_ends_aside
-from unbrick.rules.chainfix import TALK, descendants, restoring
+from unbrick.rules.chainfix import TALK, restoring
 from unbrick.rules.leaf import last_main
 from unbrick.rules.order import true_end
 from unbrick.session import Standing
@@ -162,8 +162,8 @@ def rewound_branch(situation: Situation) -> Iterator[Finding]:
 def _below(situation: Situation, head: int) -> list[int]:
     """The rows of a branch in file order; none where it holds no message."""
     session, standing = situation.session, situation.thread.standing
-    rows = sorted(row for row in descendants(session, head) if standing[row] == Standing.REWOUND)
-    return rows if any(session.kind(row) in TALK for row in rows) else []
+    rows = sorted(row for row in session.runs.below(head) if standing[row] == Standing.REWOUND)
+    return rows if any(session.scan.kind[row] in TALK for row in rows) else []
 
 
 def _way_back(situation: Situation, rows: Sequence[int]) -> Fix:

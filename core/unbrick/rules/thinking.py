@@ -111,14 +111,19 @@ def foreign_thinking(situation: Situation) -> Iterator[Finding]:
     All thinking of those replies is taken out; what was said and done stays.
     """
     target, scan, request = situation.target, situation.session.scan, situation.request
-    if target.endpoint != "api" or not models.is_claude(target.model) or all(
-        models.is_claude(scan.strings.text(number)) for number in set(scan.model)
-    ):
+    if target.endpoint != "api" or not models.is_claude(target.model):
+        return
+    thoughts = [index for index, kind in enumerate(request.kind) if kind in THOUGHTS and request.row[index] >= 0]
+    foreign = {
+        number for number in {scan.model[request.row[index]] for index in thoughts}
+        if not models.is_claude(scan.strings.text(number))
+    }
+    if not foreign:
         return
     seen: set[int] = {what.violation.message for what in broken(situation, "C007")}
-    for index, kind in enumerate(request.kind):
+    for index in thoughts:
         row = request.row[index]
-        if kind not in THOUGHTS or row < 0 or models.is_claude(scan.strings.text(scan.model[row])):
+        if scan.model[row] not in foreign:
             continue
         message, block = request.locate(index)
         if message in seen:

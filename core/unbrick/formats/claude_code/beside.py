@@ -9,12 +9,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import compress, islice
 from math import inf
 
 from unbrick.compaction import sound
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code.chain import Chain
+from unbrick.ones import table, without
+from unbrick.runs import Runs
 from unbrick.session import Session, Standing
 from unbrick.thread import Branch, Why
 
@@ -24,6 +26,7 @@ OPEN = 255
 _TALK = (Kind.USER, Kind.ASSISTANT)
 _THROUGH = (OPEN, Standing.APART)
 """Standings that a branch runs through: notices and error records link it to where it hangs."""
+_IS_THROUGH, IS_OPEN = table(lambda standing: standing in _THROUGH), table(lambda standing: standing == OPEN)
 
 _DECIDED = {Why.RETRY: Standing.LOST, Why.CUT: Standing.LOST, Why.UNTIMED: Standing.LOST,
             Why.REWOUND: Standing.REWOUND, Why.SUMMARISED: Standing.SUMMARISED}
@@ -53,22 +56,27 @@ class _Beside:
 
     def groups(self) -> Iterator[tuple[int, int, list[int]]]:
         """(the record a branch hangs on or -1, its first record, its open rows in file order)."""
-        parents, of = self.session.parent_row, self.of
+        parents, of, runs = self.session.parent_row, self.of, self.session.runs
+        shut = without(runs.links, of.translate(_IS_THROUGH))
         head: dict[int, int] = {}
+        """First link of a stretch of a run that a branch runs through → first record of the branch."""
         found: dict[int, list[int]] = {}
         row = of.find(OPEN)
         while row >= 0:
-            at, path = row, []
+            at, path = _first(runs, shut, row), []
             while at not in head:
                 head[at] = at
                 path.append(at)
-                if parents[at] < 0 or of[parents[at]] not in _THROUGH:
+                if parents[at] < 0 or shut[parents[at]]:
                     break
-                at = parents[at]
+                at = _first(runs, shut, parents[at])
             top = head[at]
             head.update(dict.fromkeys(path, top))
-            found.setdefault(top, []).append(row)
-            row = of.find(OPEN, row + 1)
+            end = runs.end(row)
+            stop = shut.find(1, row, end)
+            stop = end if stop < 0 else stop
+            found.setdefault(top, []).extend(compress(range(row, stop), of[row:stop].translate(IS_OPEN)))
+            row = of.find(OPEN, stop)
         for top, rows in found.items():
             yield self._anchor(top), top, rows
 
@@ -131,7 +139,8 @@ class _Beside:
         following = prompts[place]
         inside = set(rows)
         last = next((row for row in range(following - 1, top - 1, -1) if self._speaks(row)), None)
-        pointed = self._pointed[bisect_left(self._pointers, following)]
+        named = bisect_left(self._pointers, following) - 1
+        pointed = -1 if named < 0 else session.row_of.get(session.scan.refers[self._pointers[named]], -1)
         if pointed >= 0 and pointed in inside:
             return True
         if last is None or last not in inside:
@@ -147,12 +156,6 @@ class _Beside:
         """The rows of the pointers that name a record."""
         scan = self.session.scan
         return [row for row in scan.flagged(Flag.POINTER) if scan.refers[row] >= 0]
-
-    @cached_property
-    def _pointed(self) -> list[int]:
-        """What each pointer names, behind a -1 for none; -1 where the file does not hold it."""
-        session = self.session
-        return [-1, *(session.row_of.get(session.scan.refers[row], -1) for row in self._pointers)]
 
     def _retried(self, parent: int, last: int) -> bool:
         """Whether the loaded side goes from the fork to the next prompt over notices of failed requests only, and the
@@ -195,6 +198,13 @@ class _Beside:
         if not prompt or not times or self.chain.rows[place] > rows[-1]:
             return False
         return first < max(times) and min(times) < last
+
+
+def _first(runs: Runs, shut: bytes, row: int) -> int:
+    """The first link of the stretch of a run that a row is in, behind what is shut."""
+    start = runs.start(row)
+    before = shut.rfind(1, start, row)
+    return start if before < 0 else runs.links.find(1, before + 1)
 
 
 def decide(session: Session, chain: Chain, of: bytearray, leaf: int | None, start: int) -> tuple[Branch, ...]:

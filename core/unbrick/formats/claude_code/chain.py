@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats.claude_code.behaviour import Gap
 from unbrick.formats.claude_code.loaded import MISSING, NO_PARENT, Loaded, times
+from unbrick.ones import both, places, without
 
 REACH = 5.0005
 """Seconds before a record within which clients look for a stand-in for its missing parent: 5 s are still bridged,
@@ -111,8 +112,9 @@ def recover(loaded: Loaded, chain: Chain) -> None:
     found: dict[int, list[int]] = {}
     beside: dict[int, list[int]] = {}
     called: set[int] = set()
-    for row, message in enumerate(ids):
-        if message in last and loaded.alive[row] and kinds[row] == Kind.ASSISTANT:
+    for row in places(both(loaded.alive, scan.kinds(Kind.ASSISTANT))):
+        message = ids[row]
+        if message in last:
             member[row] = last[message]
             if row not in on_chain and not flags[row] & Flag.SIDECHAIN:
                 if loaded.traits.results_in_order:
@@ -122,9 +124,8 @@ def recover(loaded: Loaded, chain: Chain) -> None:
                     found.setdefault(last[message], []).append(row)
             if scan.first[row] < scan.first[row + 1] and scan.block_kind[scan.first[row + 1] - 1] == BlockKind.TOOL_USE:
                 called.add(row)
-    for row in loaded.rows():
-        if row in on_chain or flags[row] & Flag.SIDECHAIN:
-            continue
+    off = without(loaded.alive, scan.marked(Flag.SIDECHAIN))
+    for row in (row for row in places(off) if row not in on_chain):
         parent = loaded.parent(row)
         if parent not in member:
             continue

@@ -9,6 +9,7 @@ from itertools import compress, count
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code.behaviour import LARGE, BadLine, Behaviour
+from unbrick.ones import where
 from unbrick.record import FaultKind
 from unbrick.session import MISSING, NO_PARENT, Session
 
@@ -82,7 +83,7 @@ def _linkable(traits: Behaviour) -> bytes:
 def load(session: Session, traits: Behaviour) -> Loaded:
     """What the client holds of a session."""
     scan = session.scan
-    large = sum(scan.size) > LARGE
+    large = session.size > LARGE
     alive = bytearray(scan.kind.tobytes().translate(_linkable(traits)))
     loaded = Loaded(session, traits, large, alive, len(scan))
     _leave_out(loaded)
@@ -191,7 +192,7 @@ def _relink(loaded: Loaded, preserved: Preserved) -> None:
         loaded.preserved = None
         return
     inside = set(rows)
-    named = compress(count(), map(preserved.uuid.__eq__, loaded.session.scan.parent)) if preserved.uuid >= 0 else ()
+    named = where(loaded.session.scan.parent, preserved.uuid) if preserved.uuid >= 0 else ()
     left = (row for row in range(loaded.discarded + 1, len(loaded.session)) if _left_out(loaded, row))
     for row in sorted({*named, *left} - inside):
         loaded.override[row] = rows[-1]

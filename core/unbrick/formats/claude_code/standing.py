@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from unbrick.compaction import before as before_boundary
 from unbrick.compaction import previous, sound, sound_summary
 from unbrick.entry import BlockKind, Flag, Kind
-from unbrick.formats.claude_code.beside import OPEN, decide
+from unbrick.formats.claude_code.beside import IS_OPEN, OPEN, decide
 from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
 from unbrick.formats.claude_code.strangers import strangers
-from unbrick.ones import both, either, places
+from unbrick.ones import both, places, without
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.thread import Loss, Outcome, Thread
 
@@ -25,8 +25,9 @@ _BY_KIND = bytes(
 """What the kind alone says, as a translation table."""
 
 _TALK = (Kind.USER, Kind.ASSISTANT)
-_IS_OPEN = bytes(standing == OPEN for standing in range(256))
-_NOT = bytes(byte == 0 for byte in range(256))
+
+FEW = 64
+"""Rows that are decided one by one, which takes less than to begin with all at once."""
 
 
 class _Standings:
@@ -41,24 +42,27 @@ class _Standings:
         for row in places(both(links, scan.marked(Flag.SIDECHAIN))):
             if scan.kind[row] != Kind.PROGRESS:
                 self.of[row] = Standing.SIDE
-        apart = either(links.translate(_NOT), scan.marked(Flag.API_ERROR))
-        for row in places(both(apart, self.of.translate(_IS_OPEN))):
+        open_links = without(links, scan.marked(Flag.API_ERROR))
+        for row in places(without(self.of.translate(IS_OPEN), open_links)):
             self.of[row] = Standing.APART
 
     def mark(self, rows: Iterable[int], standing: Standing) -> int:
         """Decide the rows that are open; how many user and assistant records were."""
+        of, talk = self.of, self.talk
         messages = 0
         for row in rows:
-            if self.of[row] == OPEN:
-                self.of[row] = standing
-                messages += self.talk[row]
+            if of[row] == OPEN:
+                of[row] = standing
+                messages += talk[row]
         return messages
 
     def mark_all(self, first: int, end: int, standing: Standing) -> int:
         """The same for the rows from one to before another."""
+        if end - first < FEW:
+            return self.mark(range(first, end), standing)
         of = self.of[first:end]
         self.of[first:end] = of.translate(bytes(range(OPEN)) + bytes((standing,)))
-        return both(of.translate(_IS_OPEN), self.talk[first:end]).count(1)
+        return both(of.translate(IS_OPEN), self.talk[first:end]).count(1)
 
     def history(self, row: int | None, standing: Standing) -> int:
         """Decide a record and what stands before it: `standing` up to a boundary whose summary stands for what is
@@ -105,9 +109,8 @@ class _Standings:
                 (scan.kind[child] == Kind.USER and _answers(session, child))
                 or scan.message_id[child] == scan.message_id[row] >= 0
             ):
-                messages += self.mark((child,), standing)
-                if scan.kind[child] == Kind.ASSISTANT:
-                    messages += self._branch(child, standing)
+                one = scan.kind[child] != Kind.ASSISTANT
+                messages += self.mark((child,), standing) if one else self._branch(child, standing)
         return messages
 
     def _beside(self, walked: list[tuple[int, int]]) -> Iterator[int]:
@@ -119,14 +122,15 @@ class _Standings:
                 yield goes_on
 
     def _branch(self, row: int, standing: Standing) -> int:
-        """Decide what hangs on a record."""
+        """Decide a record and what hangs on it, as far as that is open."""
         messages = 0
         stack = [row]
         while stack:
-            for child in self.session.children.get(stack.pop(), ()):
-                if self.of[child] == OPEN:
-                    messages += self.mark((child,), standing)
-                    stack.append(child)
+            first = stack.pop()
+            links = self.runs.stretch(first, self.runs.end(first))
+            end = next((link for link in links if self.of[link] != OPEN), self.runs.end(first))
+            messages += self.mark_all(first, end, standing)
+            stack += (child for child in self.runs.hanging(first, end) if self.of[child] == OPEN)
         return messages
 
 
@@ -290,7 +294,7 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
 
     ids, kinds, assistant = scan.message_id, scan.kind, int(Kind.ASSISTANT)
     lost: dict[int, int] = {}
-    undecided = [*places(table.of.translate(_IS_OPEN))]
+    undecided = [*places(table.of.translate(IS_OPEN))]
     for row in undecided:
         # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
         loaded = responses.get(ids[row])
