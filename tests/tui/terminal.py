@@ -45,13 +45,13 @@ class Terminal:
         """Type."""
         os.write(self._fd, keys.encode())
 
-    def wait_for(self, text: str, patience: float = PATIENCE) -> None:
+    def wait_for(self, text: str, patience: float | None = None) -> None:
         """Read what is painted until a text stands on the screen."""
         self.wait_until(lambda: text in self.text, f"“{text}” comes up", patience)
 
-    def wait_until(self, come: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    def wait_until(self, come: Callable[[], bool], what: str, patience: float | None = None) -> None:
         """Read what is painted until something has come about; `what` says it in words."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + (PATIENCE if patience is None else patience)
         while not come():
             left = end - time.monotonic()
             assert left > 0, f"waited in vain until {what}:\n{self.text}"

@@ -47,7 +47,8 @@ def opening(
     """Which session: its title or id, size, records; before all, what happened to the file meanwhile."""
     dot = f" {glyphs.dot} "
     if news.trouble:
-        said = [f"{news.trouble}: what is not in memory is shown as empty; q leaves", f"{news.trouble}; q leaves"]
+        said = [f"{news.trouble}: what does not come is shown as unreadable; R tries again, q leaves",
+                f"{news.trouble}; R tries again, q leaves", f"{news.trouble}; q leaves"]
         return [(first_fit(said, width, glyphs), "bad")]
     if news.change:
         return [(first_fit(_changed(news, dot), width, glyphs), "warn")]

@@ -208,7 +208,7 @@ class ActingScreen(AgentsScreen):
             self._drive("check", self.workspace.check)
         elif self.workspace.bundle.main.private:
             self.notify("it was piped in; there is no file to read again", markup=False)
-        elif not self.workspace.news():
+        elif not self._news.trouble and not self.workspace.news():
             self.notify("the file is as it was read", markup=False)
         else:
             self._drive("read", self.workspace.reread)

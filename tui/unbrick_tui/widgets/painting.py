@@ -227,9 +227,9 @@ class Painting(ScrollView):
         said = self._said.get(key)
         if said is None:
             raw = self.view.raw(row)
-            said = say(self.format, raw, self.glyphs)
-            if raw:
-                self._said[key] = said
+            if not raw:  # Cut off meanwhile, or its disk does not answer.
+                return unreadable(None, raw, self.glyphs)
+            said = self._said[key] = say(self.format, raw, self.glyphs)
         return said
 
     def _number(self, row: int) -> str:

@@ -1,0 +1,163 @@
+"""A disk that hangs, or refuses, under the application: keys go on, it is said, leaving waits for nothing, edits stay.
+
+By strace's fault injection, attached to the application when it has come to where the disk is to fail.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from driving import SAMPLES
+from terminal import Terminal, opened
+from test_storms import edited, kept, restored
+
+SESSION = SAMPLES / "crash-mid-tool" / "session.jsonl"
+SILENT = "The disk does not answer"
+HANGS = "delay_enter=1000s"
+UP = "\x1b[5~"
+"""A page up: to what was not on the screen before."""
+NOT_IN_MEMORY = "preadv2:error=EAGAIN"
+
+
+def attached(pid: int, path: Path, faults: tuple[str, ...]) -> subprocess.Popen[str]:
+    calls = ",".join(sorted({fault.partition(":")[0] for fault in faults}))
+    injected = [word for fault in faults for word in ("-e", f"inject={fault}")]
+    tracer = subprocess.Popen(
+        ["strace", "-f", "-o", "/dev/null", "-P", str(path), "-e", f"trace={calls}", *injected, "-p", str(pid)],
+        stderr=subprocess.PIPE, text=True,
+    )
+    assert tracer.stderr is not None
+    said = tracer.stderr.readline()
+    if "attached" not in said:
+        tracer.communicate(timeout=60)
+        pytest.skip(f"no process can be traced here: {said}")
+    return tracer
+
+
+@contextmanager
+def failing(terminal: Terminal, path: Path, *faults: str) -> Iterator[None]:
+    """The calls that touch a file fail for the length of the block."""
+    tracer = attached(terminal._child.pid, path, faults)
+    try:
+        yield
+    finally:
+        tracer.kill()  # Asked kindly, it waits for the calls that it holds up.
+        tracer.communicate(timeout=60)
+
+
+def leaves(terminal: Terminal) -> None:
+    """The process ends while its disk still hangs; only the thread that the tracer holds up is left."""
+    stat = Path(f"/proc/{terminal._child.pid}/stat")
+    terminal.wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "Z", "the process ends")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    if shutil.which("strace") is None:
+        pytest.skip("faults are injected by strace")
+    path = tmp_path / "session.jsonl"
+    path.write_bytes(SESSION.read_bytes())
+    return path
+
+
+@pytest.fixture
+def terminal(path: Path, tmp_path: Path) -> Iterator[Terminal]:
+    shown = opened(path, tmp_path)
+    yield shown
+    shown.close()
+
+
+def test_a_disk_that_hangs_is_said_and_left_with_the_edits(terminal: Terminal, path: Path, tmp_path: Path) -> None:
+    edited(terminal)
+    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:{HANGS}"):
+        terminal.press(UP * 4)
+        terminal.wait_for(SILENT)
+        terminal.press("?")
+        terminal.wait_for("esc goes back")
+        terminal.press("\x1b")
+        terminal.wait_until(lambda: "esc goes back" not in terminal.text, "the help goes")
+        terminal.press("q")
+        terminal.wait_for("Leave, and go on another time")
+        terminal.press("\r")
+        leaves(terminal)
+    assert terminal.wait_for_end() == 0
+    restored(terminal)
+    assert len(kept(tmp_path)) == 1
+    assert path.read_bytes() == SESSION.read_bytes()
+
+
+def test_a_disk_that_answers_again_is_read_again(terminal: Terminal, path: Path) -> None:
+    edited(terminal)
+    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:{HANGS}"):
+        terminal.press(UP * 4)
+        terminal.wait_for(SILENT)
+        terminal.wait_for("unreadable")
+    terminal.wait_until(lambda: SILENT not in terminal.text, "it is silent no longer")
+    terminal.wait_until(lambda: "unreadable" not in terminal.text, "all can be read")
+
+
+@pytest.mark.parametrize(("error", "said"), [("ESTALE", "stale"), ("EIO", "input/output")])
+def test_a_file_whose_disk_is_gone_stays_on_the_screen(
+    terminal: Terminal, path: Path, error: str, said: str
+) -> None:
+    edited(terminal)
+    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:error={error}"):
+        terminal.press(UP * 4)
+        terminal.wait_for("The file cannot be read: ")
+        terminal.press("R")
+        terminal.wait_until(lambda: terminal.text.count(said) > 1, "it cannot be read again, either")
+        terminal.press("G")
+        terminal.wait_for("1 edit, not saved")
+    terminal.wait_until(lambda: "unreadable" not in terminal.text, "all can be read")
+    terminal.press("R")
+    terminal.wait_for("Read again: ")
+    terminal.wait_for("1 edit, not saved")
+
+
+@pytest.mark.parametrize("ending", ["q", "term"])
+def test_a_save_that_hangs_is_left(terminal: Terminal, path: Path, tmp_path: Path, ending: str) -> None:
+    edited(terminal)
+    with failing(terminal, path, f"link:{HANGS}", f"linkat:{HANGS}"):
+        terminal.press("w")
+        terminal.wait_for("In place")
+        terminal.press("j\r")
+        terminal.wait_for(SILENT)
+        if ending == "term":
+            terminal._child.terminate()
+        else:
+            terminal.press("q")
+            terminal.wait_for("Still writing")
+            terminal.press("j\r")
+        leaves(terminal)
+    assert terminal.wait_for_end() == (128 + signal.SIGTERM if ending == "term" else 0)
+    restored(terminal)
+    assert len(kept(tmp_path)) == 1
+    assert path.read_bytes() == SESSION.read_bytes()
+
+
+def test_work_that_hangs_is_stopped_and_left(terminal: Terminal, path: Path, tmp_path: Path) -> None:
+    edited(terminal)
+    with path.open("ab") as file:
+        file.write(b'{"type":"mode","mode":"normal"}\n')
+    terminal.wait_for("has grown by 1 line")
+    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:{HANGS}"):
+        terminal.press("R")
+        terminal.wait_for("READING AGAIN")
+        terminal.wait_for(SILENT)
+        terminal.press("\x1b")
+        terminal.wait_for("Stop what is being done?")
+        terminal.press("j\r")
+        terminal.wait_until(lambda: "READING AGAIN" not in terminal.text, "it is stopped")
+        terminal.press("q")
+        terminal.wait_for("Leave, and go on another time")
+        terminal.press("\r")
+        leaves(terminal)
+    assert terminal.wait_for_end() == 0
+    restored(terminal)
+    assert len(kept(tmp_path)) == 1
