@@ -24,6 +24,9 @@ from generate import MB, write
 
 Figures = dict[str, tuple[float, float]]
 
+LOADED = ("thread", "chain")
+"""Shapes that are loaded as a whole: one as a client writes records, one of records as small as can be."""
+
 NEEDLE = "This stands nowhere in it"
 
 
@@ -150,8 +153,10 @@ def main() -> None:
                 write(path, shape, int(size * MB))
             return path
 
-        for shape in given.shape or ["mixed", "small"]:
+        for shape in given.shape or ["mixed", "small", *LOADED]:
             for size, acts in ((given.size, ("searches", "cuts")), (given.fix_size, ("fixes",))):
+                if not given.shape and shape in LOADED and "fixes" not in acts:
+                    continue
                 path = made(shape, size, keep / f"{shape}-{size}-1.jsonl")
                 for what in acts:
                     for line in _lines(what, f"{shape}, {size} MB", path, given.rounds):

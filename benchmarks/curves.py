@@ -3,7 +3,7 @@
     python benchmarks/curves.py [--shape SHAPE]… [--steps N] [--rounds N] [--repair] [--write docs/performance.md]
 
 Every check runs in a process of its own and beside it one `orjson` pass over the same bytes; figures are medians, but
-what takes longer than ten seconds runs once. Without shapes, all are checked, and those repaired that hold damage.
+what takes longer than five seconds runs once. Without shapes, all are checked, and those repaired that hold damage.
 `growth` is the exponent that fits the last doubling: 1 is linear, 2 quadratic. Processor time, of helpers as well, for
 others may use the machine.
 """
@@ -27,7 +27,7 @@ MARKS = {
     for what in ("check", "repair")
 }
 
-LONG = 10
+LONG = 5
 """Seconds from which one round is enough."""
 
 HEAD = """| shape | counted | at | `check`, seconds of processor time | `orjson` pass | ratio | growth | memory |

@@ -59,6 +59,7 @@ SHAPES = {
     "compactions": Shape(text=120, compact=3),
     "parallel": Shape(text=80, calls=200, steps=3, slim=True),
     "chain": Shape(text=120, rewind_every=0, compact=-1, slim=True),
+    "thread": Shape(text=120, long=40, rewind_every=0, compact=-1),
     "damaged": Shape(text=450, compact=-1, damage_every=100),
 }
 

@@ -62,7 +62,7 @@ def check(path: Path) -> Figures:
     start, worked = time.perf_counter(), used()
     opened = open_word(str(path), Choices(surroundings=False), Path.cwd())
     read = time.perf_counter()
-    scan = scanning.finish(scanning.scan(View(opened.bundle.main), opened.format.entry))
+    scan = scanning.finish(scanning.scan(View(opened.bundle.main), opened.format.bare))
     scanned = time.perf_counter()
     session = linking.link(scan)
     linked = time.perf_counter()

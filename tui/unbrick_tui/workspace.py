@@ -81,6 +81,8 @@ class Workspace:
         """Whether copies of its files were made before anything was done."""
         self.history = History(bundle.main)
         self._target = target
+        self._aimed = False
+        """Whether the target is another than that of the first check."""
         self._left: list[Source] = []
 
     @property
@@ -164,6 +166,7 @@ class Workspace:
     def aim(self, target: Target) -> None:
         """Judge for another target from the next check on."""
         self._target = target
+        self._aimed = True
 
     # Work for a thread
 
@@ -175,12 +178,17 @@ class Workspace:
 
     def check(self) -> Work[Result]:
         """Judge the session as it is now."""
-        view, known = self.view, self.outline
+        view, known, first = self.view, self.outline, self.first
+        if first is not None and known is not first and not self.patch and not self._aimed and (
+            first.report.situation.session.scan.view.source is view.source
+        ):
+            # Every edit was taken back.
+            return Result(first)
         before = known.report.situation.session.scan if known is not None else None
         if before is not None and before.view.source is view.source:
-            scanned = yield from rescan(before, view, self.format.entry)
+            scanned = yield from rescan(before, view, self.format.bare)
         else:
-            scanned = yield from scan(view, self.format.entry)
+            scanned = yield from scan(view, self.format.bare)
         return Result(Outline.of(self._judge(self.bundle, link(scanned))))
 
     def reread(self) -> Work[Result]:
@@ -188,7 +196,7 @@ class Workspace:
         away. Raises CannotReadError when it cannot be read."""
         bundle = self._anew()
         try:
-            scanned = yield from scan(View(bundle.main), self.format.entry)
+            scanned = yield from scan(View(bundle.main), self.format.bare)
             first = self._judge(bundle, link(scanned))
 
             def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
@@ -221,9 +229,9 @@ class Workspace:
         before, now = known.view.source, bundle.main
         try:
             if type(now) is Source and now.stamp.inode == before.stamp.inode and before.intact():
-                scanned = yield from grown(known, View(now), self.format.entry)
+                scanned = yield from grown(known, View(now), self.format.bare)
             else:
-                scanned = yield from scan(View(now), self.format.entry)
+                scanned = yield from scan(View(now), self.format.bare)
             outline = Outline.of(self._judge(bundle, link(scanned)))
         except BaseException:
             now.close()
