@@ -75,7 +75,8 @@ def _wanted(pattern: str, regex: bool, ignore_case: bool) -> _Wanted:
             search = re.compile(pattern, re.IGNORECASE if ignore_case else 0).search
         except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"not a regular expression: {error}") from error
-        return _Wanted(lambda text: search(text) is not None)
+        key = sure(pattern, ignore_case=ignore_case)
+        return _Wanted(lambda text: search(text) is not None, (key.encode(),) if key else (), ignore_case)
     needle = pattern.lower() if ignore_case else pattern
 
     def holds(text: str) -> bool:
@@ -92,6 +93,35 @@ def _wanted(pattern: str, regex: bool, ignore_case: bool) -> _Wanted:
         char for char in map(chr, range(128, 0x110000)) if char.lower() == needle[0]
     }
     return _Wanted(holds, tuple(sorted({key for text in texts for key in _spellings(text)})), ignore_case)
+
+
+_TOKEN = re.compile(r"\\(?:x..|u.{4}|U.{8}|N\{[^}]*\}|\d+|.)|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[\d,]*\}|.", re.DOTALL)
+"""A piece of a regular expression: an escape, a set of characters, a count, or one character."""
+_FOLDED = "iksIKS"
+"""Letters that a regular expression without regard to case also finds outside ASCII: the dotless i, the sign of the
+kelvin, the long s."""
+
+
+def sure(pattern: str, *, ignore_case: bool = False) -> str:
+    """The longest text known to stand in whatever a regular expression matches, in lower case where case counts for
+    nothing; empty for none. Only what stands outside groups is looked at, and nothing where there are alternatives,
+    flags, or braces that are no count."""
+    if "|" in pattern or "(?" in pattern:
+        return ""
+    found: list[str] = []
+    depth = 0
+    for token in _TOKEN.findall(pattern):
+        if token == "{":
+            return ""
+        depth += (token == "(") - (token == ")")
+        if token in "?*" or token[0] == "{":
+            found[-1:] = "\n"
+        escaped = len(token) == 2 and token[0] == "\\" and not token[1].isalnum()
+        letter = token[1] if escaped else token
+        plain = escaped or (len(token) == 1 and token not in "().^$+?*[]")
+        found.append(letter if plain and not depth and not (ignore_case and letter in _FOLDED) else "\n")
+    run: str = max(_PLAIN.findall("".join(found)), key=len, default="")
+    return run.lower() if ignore_case else run
 
 
 def _spellings(text: str) -> Iterator[bytes]:

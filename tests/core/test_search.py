@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import orjson
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from unbrick.elements import Elements
 from unbrick.patch import View
 from unbrick.record import END
-from unbrick.search import CHUNK, find
+from unbrick.search import CHUNK, find, sure
 from unbrick.source import Source
 
 Spell = Callable[[object], bytes]
@@ -131,3 +132,35 @@ def test_the_bytes_give_what_the_values_give(texts: list[str], pattern: str, ign
         if any(fold(pattern) in fold(one) for one in ("n", "ok", "none", "t", text))
     ]
     assert rows(lines(*texts, spell=spell), pattern, ignore_case=ignore_case) == expected
+
+
+_pieces = st.lists(st.sampled_from([
+    "ab", "k", "is", ".", "\\.", "\\d", "\\x61", "\\u0061b", "(ab)", "(a(b)?)*", "b?", "b*", "b+", "b+?", "a{0,2}",
+    "a{,1}", "b{2}", "{", "{}", "[ab]", "[^]a]", "[]a]b",
+    "é", "/", "<", '"', "|", "(?i:a)", "\\[", "\\\\", "^", "$", "1",
+]), min_size=1, max_size=6).map("".join)
+
+
+@given(st.lists(st.text('abkisKſıİ1.é/<"[\\{', max_size=8), max_size=6), _pieces, st.booleans(),
+       st.sampled_from([minimal, ascii_only, cautious]))
+@example(["aab"], "\\x61ab", False, minimal)
+@example(["\u212aab"], "kab", True, ascii_only)
+@example(["b"], "(ab)?b", False, minimal)
+def test_the_bytes_give_what_an_expression_gives(
+    texts: list[str], pattern: str, ignore_case: bool, spell: Spell,
+) -> None:
+    try:
+        search = re.compile(pattern, re.IGNORECASE if ignore_case else 0).search
+    except re.error:
+        return
+    expected = [row for row, text in enumerate(texts) if any(map(search, ("n", "ok", "none", "t", text)))]
+    assert rows(lines(*texts, spell=spell), pattern, regex=True, ignore_case=ignore_case) == expected
+
+
+@pytest.mark.parametrize(("pattern", "text"), [
+    (r"error: \w+Error", "error: "), (r"toolu_\w+", "toolu_"), (r"a\.b\.c", "a.b.c"), ("(abc)+xy", "xy"),
+    ("abcd?", "abc"),
+    (r"\x41bc", "bc"), ("one|two", ""), ("(?i)one", ""), ("one{e<=1}", ""), ("[abc]def[^]]", "def"), ("x{,3}yz", "yz"),
+])
+def test_what_surely_stands_in_a_match(pattern: str, text: str) -> None:
+    assert sure(pattern) == text

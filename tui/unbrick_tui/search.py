@@ -12,7 +12,7 @@ import regex
 from unbrick.formats import Format
 from unbrick.patch import View
 from unbrick.record import read
-from unbrick.search import Found, find
+from unbrick.search import Found, find, sure
 from unbrick_tui.text import one_line
 
 PATIENCE = 0.25
@@ -167,9 +167,8 @@ def search(format_: Format, view: View, query: Query, first: int = 0) -> Generat
     """Rows in whose words the query stands, from row `first` on and around the end; last, in how many records it took
     too long to tell. Whoever stops asking cancels it. Raises TooSlowError."""
     slow = 0
-    candidates = _every(view, first) if query.regular else find(
-        view, query.text, ignore_case=query.any_case, first=first
-    )
+    text = sure(query.text, ignore_case=query.any_case) if query.regular else query.text
+    candidates = find(view, text, ignore_case=query.any_case, first=first) if text else _every(view, first)
     for done, rows in candidates:
         found: list[int] = []
         for row in rows:
