@@ -37,7 +37,7 @@ def check(
     """Judge a transcript as a patch leaves it. Yields rows read so far, returns the report. Never raises on
     bad data. With the scan of another patch of the same transcript, `before`, only other lines are read."""
     view = View(bundle.main, patch)
-    scanned = yield from scan(view, format_.entry) if before is None else rescan(before, view, format_.entry)
+    scanned = yield from scan(view, format_.bare) if before is None else rescan(before, view, format_.bare)
     return judge(format_, bundle, link(scanned), target, surroundings)
 
 

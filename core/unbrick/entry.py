@@ -139,3 +139,18 @@ class Entry(NamedTuple):
     blocks: tuple[Block, ...] = ()
     tokens: int = 0
     """Input tokens that the API counted for the request this record answers, 0 when it does not say."""
+
+
+BareBlock = tuple[BlockKind, int, str | None, int, str | None]
+BareEntry = tuple[
+    Kind, str, str | None, str | None, int, float | None, str | None, str | None, str | None, str | None,
+    tuple[BareBlock, ...], int,
+]
+"""An entry, and a block, without the names of its members: a scan asks for one of each record, and making a tuple with
+names takes as long as decoding the record."""
+
+
+def named(bare: BareEntry) -> Entry:
+    """An entry with the names of its members."""
+    *members, blocks, tokens = bare
+    return Entry._make((*members, tuple(map(Block._make, blocks)), tokens))

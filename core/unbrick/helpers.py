@@ -20,7 +20,7 @@ from itertools import pairwise
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from unbrick.entry import Entry
+from unbrick.entry import BareEntry
 from unbrick.patch import View
 from unbrick.record import Json
 from unbrick.source import Source
@@ -111,7 +111,7 @@ def spans(view: View) -> list[tuple[int, int]]:
     return [*pairwise(sorted({0, *cuts, len(source)}))]
 
 
-def started(source: Source, entry_of: Callable[[Json], Entry], cores: int) -> list[Helper]:
+def started(source: Source, entry_of: Callable[[Json], BareEntry], cores: int) -> list[Helper]:
     """As many helpers for a file as there are processors besides ours, and as its size is worth."""
     count = min(cores, MOST, source.size // SMALLEST) - 1
     return [helper for _ in range(count) if (helper := _started(source, entry_of)) is not None]
@@ -127,7 +127,7 @@ def cores() -> int:
 _RUN = "import sys; sys.path[:] = sys.argv[2:]; from unbrick.part import main; main(bytes.fromhex(sys.argv[1]))"
 
 
-def _started(source: Source, entry_of: Callable[[Json], Entry]) -> Helper | None:
+def _started(source: Source, entry_of: Callable[[Json], BareEntry]) -> Helper | None:
     """A process that is ready to read a file; None where there can be none."""
     if not sys.executable or getattr(sys, "frozen", False):
         return None

@@ -42,7 +42,7 @@ def lower(
             new = None
         if new is None or overlap(change, new):
             patch, change = compose(patch, change), {}
-            session = link(finish(rescan(session.scan, View(situation.bundle.main, patch), format_.entry)))
+            session = link(finish(rescan(session.scan, View(situation.bundle.main, patch), format_.bare)))
             thread = format_.thread(session, target)
             new = _lowered(format_, edit, session, thread, target, clock)
         change.update(new)

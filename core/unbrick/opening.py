@@ -100,7 +100,7 @@ class Opened:
 
 def examine(opened: Opened, patch: Patch = EMPTY) -> Generator[int, None, Report]:
     """Judge an open session as a patch leaves it, for the target that the person chose. Yields rows read so far."""
-    scanned = yield from scan(View(opened.bundle.main, patch), opened.format.entry)
+    scanned = yield from scan(View(opened.bundle.main, patch), opened.format.bare)
     session = link(scanned)
     return judge(opened.format, opened.bundle, session, opened.target(session), opened.surroundings)
 

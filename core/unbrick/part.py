@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from unbrick.entry import Entry
+from unbrick.entry import BareEntry
 from unbrick.helpers import ANSWERED, ASKED
 from unbrick.patch import View
 from unbrick.record import Json
@@ -32,7 +32,7 @@ def main(task: bytes) -> None:
             sys.stdout.buffer.flush()
 
 
-def answer(file: BinaryIO, start: int, end: int, entry_of: Callable[[Json], Entry]) -> bytes:
+def answer(file: BinaryIO, start: int, end: int, entry_of: Callable[[Json], BareEntry]) -> bytes:
     """What is in a span, given by its bytes."""
     source = Source(Path(), file)
     source.cover(start, end)

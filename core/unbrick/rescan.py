@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
-from unbrick.entry import Entry
+from unbrick.entry import BareEntry
 from unbrick.patch import View
 from unbrick.record import END, FRAME, Json
 from unbrick.scan import BATCH, BLOCK_COLUMNS, ROW_COLUMNS, Progress, Scan, read_rows
 
 
-def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progress:
+def rescan(before: Scan, view: View, entry_of: Callable[[Json], BareEntry]) -> Progress:
     """What `scan` gives for a view, made from the scan of another view of the same source.
 
     Strings keep their numbers; those of rows that are gone stay without use. Yields rows done so far.
@@ -34,7 +34,7 @@ def rescan(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progr
     return result
 
 
-def grown(before: Scan, view: View, entry_of: Callable[[Json], Entry]) -> Progress:
+def grown(before: Scan, view: View, entry_of: Callable[[Json], BareEntry]) -> Progress:
     """What `scan` gives for a file that only grew since `before`, neither with a patch. The last line is read again: it
     may have been unfinished. Yields rows done so far."""
     if before.view.patch or view.patch or len(before) != len(before.view):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from orjson import JSONDecodeError, loads
 
 from unbrick import helpers, ones
-from unbrick.entry import Entry, Kind
+from unbrick.entry import BareEntry, Entry, Kind, named
 from unbrick.helpers import Helper
 from unbrick.patch import View
 from unbrick.record import Fault, Json, read
@@ -139,7 +139,7 @@ class Scan:
         """Rows that carry one of some flags, in file order."""
         return ones.places(self.marked(*flags))
 
-    def extend(self, entries: list[Entry], sizes: list[int]) -> None:
+    def extend(self, entries: list[BareEntry], sizes: list[int]) -> None:
         """Append rows: what they mean, and the bytes of their lines."""
         if not entries:
             return
@@ -175,7 +175,7 @@ Progress = Generator[int, None, Scan]
 """Yields rows done so far, returns the scan; whoever stops asking cancels it."""
 
 
-def scan(view: View, entry_of: Callable[[Json], Entry], cores: int | None = None) -> Progress:
+def scan(view: View, entry_of: Callable[[Json], BareEntry], cores: int | None = None) -> Progress:
     """Read every row of a view once; the spans of a large file by as many processes as there are cores for.
 
     `entry_of` gives the meaning of a decoded record and never raises.
@@ -204,7 +204,7 @@ class _Spans:
         self.absorbed = self.front = self.rows = 0
         """How many spans were absorbed and were taken by somebody, and the rows that were read."""
 
-    def read(self, entry_of: Callable[[Json], Entry]) -> Progress:
+    def read(self, entry_of: Callable[[Json], BareEntry]) -> Progress:
         """Read all. Nobody is waited for: where no span is left, or a helper is far behind, its last one is read here
         as well, and whoever reads it first has read it."""
         result = Scan(self.view, Strings(Packed(len(self.view))))
@@ -223,7 +223,7 @@ class _Spans:
                 yield from self._read(last, entry_of)
         return result
 
-    def _read(self, number: int, entry_of: Callable[[Json], Entry]) -> Iterator[int]:
+    def _read(self, number: int, entry_of: Callable[[Json], BareEntry]) -> Iterator[int]:
         """Read one span, until somebody else has."""
         own, raws = Scan(self.view), self.view.source.lines(*self.spans[number])
         while _read_batch(own, islice(raws, BATCH), entry_of):
@@ -250,15 +250,15 @@ class _Spans:
             self.rows += len(piece.columns[0])
 
 
-def _read_batch(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Entry]) -> bool:
+def _read_batch(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], BareEntry]) -> bool:
     with _no_collector():
         return read_rows(result, raws, entry_of)
 
 
-def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Entry]) -> bool:
+def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], BareEntry]) -> bool:
     """Append rows that are read; whether there were any."""
     unreadable = Entry(Kind.FAULT, "")
-    entries: list[Entry] = []
+    entries: list[BareEntry] = []
     sizes: list[int] = []
     for raw in raws:
         sizes.append(len(raw))
@@ -275,7 +275,7 @@ def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], En
             result.faults[row] = fault
             if fault.salvage and value is None:
                 pieces = (read(piece)[0] for piece in fault.salvage)
-                result.salvaged[row] = tuple(entry_of(piece) for piece in pieces if piece is not None)
+                result.salvaged[row] = tuple(named(entry_of(piece)) for piece in pieces if piece is not None)
         entries.append(unreadable if value is None else entry_of(value))
     result.extend(entries, sizes)
     return bool(sizes)

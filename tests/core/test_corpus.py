@@ -43,7 +43,7 @@ Block = dict[str, Any]
 def predicted(path: Path, client: str, model: str | None, prompt: str | None = PROMPT) -> tuple[Thread, Request]:
     with Source.open(path) as source:
         format_ = detect(source)
-        session = link(finish(scan(View(source), format_.entry)))
+        session = link(finish(scan(View(source), format_.bare)))
         target = Target(format_.client, Version.parse(client), model)
         thread = format_.thread(session, target)
         request = format_.request(session, thread, target, NOWHERE, prompt)

@@ -76,7 +76,7 @@ def test_spans_are_the_file(source: Source) -> None:
 
 
 def test_a_process_reads_the_spans_that_it_is_given(source: Source) -> None:
-    helper, *_others = helpers.started(source, ClaudeCode().entry, 2)
+    helper, *_others = helpers.started(source, ClaudeCode().bare, 2)
     found: list[tuple[int, bytes]] = []
     spans = [(0, source.ends[99]), (source.ends[99], source.ends[299]), (source.ends[299], source.size)]
     for number, span in enumerate(spans):
@@ -98,7 +98,7 @@ def test_a_process_reads_the_spans_that_it_is_given(source: Source) -> None:
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 4, 9])
 def test_spans_read_by_processes_make_the_same_scan(source: Source, cores: int) -> None:
-    assert columns(finish(scan(View(source), ClaudeCode().entry, cores))) == alone(source)
+    assert columns(finish(scan(View(source), ClaudeCode().bare, cores))) == alone(source)
 
 
 @pytest.mark.usefixtures("patient")

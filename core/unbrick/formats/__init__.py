@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from unbrick.bundle import Bundle
-from unbrick.entry import Entry
+from unbrick.entry import BareEntry, Entry
 from unbrick.patch import Patch, View
 from unbrick.record import At, Json
 from unbrick.request import Request
@@ -141,6 +141,10 @@ class Format(Protocol):
 
     def entry(self, value: Json) -> Entry:
         """What a record means. Never raises."""
+        ...
+
+    def bare(self, value: Json) -> BareEntry:
+        """The same without names, for a scan, which asks for each record."""
         ...
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def lines(*records: object) -> str:
 
 def handed(path: Path) -> list[Handed]:
     with open_word(str(path), Choices(surroundings=False, environ={}), path.parent) as opened:
-        session = link(finish(scan(View(opened.bundle.main), opened.format.entry)))
+        session = link(finish(scan(View(opened.bundle.main), opened.format.bare)))
         return list(opened.format.handed(opened.bundle, session))
 
 

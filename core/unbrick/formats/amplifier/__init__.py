@@ -56,7 +56,7 @@ class Amplifier:
         """The session around a transcript."""
         return places.bundle(source)
 
-    entry = staticmethod(records.entry)
+    entry = bare = staticmethod(records.entry)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks in the API's form, calls that are stored twice given once."""

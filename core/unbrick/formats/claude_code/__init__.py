@@ -65,8 +65,8 @@ class ClaudeCode(Alone):
         """The session around a transcript."""
         return places.bundle(source)
 
-    # Not a method: asked once for every record, it would cost a call more.
     entry = staticmethod(records.entry)
+    bare = staticmethod(records.bare)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks of a message record as stored; a plain string is one text block."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from unbrick.entry import Block, BlockFlag, BlockKind
+from unbrick.entry import BareBlock, Block, BlockFlag, BlockKind
 from unbrick.formats.claude_code import words
 from unbrick.record import Json
 
@@ -24,16 +24,25 @@ _OTHERS = {
     "document": BlockKind.DOCUMENT,
 }
 
-_new = tuple.__new__
 _id_pattern = re.compile(r"[a-zA-Z0-9_-]+\Z").match
 
-UNREADABLE = Block(BlockKind.OTHER, _MALFORMED)
+_UNREADABLE = (BlockKind.OTHER, _MALFORMED, None, 0, None)
 
 
 def block(value: Any) -> Block:  # noqa: ANN401 - whatever stands in a content list
     """The meaning of a content block. Never raises."""
+    return Block._make(bare(value))
+
+
+def string_block(content: str) -> Block:
+    """The meaning of a message whose content is one plain string."""
+    return Block._make(bare_string(content))
+
+
+def bare(value: Any) -> BareBlock:  # noqa: ANN401 - whatever stands in a content list
+    """What `block` gives, without the names of the members."""
     if value.__class__ is not dict:
-        return UNREADABLE
+        return _UNREADABLE
     type_ = value.get("type")
     if type_ == "tool_result":
         return _tool_result(value)
@@ -42,24 +51,23 @@ def block(value: Any) -> Block:  # noqa: ANN401 - whatever stands in a content l
     if type_ == "text":
         text = value.get("text")
         extra = _EXTRA if len(value) > 2 else 0
-        return text_block(text, extra) if text.__class__ is str else Block(_TEXT, _MALFORMED)
+        return _text(text, extra) if text.__class__ is str else (_TEXT, _MALFORMED, None, 0, None)
     if type_ == "thinking":
         return _thinking(value)
-    return _other(value, type_) if type_.__class__ is str else UNREADABLE
+    return _other(value, type_) if type_.__class__ is str else _UNREADABLE
 
 
-def text_block(text: str, flags: int = 0) -> Block:
-    """The meaning of a text."""
+def _text(text: str, flags: int) -> BareBlock:
     if not text:
         flags |= _EMPTY
     elif text.isspace():
         flags |= _BLANK
-    return _new(Block, (_TEXT, flags, None, len(text), None))
+    return _TEXT, flags, None, len(text), None
 
 
-def string_block(content: str) -> Block:
-    """The meaning of a message whose content is one plain string."""
-    return text_block(content, _STRING)
+def bare_string(content: str) -> BareBlock:
+    """What `string_block` gives, without the names of the members."""
+    return _text(content, _STRING)
 
 
 def _is_id(ref: str) -> bool:
@@ -71,7 +79,7 @@ def _ref(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _tool_use(value: Json) -> Block:
+def _tool_use(value: Json) -> BareBlock:
     ref, name, given = value.get("id"), value.get("name"), value.get("input")
     flags = _EXTRA if len(value) > 4 else 0
     if ref.__class__ is not str:
@@ -90,10 +98,10 @@ def _tool_use(value: Json) -> Block:
             size += len(part) if part.__class__ is str else 8
     else:
         flags |= _BAD_INPUT
-    return _new(Block, (_TOOL_USE, flags, ref, size, name))
+    return _TOOL_USE, flags, ref, size, name
 
 
-def _tool_result(value: Json) -> Block:
+def _tool_result(value: Json) -> BareBlock:
     ref, content = value.get("tool_use_id"), value.get("content")
     flags = _EXTRA if len(value) > 4 else 0
     size = 0
@@ -113,7 +121,7 @@ def _tool_result(value: Json) -> Block:
         flags |= more
     elif content is not None:
         flags |= _MALFORMED
-    return _new(Block, (_TOOL_RESULT, flags, ref, size, None))
+    return _TOOL_RESULT, flags, ref, size, None
 
 
 def _result_parts(content: list[Any]) -> tuple[int, int]:
@@ -140,7 +148,7 @@ def _result_parts(content: list[Any]) -> tuple[int, int]:
     return flags, size
 
 
-def _thinking(value: Json) -> Block:
+def _thinking(value: Json) -> BareBlock:
     thinking, signature = value.get("thinking"), value.get("signature")
     flags = _EXTRA if len(value) > 3 else 0
     size = 0
@@ -152,18 +160,18 @@ def _thinking(value: Json) -> Block:
         size += len(thinking)
     else:
         flags |= _MALFORMED
-    return _new(Block, (_THINKING, flags, None, size, None))
+    return _THINKING, flags, None, size, None
 
 
-def _other(value: Json, type_: str) -> Block:
+def _other(value: Json, type_: str) -> BareBlock:
     kind = _OTHERS.get(type_)
     if kind is not None:
-        return Block(kind, 0, None, _media_size(value))
+        return kind, 0, None, _media_size(value), None
     if type_ == "server_tool_use":
-        return Block(BlockKind.SERVER_USE, 0, _ref(value.get("id")), 0, _ref(value.get("name")))
+        return BlockKind.SERVER_USE, 0, _ref(value.get("id")), 0, _ref(value.get("name"))
     if type_.endswith("_tool_result"):
-        return Block(BlockKind.SERVER_RESULT, 0, _ref(value.get("tool_use_id")), 0, type_)
-    return Block(BlockKind.OTHER, 0, None, 0, type_)
+        return BlockKind.SERVER_RESULT, 0, _ref(value.get("tool_use_id")), 0, type_
+    return BlockKind.OTHER, 0, None, 0, type_
 
 
 def _media_size(value: Json) -> int:

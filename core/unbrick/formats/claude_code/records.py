@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from unbrick.clock import seconds
-from unbrick.entry import Block, BlockFlag, BlockKind, Entry, Flag, Kind
+from unbrick.entry import BareBlock, BareEntry, BlockFlag, BlockKind, Entry, Flag, Kind, named
 from unbrick.formats.claude_code import forms, summaries, words
-from unbrick.formats.claude_code.blocks import block, string_block
+from unbrick.formats.claude_code.blocks import bare as bare_block
+from unbrick.formats.claude_code.blocks import bare_string
 from unbrick.record import Json
 
 METADATA = frozenset(
@@ -44,11 +45,15 @@ _ROLE = int(BlockFlag.ROLE)
 _USER, _ASSISTANT, _NOTICE, _ATTACHMENT = Kind.USER, Kind.ASSISTANT, Kind.NOTICE, Kind.ATTACHMENT
 _METADATA, _UNKNOWN = Kind.METADATA, Kind.UNKNOWN
 _TEXT, _TOOL_RESULT = BlockKind.TEXT, BlockKind.TOOL_RESULT
-_new = tuple.__new__
 
 
 def entry(value: Json) -> Entry:
     """The meaning of a decoded record. Never raises."""
+    return named(bare(value))
+
+
+def bare(value: Json) -> BareEntry:
+    """What `entry` gives, without the names of the members."""
     get = value.get
     type_: Any = get("type")
     kind = _KINDS.get(type_, _UNKNOWN) if type_.__class__ is str else _UNKNOWN
@@ -82,7 +87,7 @@ def entry(value: Json) -> Entry:
     if version.__class__ is not str:
         version = None
     message_id = model = refers = None
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[BareBlock, ...] = ()
     tokens = 0
     if kind is _USER or kind is _ASSISTANT:
         message = get("message")
@@ -91,17 +96,18 @@ def entry(value: Json) -> Entry:
             message = _NOTHING
         content = message.get("content")
         if content.__class__ is list:
-            blocks = (block(content[0]),) if len(content) == 1 else tuple(map(block, content))
+            blocks = (bare_block(content[0]),) if len(content) == 1 else tuple(map(bare_block, content))
         elif content.__class__ is str:
-            blocks = (string_block(content),)
+            blocks = (bare_string(content),)
             if kind is _ASSISTANT:
                 flags |= _MALFORMED
         else:
             flags |= _MALFORMED
         if blocks and message.get("role") != type_:
-            blocks = (blocks[0]._replace(flags=int(blocks[0].flags) | _ROLE), *blocks[1:])
+            first, marks, ref, size, name = blocks[0]
+            blocks = ((first, marks | _ROLE, ref, size, name), *blocks[1:])
         if kind is _USER:
-            said = blocks and blocks[0].kind is not _TOOL_RESULT
+            said = blocks and blocks[0][0] is not _TOOL_RESULT
             if get("isCompactSummary") or (said and _leading(content).startswith(summaries.PREFACE)):
                 flags |= _SUMMARY
                 if summaries.failed(content):
@@ -147,8 +153,7 @@ def entry(value: Json) -> Entry:
             type_ = f"progress/{_word(data.get('type'))}"
     if refers.__class__ is not str:
         refers = None
-    # Not Entry(...): this is half of what a record costs.
-    return _new(Entry, (kind, type_, uuid, parent, flags, time, message_id, model, version, refers, blocks, tokens))
+    return kind, type_, uuid, parent, flags, time, message_id, model, version, refers, blocks, tokens
 
 
 def _leading(content: Any) -> str:  # noqa: ANN401 - whatever a message holds
@@ -162,13 +167,13 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) and value else "?"
 
 
-def _metadata(value: Json, kind: Kind, type_: str) -> Entry:
+def _metadata(value: Json, kind: Kind, type_: str) -> BareEntry:
     refers = value.get("leafUuid")
     if refers.__class__ is not str:
         refers = None
     flags = _POINTER if type_ == "last-prompt" else 0
     time = seconds(value.get("timestamp"))
-    return _new(Entry, (kind, type_, None, None, flags, time, None, None, None, refers, (), 0))
+    return kind, type_, None, None, flags, time, None, None, None, refers, (), 0
 
 
 def _tokens(usage: Json) -> int:
@@ -184,15 +189,15 @@ def _tokens(usage: Json) -> int:
     return total if 0 <= total <= MOST_TOKENS else MOST_TOKENS if total > 0 else 0
 
 
-def _typed(content: Any, blocks: tuple[Block, ...]) -> bool:  # noqa: ANN401 - whatever a message holds
+def _typed(content: Any, blocks: tuple[BareBlock, ...]) -> bool:  # noqa: ANN401 - whatever a message holds
     """Whether a person typed a message: it answers no call, and does not begin in the client's own words."""
     text = content
     if content.__class__ is list:
         text = ""
-        for part, block in zip(content, blocks, strict=True):
-            if block.kind is _TOOL_RESULT:
+        for part, (kind, *_) in zip(content, blocks, strict=True):
+            if kind is _TOOL_RESULT:
                 return False
-            if block.kind is _TEXT and not text:
+            if kind is _TEXT and not text:
                 text = part.get("text")
     return text.__class__ is not str or not text.startswith(words.NOT_TYPED)
 

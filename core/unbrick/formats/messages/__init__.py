@@ -50,7 +50,7 @@ class Messages(Alone):
         """The file by itself."""
         return Bundle(source, source.path.stem)
 
-    entry = staticmethod(records.entry)
+    entry = bare = staticmethod(records.entry)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """Content blocks of a message as they stand."""
@@ -155,7 +155,7 @@ class Chat(Messages):
         """Messages with a role, at least one of them in a form that only this API has."""
         return super().recognises(head, path) and chat.tells(head, {})
 
-    entry = staticmethod(chat.entry)
+    entry = bare = staticmethod(chat.entry)
 
     def blocks(self, value: Json) -> list[dict[str, Any]]:
         """A message's parts and calls, or its result, as blocks."""

@@ -64,7 +64,7 @@ def table() -> dict[tuple[str, str], str]:
 def predict(data: bytes, shape: Story) -> tuple[Thread, Request, set[str]]:
     with Source.of(data, "/home/dev/0b5e55a1-0000-4000-8000-000000000001.jsonl") as source:
         format_ = detect(source)
-        session = link(finish(scan(View(source), format_.entry)))
+        session = link(finish(scan(View(source), format_.bare)))
         target = Target(format_.client, Version.parse(shape.version), shape.model)
         thread = format_.thread(session, target)
         request = format_.request(session, thread, target, NOWHERE, "NEXT-PROMPT")

@@ -21,7 +21,7 @@ def sent(s: Story, model: str, settings: dict[str, str] | None = None, prompt: s
         name: Setting(name, value, "environment") for name, value in (settings or {}).items()
     })
     with Source.of(s.data(), "/home/dev/0b5e55a1.jsonl") as source:
-        session = link(finish(scan(View(source), CLAUDE.entry)))
+        session = link(finish(scan(View(source), CLAUDE.bare)))
         target = Target("claude-code", Version.parse(s.version), model)
         request = CLAUDE.request(session, CLAUDE.thread(session, target), target, around, prompt)
         request.written.update({part: request.piece(part) for part in range(len(request.row))})

@@ -22,7 +22,7 @@ PREFACE = (
 
 def loaded(data: bytes, version: str) -> tuple[Session, Thread]:
     with Source.of(data, "/home/dev/0b5e55a1.jsonl") as source:
-        session = link(finish(scan(View(source), CLAUDE.entry)))
+        session = link(finish(scan(View(source), CLAUDE.bare)))
         return session, CLAUDE.thread(session, Target("claude-code", Version.parse(version)))
 
 
