@@ -105,6 +105,44 @@ def test_suspended_and_resumed(terminal: Terminal) -> None:
     leave(terminal)
 
 
+def test_suspended_from_inside_and_taken_up_by_the_shell(terminal: Terminal) -> None:
+    edited(terminal)
+    suspended_twice(terminal)
+    terminal.press("u")
+    terminal.wait_until(lambda: "1 edit, not saved" not in terminal.text, "the edit is taken back")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    restored(terminal)
+
+
+def test_suspended_from_inside_while_it_checks(tmp_path: Path) -> None:
+    session = tmp_path / "session.jsonl"
+    session.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 200_000 + SESSION.read_bytes())
+    terminal = opened(session, tmp_path)
+    try:
+        terminal.wait_for("CHECKING")
+        suspended_twice(terminal)
+        terminal.wait_for("nothing has been changed")
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+    finally:
+        terminal.close()
+
+
+def stopped(terminal: Terminal) -> bool:
+    flags = os.WSTOPPED | os.WNOWAIT | os.WNOHANG
+    return os.waitid(os.P_PID, terminal._child.pid, flags) is not None
+
+
+def suspended_twice(terminal: Terminal) -> None:
+    for _ in range(2):
+        terminal.press("\x1a")
+        terminal.wait_until(lambda: stopped(terminal), "the process stops")
+        restored(terminal)
+        assert termios.tcgetattr(terminal._fd)[3] & termios.ICANON, "the shell reads lines"
+        go_on(terminal)
+
+
 def test_a_terminal_that_is_gone_ends_the_process_and_keeps_the_edits(tmp_path: Path) -> None:
     session = tmp_path / "session.jsonl"
     session.write_bytes(SESSION.read_bytes())

@@ -61,6 +61,8 @@ class UnbrickApp(App[int]):
     CSS_PATH = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, tooltip="leave from anywhere", id="app.quit"),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="to the shell; fg comes back",
+                id="app.suspend"),
         Binding("ctrl+t", "turn", "light or dark", show=False, tooltip="light colours or dark ones", id="app.turn"),
         Binding("question_mark,f1", "help", "help", key_display="?", tooltip="these keys", id="app.help"),
         Binding("ctrl+p", "command_palette", "actions", show=False, tooltip="all actions by name", id="app.palette"),
