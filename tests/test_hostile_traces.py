@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tools import builder
+from tools.outward import listening
 from unbrick_tui.cli import run
 
 MARK = "Zanzibar-4711"
@@ -36,31 +35,6 @@ CHANGED = (
     ("edit", "{path}", "--delete", "3", "--in-place"), ("redact", "{path}", "--all", "--in-place"),
     ("restore", "{path}", "--list"), ("restore", "{path}"), ("restore", "{path}", "{backup}"),
 )
-HOOKED: list[list[str]] = []
-
-
-def _heard(event: str, arguments: tuple[object, ...]) -> None:
-    if HOOKED and event in OUTWARD:
-        HOOKED[-1].append(f"{event} {arguments!r}")
-
-
-OUTWARD = frozenset({
-    "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname",
-    "urllib.Request", "http.client.connect", "webbrowser.open", "os.system", "smtplib.connect", "ftplib.connect",
-})
-"""What Python says of itself when it turns to the network, a browser or a shell."""
-sys.addaudithook(_heard)
-
-
-@contextmanager
-def listening() -> Iterator[list[str]]:
-    """What turns outward meanwhile."""
-    HOOKED.append([])
-    try:
-        yield HOOKED[-1]
-    finally:
-        HOOKED.pop()
-
 
 def test_the_hook_hears() -> None:
     with listening() as heard:

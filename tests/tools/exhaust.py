@@ -85,7 +85,7 @@ def types(*, corpus: bool = True) -> Iterator[Case]:
                         damaged: tuple[Any, Pointer, object] = (value, pointer, new),
                         around: tuple[list[bytes], list[bytes]] = around, joined: Join | None = joined,
                     ) -> None:
-                        pieces = [*around[0], _with(*damaged) + b"\n", *around[1]]
+                        pieces = [*around[0], put(*damaged) + b"\n", *around[1]]
                         data = joined(pieces) if joined else b"".join(pieces)
                         client = "claude_code" in path.parts
                         with tempfile.TemporaryDirectory() as place:
@@ -128,7 +128,7 @@ def _fresh(value: Any, kind: tuple[object, ...], seen: set[tuple[object, ...]], 
             yield from _fresh(inner, (*kind, "[]"), seen, (*at, index))
 
 
-def _with(value: Any, pointer: Pointer, new: object) -> bytes:
+def put(value: Any, pointer: Pointer, new: object) -> bytes:
     """A record with another value at a pointer, or nothing there."""
     if not pointer:
         return b"" if new is GONE else strategies.dumped(new)
@@ -260,7 +260,7 @@ def files(*, corpus: bool = True) -> Iterator[Case]:
                             folder: Path = folder, main: Path = main, path: Path = path, index: int = index,
                             raws: list[bytes] = raws, damaged: tuple[Any, Pointer, object] = (value, pointer, new),
                         ) -> None:
-                            data = b"".join((*raws[:index], _with(*damaged) + b"\n", *raws[index + 1 :]))
+                            data = b"".join((*raws[:index], put(*damaged) + b"\n", *raws[index + 1 :]))
                             _beside(folder, main, path, data)
 
                         said = f"{path.relative_to(fuzz.SAMPLES)} {'/'.join(map(str, pointer))} {_said(new)}"

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from driving import Open, Opened, notices, press, screen_text, settle
+from driving import SAMPLES, Open, Opened, notices, press, screen_text, settle
 
+from tools import exhaust, strategies
 from tools.hostile import NASTY, everywhere
-from unbrick.opening import Choices
+from tools.outward import listening
+from unbrick.finding import Safety
+from unbrick.opening import Choices, open_word
+from unbrick.patch import View
+from unbrick.repair import repair
+from unbrick.scan import finish
+from unbrick_tui import recovery
 from unbrick_tui.app import UnbrickApp
 from unbrick_tui.shelf import Shelf
+from unbrick_tui.state import State
+from unbrick_tui.workspace import Workspace
 
 ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 WALK = (
@@ -77,3 +87,52 @@ async def test_nor_does_the_picker(tmp_path: Path) -> None:
             await press(pilot, key)
             harmless(pilot)
     shelf.close()
+
+
+MARK = "Zanzibar-4711"
+
+
+async def test_a_walk_leaves_no_word_of_the_conversation_behind(open_app: Open, tmp_path: Path) -> None:
+    """What is remembered, cached and kept for a moment: none of it holds what was said."""
+    data = (SAMPLES / "unanswered-call-in-the-middle" / "session.jsonl").read_bytes()
+    for member in ("text", "content", "thinking", "command"):
+        data = data.replace(f'"{member}":"'.encode(), f'"{member}":"{MARK} '.encode())
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    with listening() as heard:
+        async with open_app(data, (100, 30), state=State.of_machine()) as pilot:
+            await walk(pilot)
+            pilot.app.theme = "textual-light"
+            await settle(pilot)
+    assert not heard
+    left = {path for path in tmp_path.rglob("*") if path.is_file()} - before - {tmp_path / "session.jsonl"}
+    assert left
+    assert not [path for path in left if MARK.encode() in path.read_bytes()]
+    assert not [path for path in left if path.stat().st_mode & 0o077]
+
+
+def test_a_file_of_kept_edits_that_is_not_ours_is_passed_over() -> None:
+    """A value of any type at any path: it is taken up whole and sound, or not at all."""
+    path = Path("session.jsonl")
+    path.write_bytes((SAMPLES / "unanswered-call-in-the-middle" / "session.jsonl").read_bytes())
+    with open_word(str(path), Choices(surroundings=False, environ={}), Path()) as session:
+        workspace = Workspace(session.format, session.bundle, target=session.target)
+        done = finish(repair(session.format, session.bundle, allow=frozenset(Safety)))
+        workspace.history = workspace.history.push("mended", done.edits, done.patch)
+        assert recovery.keep(workspace)
+        file = recovery.file_of(workspace)
+        good = json.loads(file.read_bytes())
+        for pointer in [(), *strategies.paths(good)]:
+            for value in exhaust.VALUES:
+                file.write_bytes(exhaust.put(good, pointer, value))
+                history = recovery.kept(workspace)
+                if history is not None:
+                    list(View(session.bundle.main, history.patch).raws())
+                    assert list(session.bundle.main.patched(history.patch))
+        workspace.close()
+
+
+def test_what_is_remembered_may_be_anything(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    for data in (b"[" * 200_000, b'{"a":' * 50_000, b"9" * 10_000, b"\xff", b"", b"null", b'{"theme":[]}'):
+        file.write_bytes(data)
+        assert State(file).text("theme") is None

@@ -17,7 +17,8 @@ from unbrick import edit
 from unbrick.atomic import Privacy, staged
 from unbrick.folders import private_folder
 from unbrick.history import History
-from unbrick.record import At
+from unbrick.patch import Patch
+from unbrick.record import END, FRAME, At
 from unbrick_tui import state
 from unbrick_tui.workspace import Workspace
 
@@ -64,7 +65,7 @@ def kept(workspace: Workspace) -> History | None:
         if document["version"] == 1 and document["stamp"] == list(workspace.bundle.main.stamp):
             history = History(workspace.bundle.main)
             for title, edits, patch in document["steps"]:
-                history = history.push(str(title), unpacked(edits), unpacked(patch))
+                history = history.push(str(title), *_ours(unpacked(edits), unpacked(patch), len(history.source)))
             return history
     except FileNotFoundError:
         return None
@@ -72,6 +73,19 @@ def kept(workspace: Workspace) -> History | None:
         pass
     forget(workspace)
     return None
+
+
+def _ours(edits: Any, patch: Any, lines: int) -> tuple[tuple[edit.Edit, ...], Patch]:  # noqa: ANN401 - from a file
+    """Edits and a patch of a source with so many lines. Raises ValueError for what this program did not write."""
+    places = {FRAME, END}
+    if not (
+        isinstance(edits, tuple) and all(type(one) in KINDS.values() for one in edits) and isinstance(patch, dict)
+        and all(type(line) is int and (0 < line <= lines or line in places) for line in patch)
+        and all(isinstance(held, tuple) and all(type(one) is bytes for one in held) for held in patch.values())
+        and len(patch.get(FRAME, "12")) == 2
+    ):
+        raise ValueError("not our own")
+    return edits, patch
 
 
 def forget(workspace: Workspace) -> None:

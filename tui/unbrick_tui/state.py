@@ -25,7 +25,7 @@ class State:
         self._file = file
         self._values: dict[str, str | int] = {}
         if file is not None:
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, RecursionError):
                 found = json.loads(file.read_bytes())
                 if isinstance(found, dict):
                     self._values = {name: one for name, one in found.items() if isinstance(one, str | int)}
