@@ -75,6 +75,20 @@ def test_spans_are_the_file(source: Source) -> None:
     assert {last - first < 80 for first, last in spans} == {True}
 
 
+@pytest.mark.parametrize(("cores", "smallest", "count"), [
+    pytest.param(1, 1000, 0, id="one processor"), pytest.param(2, 1000, 1, id="two"),
+    pytest.param(99, 1000, helpers.MOST - 1, id="many"), pytest.param(4, 60_000, 1, id="a file for two"),
+])
+def test_there_are_as_many_helpers_as_are_worth_it(
+    source: Source, monkeypatch: pytest.MonkeyPatch, cores: int, smallest: int, count: int
+) -> None:
+    monkeypatch.setattr(helpers, "SMALLEST", smallest)
+    team = helpers.started(source, records.entry, cores)
+    assert len(team) == count
+    for helper in team:
+        helper.close()
+
+
 def test_a_process_reads_the_spans_that_it_is_given(source: Source) -> None:
     helper, *_others = helpers.started(source, ClaudeCode().bare, 2)
     found: list[tuple[int, bytes]] = []
