@@ -6,12 +6,14 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, count, islice, pairwise
 from operator import sub
 
 MARK = sys.hash_info.width - 8
 """Bits of a hash below the eight that mark it."""
+FULL = 4
+"""Strings for each place, beyond which there are made more places."""
 
 
 class Packed:
@@ -35,8 +37,9 @@ class Packed:
     def __len__(self) -> int:
         return len(self._before)
 
-    def add(self, texts: Iterable[str]) -> list[int]:
+    def add(self, texts: Sequence[str]) -> list[int]:
         """Numbers of strings that differ from each other, given out at first sight."""
+        self._make_room(len(self) + len(texts))
         last, before, marks, known = self._last, self._before, self._mark, len(self)
         numbers: list[int] = []
         new: list[str] = []
@@ -59,6 +62,16 @@ class Packed:
             self._starts.append(known)
             self._ends.extend(accumulate(map(len, new)))
         return numbers
+
+    def _make_room(self, count: int) -> None:
+        """Keep what shares a place to a few, when more strings come than were expected: a line may hold any number."""
+        if count <= FULL * len(self._last):
+            return
+        last = self._last = array("i", [-1]) * (1 << count.bit_length())
+        for number in range(len(self)):
+            place = hash(self.text(number)) & (len(last) - 1)
+            self._before[number] = last[place]
+            last[place] = number
 
     def find(self, text: str) -> int:
         """Number of a string that was added, else -1."""

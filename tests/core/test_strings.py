@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unbrick.strings import Packed, Strings
+from unbrick.strings import FULL, Packed, Strings
 
 TEXTS = st.lists(st.sampled_from(["", "a", "b", "é", "日本", "\ud83d", "\ude00", "\ud83d\ude00"]) | st.text(max_size=3))
 
@@ -41,3 +41,14 @@ def test_what_is_added_to_a_copy_stays_there(strings: Strings) -> None:
     assert [strings.find(text) for text in "abcd"] == [0, 1, -1, -1]
     assert [one.find(text) for text in "abcde"] == [0, 1, 2, -1, -1]
     assert [*other.texts([2, -1, 0])] == ["d", None, "a"]
+
+
+def test_more_strings_than_were_expected_are_found_as_fast() -> None:
+    packed = Packed(1)
+    texts = [f"toolu_{number}" for number in range(5000)]
+    for start in range(0, len(texts), 700):
+        batch = texts[start : start + 700]
+        assert packed.add(batch) == [*range(start, start + len(batch))]
+    assert len(packed._last) >= len(packed) / FULL
+    assert [packed.find(text) for text in texts] == packed.add(texts) == [*range(len(texts))]
+    assert packed.find("toolu_5000") == -1
