@@ -146,8 +146,8 @@ BareEntry = tuple[
     Kind, str, str | None, str | None, int, float | None, str | None, str | None, str | None, str | None,
     tuple[BareBlock, ...], int,
 ]
-"""An entry, and a block, without the names of its members: a scan asks for one of each record, and making a tuple with
-names takes as long as decoding the record."""
+"""An entry, and a block, without the names of its members: a scan asks for one of each record, and giving them names
+takes a sixth of its time."""
 
 
 def named(bare: BareEntry) -> Entry:

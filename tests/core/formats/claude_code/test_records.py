@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.entry import Block, BlockFlag, BlockKind, Flag, Kind
 from unbrick.formats.claude_code import ClaudeCode
 
 CLAUDE = ClaudeCode()
@@ -68,6 +68,39 @@ def test_blocks(value: Any, kind: BlockKind, flag: int) -> None:
     assert found.flags & flag == flag
 
 
+COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+TOKENS = [
+    pytest.param(dict.fromkeys(COUNTS, 10), 40, id="all four counts"),
+    pytest.param({"input_tokens": 10, "output_tokens": 5}, 15, id="two of them"),
+    pytest.param({"input_tokens": 10, "output_tokens": "five"}, 10, id="a count that is no number"),
+    pytest.param({**dict.fromkeys(COUNTS, 10), "output_tokens": 0.5}, 30, id="a count that is no whole number"),
+    pytest.param(dict.fromkeys(COUNTS, 1 << 40), (1 << 32) - 1, id="more than a column holds"),
+    pytest.param(dict.fromkeys(COUNTS, -1), 0, id="less than none"),
+    pytest.param(None, 0, id="no counts"),
+]
+
+
+@pytest.mark.parametrize(("usage", "tokens"), TOKENS)
+def test_tokens(usage: Any, tokens: int) -> None:
+    message = {"role": "assistant", "content": [says("x")], "usage": usage}
+    assert CLAUDE.entry({"type": "assistant", "uuid": "u", "timestamp": TIME, "message": message}).tokens == tokens
+
+
+PARTS = [
+    pytest.param([says(""), says("hello")], True, id="the first text that says something counts"),
+    pytest.param([says(""), says("<command-name>/compact")], False, id="a command behind an empty text"),
+    pytest.param([{"type": "image"}, says("look")], True, id="a picture and a text"),
+    pytest.param([says("hello"), {"type": "tool_result", "tool_use_id": "a"}], False, id="a result behind a text"),
+    pytest.param([{"type": "image"}], True, id="a picture alone"),
+    pytest.param([], False, id="nothing"),
+]
+
+
+@pytest.mark.parametrize(("content", "typed"), PARTS)
+def test_what_a_person_typed(content: Any, typed: bool) -> None:
+    assert bool(CLAUDE.entry(user(content)).flags & Flag.PROMPT) is typed
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=12,
@@ -83,5 +116,7 @@ TYPES = st.sampled_from(["user", "assistant", "system", "attachment", "progress"
 def test_no_record_raises(value: dict[str, Any], type_: str) -> None:
     entry = CLAUDE.entry({**value, "type": type_})
     assert entry.kind in Kind
+    assert entry == CLAUDE.bare({**value, "type": type_})
+    assert all(isinstance(block, Block) for block in entry.blocks)
     assert isinstance(CLAUDE.text(value), str)
     assert isinstance(CLAUDE.blocks(value), list)
