@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from unbrick.jsonspan import Pointer, skip_space, value_end
+from unbrick.jsonspan import SPACE, Pointer, skip_space, value_end
 from unbrick.record import END, FRAME
 from unbrick.source import Source
 
 BOM = b"\xef\xbb\xbf"
 
-_KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*', re.DOTALL)
+_KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-_COMMA = re.compile(rb"\s*,\s*\Z")
-_TRAILING = re.compile(rb"\A\s*,")
+_COMMA = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*\Z")
+_TRAILING = re.compile(rb"\A[ \t\r\n]*,")
 
 
 class Elements(Source):
@@ -50,7 +50,7 @@ class Elements(Source):
             try:
                 end = value_end(raw, position)
             except KeyError:
-                end = len(raw.rstrip())
+                end = len(raw.rstrip(SPACE))
             self.starts.append(position)
             self.ends.append(end)
             behind = skip_space(raw, end)
@@ -65,7 +65,7 @@ class Elements(Source):
         self._tail = _TRAILING.sub(b"", raw[behind:], count=1) if self.starts else raw[behind:]
         self._gap = raw[self.ends[0] : self.starts[1]] if len(self.starts) > 1 else b""
         if not _COMMA.match(self._gap):
-            self._gap = b"," + self._head[len(self._head.rstrip()) :]
+            self._gap = b"," + self._head[len(self._head.rstrip(SPACE)) :]
         cut = position >= len(raw)
         why, self.mended = _mended(self._head, self._tail, "}" * len(self.base) if cut else None)
         self.flaw = why or self.flaw
@@ -185,7 +185,7 @@ def _mended(head: bytes, tail: bytes, closing: str | None) -> tuple[str, tuple[b
         return "the document breaks off behind its messages", next(
             _readable(*((bare, one + b"\n}\n") for one in ends)), None
         )
-    behind = whole[end:].strip()
+    behind = whole[end:].strip(SPACE)
     if not behind:
         return "what stands around the messages is not valid JSON", None
     found = next(_readable((bare, tail[: max(end - len(bare), 0)] + b"\n")), None)

@@ -23,7 +23,8 @@ JSON_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
 """Reads what a JavaScript client reads: lone surrogates and huge numbers pass, NaN and Infinity do not."""
 
 _BOM = b"\xef\xbb\xbf"
-_SPACE = b" \t\r\n"
+SPACE = b" \t\r\n"
+"""White space as JSON knows it; Python's own is wider."""
 _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 """A string; runs without an escape are taken in one go, since some hold megabytes."""
 _STRING = re.compile(_TEXT, re.DOTALL)
@@ -57,7 +58,7 @@ def set_member(raw: bytes, parent: Pointer, key: str, new: bytes, *, first: bool
         return set_value(raw, [*parent, key], new)
     except KeyError:
         member = json.dumps(key).encode() + b":" + new
-        if not raw[start + 1 : end - 1].strip(_SPACE):
+        if not raw[start + 1 : end - 1].strip(SPACE):
             return raw[: start + 1] + member + raw[start + 1 :]
         if first:
             return raw[: start + 1] + member + b"," + raw[start + 1 :]
@@ -87,7 +88,7 @@ def _cut(raw: bytes, start: int, end: int) -> bytes:
     after = skip_space(raw, end)
     if raw[after : after + 1] == b",":
         return raw[:start] + raw[skip_space(raw, after + 1) :]
-    before = len(raw[:start].rstrip(_SPACE))
+    before = len(raw[:start].rstrip(SPACE))
     if raw[before - 1 : before] == b",":
         return raw[: before - 1] + raw[end:]
     return raw[:start] + raw[end:]
@@ -96,7 +97,7 @@ def _cut(raw: bytes, start: int, end: int) -> bytes:
 def skip_space(raw: bytes, position: int) -> int:
     """The first position at or after one that is not white space."""
     size = len(raw)
-    while position < size and raw[position] in _SPACE:
+    while position < size and raw[position] in SPACE:
         position += 1
     return position
 
