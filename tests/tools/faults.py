@@ -24,6 +24,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "sample_sessions" / "claude_code" / "missing-parent"
 AMPLIFIER = ROOT / "sample_sessions" / "amplifier" / "no-content"
+TOLD = ROOT / "sample_sessions" / "amplifier" / "killed-while-tools-ran"
+"""A session whose metadata count its turns, and so change with a cut."""
+SESSION = "11111111-2222-4333-8444-555555555555"
+BESIDE = {"subagents/agent-1.jsonl": b"{}\n" * 9, "tool-results/one.txt": b"what a tool said\n"}
 BACKUP, TEMPORARY = ".unbrick-backup", ".unbrick-tmp"
 CALLS = (
     "openat", "open", "read", "pread64", "write", "pwrite64", "writev", "fsync", "fdatasync", "rename", "renameat",
@@ -32,6 +36,7 @@ CALLS = (
     "stat", "lseek", "getdents64", "close", "readlink", "access", "faccessat", "faccessat2", "dup",
 )
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EDQUOT", "EROFS", "ENOENT", "EINTR")
+Files = dict[str, bytes]
 STEP = re.compile(r"^(?:\d+\s+)?(\w+)\(")
 
 
@@ -43,6 +48,7 @@ class Job(NamedTuple):
     file: str
     arguments: tuple[str, ...]
     replaces: bool
+    where: str = "s"
 
 
 JOBS = (
@@ -50,8 +56,12 @@ JOBS = (
     Job("copy", SAMPLE, "session.jsonl", ("repair", "{file}", "-o", "{folder}/copy.jsonl"), False),
     Job("as-session", SAMPLE, "session.jsonl", ("repair", "{file}", "--as-session"), False),
     Job("truncate", SAMPLE, "session.jsonl", ("truncate", "{file}", "--last-safe", "--in-place"), True),
+    Job("beside", SAMPLE, f"{SESSION}.jsonl", ("repair", "{file}", "--as-session"), False,
+        ".claude/projects/-home-dev-shop"),
     Job("restore", SAMPLE, "session.jsonl", ("restore", "{file}"), True),
     Job("amplifier", AMPLIFIER, "transcript.jsonl", ("repair", "{file}", "--in-place"), True),
+    Job("amplifier-cut", TOLD, "transcript.jsonl", ("truncate", "{file}", "--last-safe", "--in-place"), True),
+    Job("amplifier-restore", TOLD, "transcript.jsonl", ("restore", "{file}"), True),
     Job("amplifier-session", AMPLIFIER, "transcript.jsonl", ("repair", "{file}", "--as-session"), False),
 )
 
@@ -67,12 +77,24 @@ def environment(home: Path) -> dict[str, str]:
 
 def lay(job: Job, where: Path) -> Path:
     """The session in a folder of its own, as the job needs it; its transcript."""
-    folder = where / "s"
+    folder = where / job.where
     shutil.copytree(job.folder, folder)
     path = folder / job.file
-    if job.name == "restore":
-        run(["repair", str(path), "--in-place", "--no-surroundings"], where, [])
+    if job.name == "beside":
+        (folder / "session.jsonl").rename(path)
+        for name, data in BESIDE.items():
+            file = folder / SESSION / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    if job.arguments[0] == "restore":
+        saving = ["truncate", str(path), "--last-safe"] if job.folder is TOLD else ["repair", str(path)]
+        run([*saving, "--in-place", "--no-surroundings"], where, [])
     return path
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What stands in a folder and those in it, by relative path."""
+    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
 
 
 def run(arguments: Sequence[str], where: Path, before: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -86,7 +108,7 @@ def run(arguments: Sequence[str], where: Path, before: Sequence[str]) -> subproc
 def command(job: Job, path: Path) -> list[str]:
     """The job's arguments for a transcript."""
     said = [word.format(file=path, folder=path.parent) for word in job.arguments]
-    return said if job.name == "restore" else [*said, "--no-surroundings"]
+    return said if job.arguments[0] == "restore" else [*said, "--no-surroundings"]
 
 
 def steps(job: Job, where: Path) -> list[tuple[str, int]]:
@@ -118,31 +140,40 @@ def faults(job: Job, found: Sequence[tuple[str, int]], errors: Sequence[str]) ->
                 yield call, which, f"error={error}"
 
 
-def wrong(job: Job, path: Path, old: bytes, new: bytes, done: subprocess.CompletedProcess[str], killed: bool) -> str:
+def wrong(job: Job, path: Path, old: Files, new: Files, done: subprocess.CompletedProcess[str], killed: bool) -> str:
     """What is not as it must be after a fault; empty for nothing."""
-    now = path.read_bytes() if path.exists() else None
+    now = files(path.parent)
     said = done.stderr + done.stdout
-    if now not in ((old, new) if job.replaces else (old,)):
-        return "the original is neither the old file nor the new one"
-    backups = sorted(path.parent.glob(f"*{BACKUP}"))
-    if job.replaces and now == new and not any(one.read_bytes() == old for one in backups):
-        return "it was replaced, and there is no backup"
+    backups = [data for name, data in now.items() if name.endswith(BACKUP)]
+    for name, data in old.items():
+        if now.get(name) not in ((data, new.get(name, data)) if job.replaces else (data,)):
+            return f"{name} is neither as it was nor as it is to be"
+        if now[name] != data and data not in backups:
+            return f"{name} was replaced, and there is no backup"
+    made = [name for name in now.keys() - old.keys() if name.endswith(".jsonl") and not name.startswith(".")]
+    for name in made:
+        if not any(now[name].count(b"\n") == data.count(b"\n") for data in (*old.values(), *new.values())):
+            return f"{name} is not whole"
+        if job.name == "beside" and "/" not in name and not all(
+            now.get(f"{name.removesuffix('.jsonl')}/{one}") == data for one, data in BESIDE.items()
+        ):
+            return f"{name} has not all that belongs to it"
     if "Traceback" in said or "unbrick itself failed" in said:
         return f"a bug was shown: {said.strip()[-300:]}"
     if not killed and done.returncode not in (0, 1) and not done.stderr.strip():
         return f"it ended with {done.returncode} and said nothing"
     if not killed and done.returncode not in (0, 1, 2, 3):
         return f"it ended with {done.returncode}: {done.stderr.strip()[-200:]}"
-    copies = [one for one in path.parent.glob("copy*.jsonl") if one.stat().st_size == 0]
-    return f"{copies[0].name} is empty" if copies else ""
+    return ""
 
 
-def inject(job: Job, fault: tuple[str, int, str], old: bytes, new: bytes) -> tuple[str, int]:
+def inject(job: Job, fault: tuple[str, int, str], new: Files) -> tuple[str, int]:
     """One fault: what was wrong after it, and the exit status."""
     call, which, how = fault
     with tempfile.TemporaryDirectory() as name:
         where = Path(name)
         path = lay(job, where)
+        old = files(path.parent)
         tracer = ["strace", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:{how}:when={which}"]
         done = run(command(job, path), where, tracer)
         found = wrong(job, path, old, new, done, "KILL" in how)
@@ -150,19 +181,17 @@ def inject(job: Job, fault: tuple[str, int, str], old: bytes, new: bytes) -> tup
             after = run(["repair", str(path), "-o", str(path.parent / "after.jsonl"), "--no-surroundings"], where, [])
             if after.returncode not in (0, 1):
                 found = f"the next command fails: {after.stderr.strip()[-200:]}"
-            left = [one.name for one in path.parent.glob(f"*{TEMPORARY}")]
+            left = [one.name for one in path.parent.rglob(f"*{TEMPORARY}")]
             if left and after.returncode == 0 and (path.parent / "after.jsonl").exists():
                 found = found or f"{left[0]} is left behind"
         return found, done.returncode
 
 
-def outcome(job: Job) -> tuple[bytes, bytes, list[tuple[str, int]]]:
-    """The old bytes, the new ones, and the calls of a run without faults."""
-    with tempfile.TemporaryDirectory() as name:
-        old = lay(job, Path(name)).read_bytes()
+def outcome(job: Job) -> tuple[Files, list[tuple[str, int]]]:
+    """The files after a run without faults, and its calls."""
     with tempfile.TemporaryDirectory() as name:
         found = steps(job, Path(name))
-        return old, (Path(name) / "s" / job.file).read_bytes(), found
+        return files(Path(name) / job.where), found
 
 
 def main() -> int:
@@ -176,11 +205,11 @@ def main() -> int:
     for job in JOBS:
         if given.only not in (None, job.name):
             continue
-        old, new, found = outcome(job)
+        new, found = outcome(job)
         counted: Counter[str] = Counter()
         listed = list(faults(job, found, (given.error,) if given.error else ERRORS))[:: given.every]
         for fault in listed:
-            bad, status = inject(job, fault, old, new)
+            bad, status = inject(job, fault, new)
             counted["survived" if not bad else "NOT SURVIVED"] += 1
             counted[f"ended with {status}"] += 1
             if bad:
