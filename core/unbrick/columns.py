@@ -191,12 +191,10 @@ class Calls(Mapping[str, Call]):
         return call
 
     def _made(self, number: int, blocks: Sequence[int]) -> Call:
-        kinds = self._scan.block_kind
-        uses = [block for block in blocks if kinds[block] == BlockKind.TOOL_USE]
-        results = [block for block in blocks if kinds[block] == BlockKind.TOOL_RESULT]
-        return Call(self._scan.strings.text(number) or "", self._places(uses), self._places(results))
-
-    def _places(self, blocks: Sequence[int]) -> tuple[tuple[int, int], ...]:
-        first = self._scan.first
-        rows = ((bisect_right(first, block) - 1, block) for block in blocks)
-        return tuple((row, block - first[row]) for row, block in rows)
+        first, kinds = self._scan.first, self._scan.block_kind
+        uses: list[tuple[int, int]] = []
+        results: list[tuple[int, int]] = []
+        for block in blocks:
+            row = bisect_right(first, block) - 1
+            (uses if kinds[block] == BlockKind.TOOL_USE else results).append((row, block - first[row]))
+        return Call(self._scan.strings.text(number) or "", tuple(uses), tuple(results))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from unbrick.edit import DropBlock, DropRecord, Hoist, SetValue
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.ones import of_flags
 from unbrick.rules import blocks, features, media, served, thinking, thoughts
 from unbrick.rules.parts import (
     PLACEHOLDER,
@@ -61,7 +62,7 @@ def _nothing(situation: Situation, code: str, name: str, flag: BlockFlag, messag
                 continue
             claimed.add((what.row, what.block))
         yield refusal(situation, name, what, message, _fill(situation, what.row, what.block))
-    for row in situation.thread.rows:
+    for row in situation.thread.rows if 1 in of_flags(scan.block_flags, flag) else ():
         start = scan.first[row]
         for index in range(start, scan.first[row + 1]):
             flags = scan.block_flags[index]
@@ -124,18 +125,20 @@ def empty_content(situation: Situation) -> Iterator[Finding]:
             else:
                 fixes = _fill(situation, what.row, what.block)
         yield refusal(situation, "empty-content", what, message, fixes)
+    first, flags, string, nothing = scan.first, scan.block_flags, int(BlockFlag.STRING), _NOTHING
     for row in situation.thread.rows:
+        start = first[row]
+        if start < first[row + 1] and not (flags[start] & string and flags[start] & nothing):
+            continue
         if row in claimed or scan.kind[row] not in TALK or situation.session.has(row, Flag.MALFORMED | Flag.API_ERROR):
             continue
-        start = scan.first[row]
-        count = scan.first[row + 1] - start
-        if ("C001", row, 0) in situation.violated or ("C002", row, 0) in situation.violated:
-            continue
-        flags = scan.block_flags[start] if count else 0
-        if not count or (flags & BlockFlag.STRING and flags & (BlockFlag.EMPTY | BlockFlag.BLANK)):
+        if ("C001", row, 0) not in situation.violated and ("C002", row, 0) not in situation.violated:
             message = "a message has no content; this client reads past it"
             fix = _placeholder(situation, row)
             yield remark(situation, "C003", "empty-content", Severity.INFO, message, row, fixes=(fix,))
+
+
+_NOTHING = BlockFlag.EMPTY | BlockFlag.BLANK
 
 
 def _placeholder(situation: Situation, row: int) -> Fix:
@@ -265,7 +268,7 @@ def malformed_message(situation: Situation) -> Iterator[Finding]:
             fixes = blocks.reshape(situation, what.row, what.block)
         yield refusal(situation, name, what, said, fixes)
     crash = situation.thread.outcome is Outcome.CRASH
-    for row in situation.thread.rows:
+    for row in situation.thread.rows if 1 in situation.session.scan.marked(Flag.MALFORMED) else ():
         if row in claimed or not situation.session.has(row, Flag.MALFORMED):
             continue
         kind = situation.session.scan.kind[row]

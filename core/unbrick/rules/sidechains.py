@@ -22,7 +22,7 @@ def sidechain_in_chain(situation: Situation) -> Iterator[Finding]:
     in (anthropics/claude-code#22107, changelog 2.1.101).
     """
     session, thread = situation.session, situation.thread
-    if thread_ends_aside(situation):
+    if 1 not in session.scan.marked(Flag.SIDECHAIN) or thread_ends_aside(situation):
         return
     rows = list(thread.rows)
     place = 0

@@ -187,8 +187,8 @@ def error_only_prompts(situation: Situation) -> Iterator[Finding]:
     """
     session, scan = situation.session, situation.session.scan
     rows = list(situation.thread.rows)
-    start = max((place for place, row in enumerate(rows) if recorded.is_reply(session, row)), default=-1) + 1
-    tail = rows[start:]
+    ends = range(len(rows), 0, -1)
+    tail = rows[next((end for end in ends if recorded.is_reply(session, rows[end - 1])), 0) :]
     errors = [row for row in tail if session.has(row, Flag.API_ERROR)]
     if not errors:
         return

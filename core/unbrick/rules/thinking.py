@@ -9,6 +9,7 @@ from unbrick import models
 from unbrick.edit import DropBlock, Edit
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.ones import of_flags
 from unbrick.request import Role
 from unbrick.rules.parts import (
     PLACEHOLDER,
@@ -57,7 +58,7 @@ def unsigned_thinking(situation: Situation) -> Iterator[Finding]:
     if not seen:
         yield from _recorded(situation, name)
     scan = situation.session.scan
-    for row in situation.thread.rows:
+    for row in situation.thread.rows if 1 in of_flags(scan.block_flags, BlockFlag.UNSIGNED) else ():
         start = scan.first[row]
         for index in range(start, scan.first[row + 1]):
             if scan.block_flags[index] & BlockFlag.UNSIGNED and not sent(situation, row, index - start):

@@ -40,7 +40,7 @@ class Walker:
         """The chain of a leaf, up to its root or to the last compaction boundary on it."""
         loaded = self.loaded
         traits = loaded.traits
-        kinds = loaded.session.scan.kind
+        boundaries = loaded.session.scan.kinds(Kind.BOUNDARY)
         chain = Chain([])
         seen: set[int] = set()
         self._below.clear()
@@ -49,7 +49,7 @@ class Walker:
         while True:
             seen.add(row)
             chain.rows.append(row)
-            if kinds[row] == Kind.BOUNDARY:
+            if boundaries[row]:
                 chain.boundary = row
                 break
             parent = loaded.parent(row)
@@ -99,10 +99,11 @@ def recover(loaded: Loaded, chain: Chain) -> None:
     """Put parallel calls and results that the walk left out behind the last record of their response."""
     scan = loaded.session.scan
     kinds, ids, flags = scan.kind, scan.message_id, scan.flags
+    replies = scan.kinds(Kind.ASSISTANT)
     last: dict[int, int] = {}
     walked: dict[int, list[int]] = {}
     for row in chain.rows:
-        if kinds[row] == Kind.ASSISTANT and ids[row] >= 0:
+        if replies[row] and ids[row] >= 0:
             last[ids[row]] = row
             walked.setdefault(ids[row], []).append(row)
     if not last:
@@ -112,7 +113,7 @@ def recover(loaded: Loaded, chain: Chain) -> None:
     found: dict[int, list[int]] = {}
     beside: dict[int, list[int]] = {}
     called: set[int] = set()
-    for row in places(both(loaded.alive, scan.kinds(Kind.ASSISTANT))):
+    for row in places(both(loaded.alive, replies)):
         message = ids[row]
         if message in last:
             member[row] = last[message]

@@ -285,14 +285,10 @@ def _unread(loaded: Loaded, chain: Chain, table: _Standings, losses: list[Loss])
 def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Loss]) -> None:
     """Parallel calls and results of a loaded response that this client does not re-attach."""
     scan = session.scan
-    responses = {
-        scan.message_id[row]: row for row in chain.rows
-        if scan.kind[row] == Kind.ASSISTANT and scan.message_id[row] >= 0
-    }
+    ids, kinds, assistant = scan.message_id, scan.kind, int(Kind.ASSISTANT)
+    responses = {ids[row]: row for row in chain.rows if kinds[row] == assistant and ids[row] >= 0}
     if not responses:
         return
-
-    ids, kinds, assistant = scan.message_id, scan.kind, int(Kind.ASSISTANT)
     lost: dict[int, int] = {}
     undecided = [*places(table.of.translate(IS_OPEN))]
     for row in undecided:

@@ -66,10 +66,11 @@ def _outcome(loaded: Loaded, chain: Chain, target: Target) -> tuple[Outcome, str
     scan = loaded.session.scan
     if chain.hangs:
         return Outcome.HANG, HANGS
-    talk = [row for row in chain.rows if scan.kind[row] in (Kind.USER, Kind.ASSISTANT)]
-    if loaded.traits.malformed_crash and any(scan.flags[row] & Flag.MALFORMED for row in talk):
+    talk, malformed = scan.kinds(Kind.USER, Kind.ASSISTANT), scan.marked(Flag.MALFORMED)
+    odd = [row for row in chain.rows if malformed[row]]
+    if loaded.traits.malformed_crash and any(talk[row] for row in odd):
         return Outcome.CRASH, MALFORMED
-    odd = (row for row in chain.rows if scan.kind[row] == Kind.ATTACHMENT and scan.flags[row] & Flag.MALFORMED)
-    if any(forms.crashes(loaded.session.value(row), target.version) for row in odd):
+    attachments = (row for row in odd if scan.kind[row] == Kind.ATTACHMENT)
+    if any(forms.crashes(loaded.session.value(row), target.version) for row in attachments):
         return Outcome.CRASH, MISSING_MEMBER
-    return (Outcome.ACCEPTED if talk else Outcome.EMPTY), None
+    return (Outcome.ACCEPTED if any(talk[row] for row in chain.rows) else Outcome.EMPTY), None
