@@ -132,7 +132,12 @@ def _without(value: Any, pointer: tuple[str | int, ...]) -> None:
 
 
 def _same(one: object, other: object) -> bool:
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    """Whether two values are one to JavaScript, whose numbers are all floats."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(value: object) -> object:
+    return json.loads(json.dumps(value), parse_int=float)
 
 
 def _texts(value: object) -> list[str]:
