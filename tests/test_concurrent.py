@@ -208,6 +208,25 @@ def test_a_client_that_never_stops_writing_loses_no_line(path: Path) -> None:
     assert written == {(line % number).rstrip().encode() for number in range(count)}
 
 
+def test_what_went_into_a_replaced_file_is_spoken_of(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """By a client that held it open over the save; also after a kill before the save took the line along."""
+    with path.open("ab") as held:
+        assert run(["edit", str(path), "--delete", "5", "--in-place"]) in (0, 1)
+        backup = backups(path)[0]
+        assert run(["open", str(path)]) == 0
+        assert "written to" not in capfd.readouterr().err
+        held.write(LINE)
+    assert run(["open", str(path)]) == 0
+    said = capfd.readouterr().err
+    assert f"{backup.name} was written to after it had been replaced" in said
+    words = said[said.index("unbrick restore ") :].split()[1:]
+    assert run(words) == 0
+    assert path.read_bytes().endswith(LINE)
+    capfd.readouterr()
+    assert run(["open", str(path)]) == 0
+    assert "written to" not in capfd.readouterr().err
+
+
 def test_two_processes_remember_verdicts_at_once(path: Path) -> None:
     for number in range(20):
         shutil.copy(path, path.with_name(f"22222222-2222-4333-8444-{number:012}.jsonl"))

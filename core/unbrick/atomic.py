@@ -209,9 +209,17 @@ def keep(path: Path, backup: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        with staged(path.parent, path.name, Privacy.of(path), read_chunks(path)) as copy:
-            copy.put_new(backup)
+        copy_new(path, backup)
     sync_folder(path.parent)
+
+
+def copy_new(path: Path, destination: Path) -> None:
+    """Copy a file under a name that must be free, with the time it was last written. Raises OSError."""
+    written = path.stat().st_mtime_ns
+    with staged(path.parent, path.name, Privacy.of(path), read_chunks(path)) as copy:
+        with suppress(OSError):
+            system.utime(copy.path, ns=(written, written))
+        copy.put_new(destination)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from unbrick import atomic
 from unbrick.atomic import BACKUP, Privacy
 from unbrick.disk import is_file
-from unbrick.errors import CannotWriteError, NotFoundError
+from unbrick.errors import CannotWriteError, NotFoundError, UnbrickError
 from unbrick.formats import Clock, Format
 from unbrick.save import (
     Receipt,
@@ -41,12 +41,41 @@ def kept(path: Path) -> list[Backup]:
     """The backups of a transcript that can be seen, newest first."""
     found = []
     for backup in backups(path):
-        stamp = re.search(r"\.(\d{8}T\d{6})\d*Z(?:-\d+)?" + re.escape(BACKUP), backup.name)
         with suppress(OSError, ValueError):
             stat = backup.stat()
-            made = datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp() if stamp else None
+            made = _made(backup)
             found.append(Backup(backup, stat.st_mtime if made is None else made, stat.st_size))
     return found
+
+
+def _made(backup: Path) -> float | None:
+    """When a backup was made, by its name. Raises ValueError for what is no time."""
+    stamp = re.search(r"\.(\d{8}T\d{6})(\d*)Z(?:-\d+)?" + re.escape(BACKUP), backup.name)
+    if stamp is None:
+        return None
+    made = datetime.strptime(stamp[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
+    return made + float(f"0.{stamp[2] or 0}")
+
+
+def left_behind(path: Path) -> Path | None:
+    """The newest backup that somebody wrote to after it was made, where its last line does not stand in the transcript:
+    a save was killed before it took that line along, or a client held the old file open and wrote on. None for none."""
+    for backup in backups(path):
+        with suppress(OSError, ValueError, UnbrickError):
+            made = _made(backup)
+            if made is not None and backup.stat().st_mtime > made and not _stands(_last_line(backup), path):
+                return backup
+    return None
+
+
+def _last_line(path: Path) -> bytes:
+    with Source.open(path) as source:
+        return source[len(source) - 1].rstrip(b"\r\n") if len(source) else b""
+
+
+def _stands(line: bytes, path: Path) -> bool:
+    with Source.open(path) as source:
+        return not line or any(raw.rstrip(b"\r\n") == line for raw in source.lines())
 
 
 def undoes(path: Path, backup: Path) -> str:

@@ -242,8 +242,7 @@ def keep_all(bundle: Bundle, clock: Clock) -> list[Path]:
     with refusals(real):
         paths = (real, *bundle.parts.values(), *bundle.evidence.get("backup", ()))
         for path, name in zip(paths, _free_names(paths, clock), strict=True):
-            with atomic.staged(path.parent, path.name, Privacy.of(path), atomic.read_chunks(path)) as copy:
-                copy.put_new(name)
+            atomic.copy_new(path, name)
             kept.append(name)
     return kept
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from unbrick import atomic
 from unbrick.bundle import Bundle
-from unbrick.clock import FixedClock
+from unbrick.clock import SYSTEM_CLOCK, FixedClock
 from unbrick.errors import CannotWriteError, NotFoundError, SessionInUseError, SourceChangedError
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import END
-from unbrick.restore import backups, restore
+from unbrick.restore import backups, left_behind, restore
 from unbrick.save import save_as_session, save_copy, save_in_place
 from unbrick.source import CHUNK, Source
 
@@ -532,6 +532,30 @@ def test_restoring_passes_over_the_backup_of_a_save_that_was_killed(path: Path) 
     atomic.keep(path, path.with_name(f"{path.name}.20261121T004100000Z{atomic.BACKUP}"))
     restore(FREE, path, FixedClock("2026-11-21T00:42:00.000Z"))
     assert path.read_bytes() == BODY
+
+
+LATE = b'{"type":"user","n":"late"}\n'
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["a link", "a copy"])
+def test_what_is_added_to_a_replaced_file_is_found_in_its_backup(
+    path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """By a client that held the file open, or before a save was killed that would have taken it along."""
+    if not links:
+        monkeypatch.setattr(atomic, "system", Failing("link", 1, errno.EPERM))
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    held = path.open("ab")
+    with Source.open(path) as source:
+        receipt = save_in_place(FREE, ClaudeCode().bundle(source), {3: ()}, SYSTEM_CLOCK)
+    assert left_behind(path) is None
+    assert receipt.backup is not None
+    with held:
+        held.write(LATE)
+    assert left_behind(path) == (receipt.backup if links else None)
+    with path.open("ab") as file:
+        file.write(LATE)
+    assert left_behind(path) is None
 
 
 def test_lines_in_another_order_are_another_file(path: Path) -> None:

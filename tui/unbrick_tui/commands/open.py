@@ -13,6 +13,8 @@ import click
 
 from unbrick.errors import AmbiguousError
 from unbrick.opening import STDIN, Choices, Opened, examine, open_word
+from unbrick.printable import shell
+from unbrick.restore import left_behind
 from unbrick.sessions.listing import newest
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, painter, say, work
@@ -48,7 +50,7 @@ def open_(path: str | None, ascii: bool, theme: str | None, choices: Choices) ->
             raise
         return choose(choices, cwd, settings, error.paths, word)
     with opened:
-        note = "" if path is not None else _elsewhere(opened, cwd)
+        note = (_elsewhere(opened, cwd) if path is None else "") or _left_behind(opened)
         if watched:
             return application(opened, settings, note)
         if note:
@@ -79,6 +81,18 @@ def _elsewhere(opened: Opened, cwd: Path) -> str:
     if project is None or project == cwd or project.resolve() == cwd.resolve():
         return ""
     return f"{cwd} has no session of its own; this is the newest one of the machine, from {project}."
+
+
+def _left_behind(opened: Opened) -> str:
+    """Says so when what was added to the session after it was replaced stands in a backup alone."""
+    main = opened.bundle.main
+    backup = None if main.private else left_behind(main.path)
+    if backup is None:
+        return ""
+    return (
+        f"{backup.name} was written to after it had been replaced, and its last line does not stand in the session. "
+        f"To go back to it: unbrick restore {shell(str(main.path))} {shell(str(backup))}"
+    )
 
 
 def application(opened: Opened, settings: Settings, note: str) -> int:

@@ -52,7 +52,7 @@ def restore(path: str, backup: Path | None, listed: bool, config_dir: Path | Non
         if known is None or not ours:
             raise NotATranscriptError(f"{chosen} is not a transcript that unbrick knows; nothing was changed.")
         format_ = known
-    receipt = put_back(format_, there, SYSTEM_CLOCK, chosen)
+    receipt = put_back(format_, there, SYSTEM_CLOCK, backup)
     said = [f"restored {printable(str(receipt.path))}"]
     if receipt.note:
         said.append(printable(receipt.note))
