@@ -120,3 +120,18 @@ async def test_a_key_is_bound_anew(open_app: Open) -> None:
 async def test_mistakes_are_said_when_the_application_opens(open_app: Open) -> None:
     async with open_app("healthy", settings=Settings(mistakes=("settings.toml, line 3: so and so",))) as pilot:
         assert "settings.toml, line 3: so and so" in notices(pilot.app)
+
+
+async def test_sentences_name_the_keys_of_the_person(open_app: Open) -> None:
+    keys = {"act.undo": "x", "keep.save": "ctrl+s", "act.fix": "z"}
+    async with open_app("crash-mid-tool", settings=Settings(keys=keys)) as pilot:
+        await press(pilot, "z", "enter")
+        assert "x takes it back" in notices(pilot.app)
+        await press(pilot, "r")
+        assert "press ctrl+s to save" in screen_text(pilot.app)
+
+
+async def test_what_must_be_backed_up_names_the_key_of_the_person(open_app: Open) -> None:
+    settings = Settings(keys={"keep.back-up": "ctrl+b"})
+    async with open_app("amplifier/torn-last-line", (120, 40), settings=settings) as pilot:
+        assert "Press ctrl+b to back up now" in screen_text(pilot.app)

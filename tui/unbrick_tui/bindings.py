@@ -40,8 +40,11 @@ HELP = Binding(
 """For dialogs, which the application's own keys do not reach."""
 
 
-_OFFERED = {"f": "act.fix", "F": "act.fix-all", "p": "look.problems", "w": "keep.save"}
-"""The keys that a line of a session offers, and their actions."""
+_OFFERED = {
+    "f": "act.fix", "F": "act.fix-all", "p": "look.problems", "w": "keep.save", "b": "keep.back-up", "u": "act.undo",
+    "R": "act.read-again", "q": "app.leave",
+}
+"""The keys that a line of a session offers, or a sentence names, and their actions."""
 
 
 def called(keymap: Mapping[str, str]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def copyable(workspace: Workspace, row: int) -> list[tuple[str, str]]:
     if workspace.outline is not None:
         place = workspace.outline.report.situation.request.where(row)
         found.append(("place in the request", "" if place is None else f"messages.{place[0]}.content.{place[1]}"))
-    found += [("session id", bundle.session_id), ("command that resumes", bundle.resume)]
+    found += [("session id", bundle.resume_id), ("command that resumes", bundle.resume)]
     found.append(("record as JSON", raw.decode("utf-8", "replace")))
     return [(label, text) for label, text in found if text.strip()]
 

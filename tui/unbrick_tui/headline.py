@@ -39,19 +39,23 @@ class News(NamedTuple):
 
 
 NONE = News()
+_OWN: Mapping[str, str] = {}
+"""Every key is called as it is bound here."""
 
 
 def opening(
     bundle: Bundle, records: int, title: str, width: int, glyphs: Glyphs, news: News = NONE,
+    called: Mapping[str, str] = _OWN,
 ) -> list[Piece]:
     """Which session: its title or id, size, records; before all, what happened to the file meanwhile."""
     dot = f" {glyphs.dot} "
     if news.trouble:
-        said = [f"{news.trouble}: what does not come is shown as unreadable; R tries again, q leaves",
-                f"{news.trouble}; R tries again, q leaves", f"{news.trouble}; q leaves"]
+        again, leaves = called.get("R", "R"), called.get("q", "q")
+        said = [f"{news.trouble}: what does not come is shown as unreadable; {again} tries again, {leaves} leaves",
+                f"{news.trouble}; {again} tries again, {leaves} leaves", f"{news.trouble}; {leaves} leaves"]
         return [(first_fit(said, width, glyphs), "bad")]
     if news.change:
-        return [(first_fit(_changed(news, dot), width, glyphs), "warn")]
+        return [(first_fit(_changed(news, dot, called), width, glyphs), "warn")]
     noun = "record" if bundle.main.unit == "line" else bundle.main.unit
     facts = f"{dot}{size(bundle.main.size)}{dot}{count(records, noun)}"
     owned = f"{dot}{news.owner} has it open" if news.owner else ""
@@ -69,12 +73,13 @@ def opening(
     return [(title, "strong"), (dot + brief, ""), *after]
 
 
-def _changed(news: News, dot: str) -> list[str]:
+def _changed(news: News, dot: str, called: Mapping[str, str]) -> list[str]:
     """Longest first: what became of the file, the key that helps, who has it open."""
     gone = news.change == "was removed"
-    help_ = "a copy of what was read can still be saved (w)" if gone else "press R to read it again"
+    saves, again = called.get("w", "w"), called.get("R", "R")
+    help_ = f"a copy of what was read can still be saved ({saves})" if gone else f"press {again} to read it again"
     said = f"The file {news.change}: {help_}"
-    brief = f"File {news.change.removeprefix('has ')}: {'w saves' if gone else 'R rereads'}"
+    brief = f"File {news.change.removeprefix('has ')}: {f'{saves} saves' if gone else f'{again} rereads'}"
     return [*([f"{said}{dot}{news.owner} has it open"] if news.owner else []), said, brief]
 
 
@@ -121,25 +126,28 @@ _ID = re.compile(r" \(\S{16,}\)")
 
 _AT_RISK = "J010"
 _BACK_UP = (
-    "Do not resume it again: that destroys what is left of it. Press b to back up now.",
-    "Do not resume it again; press b to back up now.",
-    "Do not resume it; b backs up now.",
+    "Do not resume it again: that destroys what is left of it. Press {b} to back up now.",
+    "Do not resume it again; press {b} to back up now.",
+    "Do not resume it; {b} backs up now.",
 )
 
 
-def wrong(report: Report, kept: bool, width: int, glyphs: Glyphs) -> list[Piece]:
+def wrong(
+    report: Report, kept: bool, width: int, glyphs: Glyphs, called: Mapping[str, str] = _OWN,
+) -> list[Piece]:
     """What is wrong in one sentence, with its line; or the last error, where nothing else is. Before all, where a
     resume would destroy what is left, that it has to be backed up, until it is (`kept`)."""
     private = report.bundle.main.private
     if not kept and not private and any(found.code == _AT_RISK for found in report.findings):
-        return [(first_fit(_BACK_UP, width, glyphs), "bad")]
-    said = sentences.sentence(report)
+        said = [form.format(b=called.get("b", "b")) for form in _BACK_UP]
+        return [(first_fit(said, width, glyphs), "bad")]
+    what = sentences.sentence(report)
     if not any(found.severity is not Severity.INFO for found in report.findings):
         last = report.last_error
-        said = sentences.last_error(report) if last is not None and not last.past else said
-    if len(said) > width:
-        said = _ID.sub("", said)
-    return [(clause(said, width, glyphs.ellipsis), "")]
+        what = sentences.last_error(report) if last is not None and not last.past else what
+    if len(what) > width:
+        what = _ID.sub("", what)
+    return [(clause(what, width, glyphs.ellipsis), "")]
 
 
 def loaded(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
@@ -206,7 +214,6 @@ def standing(edits: int, saved: bool) -> str:
     return f"{count(edits, 'edit')}, {'saved' if saved else 'not saved'}"
 
 
-_OWN: Mapping[str, str] = {}
 _ABOUT = re.compile(r", about [\d,]+ tokens.*$")
 _TITLES = (24, 12)
 """Cells that the title of a fix needs to say anything, and at the very least."""

@@ -3,7 +3,7 @@ the interface drives them in a worker thread and takes over their results itself
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -80,10 +80,15 @@ class Workspace:
         self.kept = False
         """Whether copies of its files were made before anything was done."""
         self.history = History(bundle.main)
+        self.called: Mapping[str, str] = {}
         self._target = target
         self._aimed = False
         """Whether the target is another than that of the first check."""
         self._left: list[Source] = []
+
+    def key(self, name: str) -> str:
+        """What the person presses in the place of a key; `called` holds where that is another."""
+        return self.called.get(name, name)
 
     @property
     def patch(self) -> Patch:
@@ -245,7 +250,7 @@ class Workspace:
             return Result(Outline.of(done.after), None, "Not applied: it would bring another problem with it.")
         price = fix.price if len(done.applied) == 1 else consequence(self._report(), done.after).price
         first = replace(done.applied[0], fix=replace(fix, price=price))
-        return self._done(done, _title(first), f"{fix.title}: {price}. u takes it back.")
+        return self._done(done, _title(first), f"{fix.title}: {price}")
 
     def fix_all(
         self, without: Collection[str] = (), only: str | None = None, safety: Safety = Safety.SAFE,
@@ -256,11 +261,10 @@ class Workspace:
         done = yield from self._repair(without=without, only=None if only is None else (only,), allow=allow)
         if not done.applied:
             left = any(finding.severity is not Severity.INFO for finding in done.after.findings)
-            said = f"There is no fix that {words.KEEPS}; f shows the others." if left else "There is nothing to mend."
-            return Result(Outline.of(done.after), None, said, done=done)
-        number = len(done.applied)
-        said = f"{count(number, 'fix', 'fixes')} applied. u takes {'it' if number == 1 else 'them'} back."
-        return self._done(done, _titles(done.applied), said)
+            others = f"There is no fix that {words.KEEPS}; {self.key('f')} shows the others."
+            return Result(Outline.of(done.after), None, others if left else "There is nothing to mend.", done=done)
+        said = f"{count(len(done.applied), 'fix', 'fixes')} applied"
+        return self._done(done, _titles(done.applied), said, "them" if done.applied[1:] else "it")
 
     def cut(self, offer: Offer) -> Work[Result]:
         """Cut behind a safe point, and mend first what has to be."""
@@ -269,14 +273,14 @@ class Workspace:
         title = f"Cut behind {self.bundle.main.unit} {offer.point.at.line:,}: {offer.point.price}"
         if offer.first:
             title += f", after {count(len(offer.first), 'fix', 'fixes')}"
-        return self._done(done, title, f"{title}. u takes it back.")
+        return self._done(done, title)
 
     def hand(self, make: Callable[[], Fix]) -> Work[Result]:
         """Do an edit by hand. Raises UsageError where there is nothing of the kind to be done."""
         yield 0
         done = yield from perform(self.format, self._report(), make(), self.patch, self.surroundings, self.clock)
         title = f"{done.applied[0].fix.title}: {done.applied[0].fix.price}"
-        return self._done(done, title, f"{title}. u takes it back.")
+        return self._done(done, title)
 
     def secrets(self) -> Work[tuple[Likely, ...]]:
         """The likely secrets of the session as it is now."""
@@ -288,7 +292,7 @@ class Workspace:
             self.format, self._report(), values, self.surroundings, self.patch, self.clock,
         )
         title = "; ".join(f"{one.fix.title}: {one.fix.price}" for one in done.applied)
-        return self._done(done, title, f"{title}. u takes it back.")
+        return self._done(done, title)
 
     def revert(self, index: int) -> Work[Result]:
         """Take one step back out; what was done after it is done again, and judged."""
@@ -310,7 +314,8 @@ class Workspace:
             said += f"; with it went what stood on it: {'; '.join(step.title for step in dropped)}"
         return Result(Outline.of(after), history, said)
 
-    def _done(self, done: Repaired, title: str, said: str) -> Result:
+    def _done(self, done: Repaired, title: str, said: str = "", what: str = "it") -> Result:
+        said = f"{said or title}. {self.key('u')} takes {what} back."
         return Result(Outline.of(done.after), self.history.push(title, done.edits, done.patch), said, done=done)
 
     def _repair(self, **how: object) -> Work[Repaired]:

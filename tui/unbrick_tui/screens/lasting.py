@@ -27,7 +27,7 @@ class LastingScreen(CopyingScreen):
 
     def on_mount(self) -> None:
         """Keys are offered by what they are set to."""
-        self.timeline.called = called(self._of_app("settings", DEFAULTS).keys)
+        self.workspace.called = self.timeline.called = called(self._of_app("settings", DEFAULTS).keys)
 
     def _as_before(self) -> None:
         """As much detail as was set, or else as was shown the last time."""

@@ -54,7 +54,8 @@ class OutsideScreen(KeepingScreen):
         if fix is None:
             return
         if news := self.workspace.news():
-            self.notify(f"the file {news} meanwhile; R reads it again and does the edit again on it", markup=False)
+            again = f"{self.workspace.key('R')} reads it again and does the edit again on it"
+            self.notify(f"the file {news} meanwhile; {again}", markup=False)
         self._hand(lambda: fix)
 
     async def _edited(self, before: str, name: str, make: Callable[[str], Fix | None]) -> Fix | None:

@@ -180,11 +180,12 @@ class ReadingScreen(Screen[None]):
         outline = workspace.outline
         lines = [headline.opening(
             workspace.bundle, len(workspace.view), outline.title if outline is not None else "", width, glyphs,
-            self._news,
+            self._news, workspace.called,
         )]
         if outline is None:
             doing = [(f"{glyphs.busy} CHECKING", "strong"), (self._progress(), "")]
-            failed = [(f"{glyphs.error} NOT CHECKED", "bad"), (": R tries again; the records can be read", "")]
+            again = f": {workspace.key('R')} tries again; the records can be read"
+            failed = [(f"{glyphs.error} NOT CHECKED", "bad"), (again, "")]
             lines += [failed if self._note else doing, [(clause(self._note, width, glyphs.ellipsis), "")], []]
             lines.append(headline.offer(None, 0, False, width, glyphs))
             return lines
@@ -195,10 +196,9 @@ class ReadingScreen(Screen[None]):
             lines[-1] = [(f"{glyphs.busy} {word}", "strong"), (self._progress(), "")]
         room = headline.room_for(width)
         for line in (
-            headline.wrong(report, workspace.kept, room, glyphs), headline.loaded(report, room, glyphs),
-            headline.offer(
-                report, len(workspace.titles), not workspace.unsaved, room, glyphs, self.timeline.called,
-            ),
+            headline.wrong(report, workspace.kept, room, glyphs, workspace.called),
+            headline.loaded(report, room, glyphs),
+            headline.offer(report, len(workspace.titles), not workspace.unsaved, room, glyphs, workspace.called),
         ):
             lines += headline.wrapped(line, width)
         return lines
@@ -247,7 +247,8 @@ class ReadingScreen(Screen[None]):
 
     def _wait(self) -> None:
         busy = "still checking; try again in a moment"
-        self.notify("the check failed; press R to try it again" if self._note else busy, markup=False)
+        again = f"the check failed; press {self.workspace.key('R')} to try it again"
+        self.notify(again if self._note else busy, markup=False)
 
     async def _ask(
         self, title: str, about: Sequence[Paragraph], answers: Sequence[Answer], hint: str = "",

@@ -38,7 +38,7 @@ def paragraphs(workspace: Workspace) -> Iterator[Passage]:
         yield from ahead.conversation(workspace.first.report, workspace.outline.report, workspace.glyphs)
     yield "plain", f" {diff.count(found, source)}"
     if any(change.line <= len(source) for change in found) or workspace.patch:
-        yield "plain", " Nothing is written yet; press w to save."
+        yield "plain", f" Nothing is written yet; press {workspace.key('w')} to save."
     yield "plain", ""
     yield "head", f"{source.unit.capitalize()} by {source.unit}"
     edits = [edit for step in workspace.history.done for edit in step.edits]

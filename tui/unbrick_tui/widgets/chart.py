@@ -135,7 +135,7 @@ class Chart(Widget, can_focus=True):
         if level == self._limit(height):
             return thousands(window)
         if level == height - 1:
-            return f"<{thousands(window)}" if top < window else thousands(top)
+            return thousands(top)
         return "0" if not level else ""
 
     def _limit(self, height: int) -> int:
