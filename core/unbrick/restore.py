@@ -58,9 +58,9 @@ def _made(backup: Path) -> float | None:
 
 
 def left_behind(path: Path) -> Path | None:
-    """The newest backup that somebody wrote to after it was made, where its last line does not stand in the transcript:
-    a save was killed before it took that line along, or a client held the old file open and wrote on. None for none."""
-    for backup in backups(path):
+    """The newest backup, if somebody wrote to it after it was made and its last line does not stand in the transcript: a
+    save was killed before it took that line along, or a client held the old file open and wrote on."""
+    for backup in backups(path)[:1]:
         with suppress(OSError, ValueError, UnbrickError):
             made = _made(backup)
             if made is not None and backup.stat().st_mtime > made and not _stands(_last_line(backup), path):
