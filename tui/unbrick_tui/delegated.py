@@ -6,7 +6,7 @@ from array import array
 from dataclasses import replace
 from typing import cast
 
-from unbrick.entry import Entry, Flag
+from unbrick.entry import BareEntry, Entry, Flag
 from unbrick.formats import Format
 from unbrick.held import Handed
 from unbrick.record import Json
@@ -30,6 +30,10 @@ class Whole:
         """What a record means to the subagent itself."""
         found = self._format.entry(value)
         return found._replace(flags=found.flags & ~_SIDE)
+
+    def bare(self, value: Json) -> BareEntry:
+        """The same without names."""
+        return self.entry(value)
 
 
 class ReadOnly(Workspace):
