@@ -58,8 +58,8 @@ def _made(backup: Path) -> float | None:
 
 
 def left_behind(path: Path) -> Path | None:
-    """The newest backup, if somebody wrote to it after it was made and its last line does not stand in the transcript: a
-    save was killed before it took that line along, or a client held the old file open and wrote on."""
+    """The newest backup, if somebody wrote to it after it was made and its last line does not stand in the transcript:
+    a save was killed before it took that line along, or a client held the old file open and wrote on."""
     for backup in backups(path)[:1]:
         with suppress(OSError, ValueError, UnbrickError):
             made = _made(backup)
