@@ -159,6 +159,41 @@ def test_a_terminal_that_is_gone_ends_the_process_and_keeps_the_edits(tmp_path: 
     assert session.read_bytes() == SESSION.read_bytes()
 
 
+def test_two_applications_with_edits_of_one_session_lose_none(tmp_path: Path) -> None:
+    """Both are ended; each one's edits are offered, also while another has taken up the first."""
+    session = tmp_path / "session.jsonl"
+    session.write_bytes(SESSION.read_bytes())
+    offer = "1 edit not saved when unbrick ended"
+    shown: list[Terminal] = []
+    try:
+        for _ in range(2):
+            shown.append(opened(session, tmp_path))
+            edited(shown[-1])
+        for terminal in shown:
+            terminal.signal(signal.SIGTERM)
+            assert terminal.wait_for_end() == 128 + signal.SIGTERM
+        assert len(kept(tmp_path)) == 2
+        for _ in range(2):
+            shown.append(opened(session, tmp_path))
+            shown[-1].wait_for(offer)
+            shown[-1].press("\r")
+            shown[-1].wait_for("1 edit, not saved")
+        shown.append(opened(session, tmp_path))
+        shown[-1].wait_for("nothing has been changed")
+        assert offer not in shown[-1].text
+        leave(shown[2])
+        assert len(kept(tmp_path)) == 1
+        shown[3].press("w")
+        shown[3].wait_for("In place")
+        shown[3].press("j\r")
+        shown[3].wait_for("What stood there before")
+        shown[4].wait_for("The file was replaced by another file")
+        assert kept(tmp_path) == []
+    finally:
+        for terminal in shown:
+            terminal.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_terminal_is_given_back_at_the_end_of_the_process(terminal: Terminal, number: int) -> None:
     terminal.wait_for("RESUMES, WITH CHANGES")

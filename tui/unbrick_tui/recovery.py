@@ -3,15 +3,19 @@ conversation: nobody but the owner can read the file, and it goes as soon as it 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from unbrick import edit
 from unbrick.atomic import Privacy, staged
@@ -26,10 +30,21 @@ KINDS = {name: kind for name, kind in vars(edit).items() if isinstance(kind, typ
 """Every edit, and what edits are made of, by name."""
 
 
+_taken: WeakKeyDictionary[Workspace, tuple[Path, int]] = WeakKeyDictionary()
+"""The file whose edits a workspace took up, and its descriptor, locked as long as it has them: two applications that
+have one session open have each its own."""
+
+
 def file_of(workspace: Workspace) -> Path:
-    """Where the edits of a session are kept."""
+    """Where the edits that a workspace took up are kept, else where those of its session are kept first."""
+    return _taken[workspace][0] if workspace in _taken else next(_places(workspace))
+
+
+def _places(workspace: Workspace) -> Iterator[Path]:
+    """Where edits of a session are kept, one place for each application that had it open."""
     name = hashlib.sha256(_real(workspace.bundle.path).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    return state.folder() / "unsaved" / f"{name}.json"
+    for number in count(1):
+        yield state.folder() / "unsaved" / (f"{name}.json" if number == 1 else f"{name}-{number}.json")
 
 
 @cache
@@ -52,26 +67,50 @@ def keep(workspace: Workspace) -> bool:
         private_folder(file.parent)
         file.parent.chmod(0o700)
         with staged(file.parent, file.name, Privacy(), (json.dumps(document).encode(),)) as whole:
-            whole.put(file)
-        return True
+            if workspace in _taken:
+                whole.put(file)
+                return True
+            for place in _places(workspace):
+                with suppress(FileExistsError):
+                    whole.put_new(place)
+                    return True
     return False
 
 
 def kept(workspace: Workspace) -> History | None:
-    """The edits that were kept of a session, where its file is still the one that they were made on. What is of no use
-    any more is removed."""
+    """Edits that were kept of a session, where its file is still the one that they were made on; those that another
+    application has taken up are passed over. What is of no use any more is removed."""
+    first = next(_places(workspace))
+    for place in sorted(first.parent.glob(f"{first.stem}*.json")):
+        with suppress(OSError):
+            history = _taken_up(workspace, place)
+            if history is not None:
+                return history
+    return None
+
+
+def _taken_up(workspace: Workspace, place: Path) -> History | None:
+    """The edits in a file, which is then this workspace's own; None where they are another's, or of no use.
+
+    Raises OSError."""
+    fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        document = json.loads(file_of(workspace).read_bytes())
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        document = json.loads(place.read_bytes())
         if document["version"] == 1 and document["stamp"] == list(workspace.bundle.main.stamp):
             history = History(workspace.bundle.main)
             for title, edits, patch in document["steps"]:
                 history = history.push(str(title), *_ours(unpacked(edits), unpacked(patch), len(history.source)))
+            _taken[workspace] = place, fd
             return history
-    except FileNotFoundError:
+    except BlockingIOError:
+        os.close(fd)
         return None
     except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
         pass
-    forget(workspace)
+    with suppress(OSError):
+        place.unlink()
+    os.close(fd)
     return None
 
 
@@ -89,9 +128,18 @@ def _ours(edits: Any, patch: Any, lines: int) -> tuple[tuple[edit.Edit, ...], Pa
 
 
 def forget(workspace: Workspace) -> None:
-    """Remove what is kept of a session, if anything is."""
+    """Remove what is kept of the edits that a workspace took up, if there were any."""
     with suppress(OSError):
-        file_of(workspace).unlink()
+        if workspace in _taken:
+            file_of(workspace).unlink()
+    let_go(workspace)
+
+
+def let_go(workspace: Workspace) -> None:
+    """Leave what is kept for another time."""
+    taken = _taken.pop(workspace, None)
+    if taken is not None:
+        os.close(taken[1])
 
 
 def packed(value: Any) -> Any:  # noqa: ANN401

@@ -109,3 +109,6 @@ class LastingScreen(CopyingScreen):
             self._drive("check", self.workspace.check)
         elif chosen == "refuse":
             recovery.forget(self.workspace)
+            self._offer_kept()
+        else:
+            recovery.let_go(self.workspace)
