@@ -9,7 +9,7 @@ from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.request import Role
 
 NO_ID = -1
-_USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
+_TEXT, _USE, _RESULT = int(BlockKind.TEXT), int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 
 
 class Merger:
@@ -123,12 +123,13 @@ class Merger:
         else:
             last = messages[-1]
             last.several = True
+            kinds = drafts.kinds(parts)
             if (
-                seam and self.traits.seams and last.parts and parts
-                and drafts.is_text(last.parts[-1]) and drafts.is_text(parts[0])
+                seam and self.traits.seams and last.parts and kinds
+                and kinds[0] == _TEXT and drafts.is_text(last.parts[-1])
             ):
                 last.joined = (last.joined or set()) | {len(last.parts) - 1}
-            results = drafts.kinds(parts).count(_RESULT)
+            results = kinds.count(_RESULT)
             if self.traits.hoists and results == len(parts) and last.results >= 0:
                 _insert_results(last, parts)
             else:
