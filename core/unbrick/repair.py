@@ -284,10 +284,14 @@ def _apply(
 
 def _groups(batch: Iterable[Applied]) -> list[list[Applied]]:
     """The fixes that are done in one go: those that answer calls, those that move results behind theirs, and those that
-    take blocks out of one record, its last block first, so that each finds the block that it means."""
+    take blocks out of one record, its last block first, so that each finds the block that it means. A fix of several
+    findings is done once."""
     found: dict[Hashable, list[Applied]] = {}
     seen: set[Hashable] = set()
     for applied in batch:
+        if id(applied.fix.edits) in seen:
+            continue
+        seen.add(id(applied.fix.edits))
         first, *more = applied.fix.edits or (None,)
         key = None if first is None or more else alike(first)
         if key is not None:

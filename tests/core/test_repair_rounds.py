@@ -138,6 +138,20 @@ def test_late_results_in_one_row_take_few_rounds(rounds: list[Report]) -> None:
     assert len(rounds) <= 2 * COUNT.bit_length()
 
 
+def test_what_the_results_of_one_message_say_is_kept_at_once(rounds: list[Report]) -> None:
+    results = [{"type": "tool_result", "tool_use_id": f"call_{n}", "content": f"done {n}"} for n in range(FEW)]
+    told = [
+        {"role": "user", "content": "go"}, {"role": "assistant", "content": "ok"},
+        {"role": "user", "content": [*results, text("and now?")]},
+    ]
+    done, records = mended(json.dumps({"model": "claude-opus-4-8", "messages": told}).encode(), "body.json")
+    assert [item.fix.id for item in done.applied] == ["as-text"]
+    assert done.after.verdict is Verdict.HEALTHY
+    said = [part["text"] for part in records[2]["content"]]
+    assert [part.rpartition("\n")[2] for part in said] == ["and now?", *(f"done {n}" for n in range(FEW))]
+    assert len(rounds) <= 2
+
+
 def parted() -> bytes:
     """Calls of one response that hang on the prompt, a turn, then all their results and a prompt."""
     told = [user(0, None), *(assistant(n, 0, [call(n)], "msg_one") for n in range(1, FEW + 1))]

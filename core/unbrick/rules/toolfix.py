@@ -215,19 +215,18 @@ def bring_in(situation: Situation, found: Recovered, title: str) -> Fix:
     return Fix("bring-in", title, Safety.RESTORES, (edit,), price)
 
 
-def as_text(situation: Situation, row: int, block: int, heading: str, *also: Edit) -> Iterator[Fix]:
-    """The fix that keeps what a block says, as text of the same record."""
-    found = stored(situation, row, block)
+def as_text(situation: Situation, row: int, blocks: Sequence[int], heading: str, *also: Edit) -> Iterator[Fix]:
+    """The fix that keeps what blocks of a record say, as text of the same record."""
     _base, whole = content(situation, row)
-    if not isinstance(found, dict) or not isinstance(whole, list):
+    said = {block: found for block in sorted(blocks) if isinstance(found := stored(situation, row, block), dict)}
+    if len(said) < len(blocks) or not isinstance(whole, list):
         return
-    parts = _readable(found, heading)
-    rest = [*whole[:block], *whole[block + 1 :]]
+    parts = [part for found in said.values() for part in _readable(found, heading)]
+    rest = [part for index, part in enumerate(whole) if index not in said]
     results = [part for part in rest if isinstance(part, dict) and part.get("type") == "tool_result"]
     others = [part for part in rest if not (isinstance(part, dict) and part.get("type") == "tool_result")]
-    yield safe(
-        "as-text", "Keep what it says, as text", set_content(situation, row, [*results, *others, *parts]), *also
-    )
+    title = f"Keep what {'it says' if len(said) == 1 else 'they say'}, as text"
+    yield safe("as-text", title, set_content(situation, row, [*results, *others, *parts]), *also)
 
 
 def _readable(block: dict[str, Any], heading: str) -> list[dict[str, Any]]:

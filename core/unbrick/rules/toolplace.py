@@ -89,7 +89,7 @@ def _late(situation: Situation, call: Call, place: tuple[int, int]) -> tuple[Fix
         return ()
     others = [at for at in call.results if at[0] in situation.loaded and at != place]
     also = () if others else toolfix.answer(situation, use, call.ref).edits
-    return tuple(toolfix.as_text(situation, row, block, "[result of an earlier tool call]", *also))
+    return tuple(toolfix.as_text(situation, row, [block], "[result of an earlier tool call]", *also))
 
 
 def misplaced_result(situation: Situation) -> Iterator[Finding]:

@@ -160,7 +160,26 @@ def _orphan(situation: Situation, call: Call | None, row: int, block: int) -> tu
     if use is not None and _before(situation, call, use) == row:
         return (*toolfix.move_back(situation, call, row), drop)
     relink = (*toolfix.relink_to_call(situation, call, row), *toolfix.call_held(situation, call.ref))
-    return (*relink, *toolfix.as_text(situation, row, block, KEPT), drop)
+    if block in situation.once(_loose).get(row, ()):
+        return (*situation.once(_loose_as_text, row), drop)
+    return (*relink, *toolfix.as_text(situation, row, [block], KEPT), drop)
+
+
+def _loose(situation: Situation) -> dict[int, list[int]]:
+    """Row → the results in it that are refused and whose calls are nowhere: one fix keeps what all of them say."""
+    found: dict[int, list[int]] = {}
+    for (code, row, block), violation in situation.violated.items():
+        call = situation.session.calls.get(violation.ref or "") if code == "T002" else None
+        if call is None or call.uses or toolfix.server(call):
+            continue
+        hidden = toolfix.damaged(situation, call.ref, BlockKind.TOOL_USE)
+        if hidden is None and not any(toolfix.call_held(situation, call.ref)):
+            found.setdefault(row, []).append(block)
+    return found
+
+
+def _loose_as_text(situation: Situation, row: int) -> tuple[Fix, ...]:
+    return tuple(toolfix.as_text(situation, row, situation.once(_loose)[row], KEPT))
 
 
 def duplicated_result(situation: Situation) -> Iterator[Finding]:
@@ -192,7 +211,7 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
             if repeated:
                 fixes = (safe("drop", drop.title, *drop.edits),)
             else:
-                fixes = (*toolfix.as_text(situation, row, block, "[second result of one tool call]"), drop)
+                fixes = (*toolfix.as_text(situation, row, [block], "[second result of one tool call]"), drop)
             if what is not None:
                 yield refusal(situation, name, type(what)(what.violation, row, block), message, fixes)
             else:
