@@ -215,3 +215,62 @@ def test_a_file_whose_disk_is_gone(path: Path, words: list[str], error: str) -> 
             assert f"{path} cannot be read: " in done.stderr
         assert path.read_bytes() == original or moment > 1
         assert not list(path.parent.glob(".*unbrick-tmp"))
+
+
+MOUNT = """
+mount -t tmpfs -o size=1m none "$1" && cp "$2" "$1" && %s
+shift 2
+exec "$@"
+"""
+PLACES = {
+    "that can only be read": ('mount -o remount,ro "$1"', "read-only file system|write-protected"),
+    "that is full": ('dd if=/dev/zero of="$1/filled" bs=1k 2>/dev/null; true', "no space left on device"),
+}
+
+
+@pytest.mark.parametrize(("prepare", "sentence"), PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("words", SAVES, ids=" ".join)
+def test_a_file_system(tmp_path: Path, path: Path, words: list[str], prepare: str, sentence: str) -> None:
+    """A real one, mounted where nobody else sees it."""
+    there = tmp_path / "mounted"
+    there.mkdir()
+    mounting = ("unshare", "-rm", "sh", "-c", MOUNT % prepare, "sh", str(there), str(path))
+    if subprocess.run([*mounting, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    copy = str(there / path.name)
+    arguments = [str(there / word) if word == "copy.jsonl" else word for word in words[1:]]
+    done = started([words[0], copy, *arguments], mounting, env={**os.environ, "CLAUDE_CONFIG_DIR": str(there)})
+    assert done.returncode == 3
+    assert re.search(sentence, done.stderr), done.stderr
+    assert "Nothing was changed" in done.stderr
+    clean(done.stderr)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="faults are injected by strace")
+@pytest.mark.parametrize("error", ["EPERM", "EOPNOTSUPP", "EMLINK"])
+def test_no_hard_links(path: Path, error: str) -> None:
+    """As on a stick, or a share: the backup is a copy."""
+    original = path.read_bytes()
+    inject = ("strace", "-f", "-o", "/dev/null", "-e", "trace=link,linkat", "-e", f"inject=link,linkat:error={error}")
+    done = started(["repair", str(path), "--in-place"], inject)
+    assert done.returncode in (0, 1), done.stderr
+    assert path.read_bytes() != original
+    (backup,) = path.parent.glob("*.unbrick-backup")
+    assert backup.read_bytes() == original
+    done = started(["repair", str(path), "--as-session"], inject)
+    assert done.returncode in (0, 1), done.stderr
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="faults are injected by strace")
+@pytest.mark.parametrize("words", SAVES[:3], ids=" ".join)
+def test_a_quota_that_is_only_told_at_the_end(path: Path, words: list[str]) -> None:
+    """As a server tells it: when the data are to be on the disk."""
+    original = path.read_bytes()
+    inject = ("strace", "-f", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=EDQUOT")
+    done = started([words[0], str(path), *words[1:]], inject)
+    assert done.returncode == 3
+    assert "cannot be written: disk quota exceeded" in done.stderr
+    clean(done.stderr)
+    assert path.read_bytes() == original
+    assert [one.name for one in path.parent.iterdir()] == ["session.jsonl"]
+    assert not Path("copy.jsonl").exists()
