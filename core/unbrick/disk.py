@@ -17,6 +17,14 @@ def is_dir(path: Path) -> bool:
     return stat.S_ISDIR(_mode(path))
 
 
+def has_dir(path: Path) -> bool:
+    """Whether a folder is there, where what is there must not be missed. Raises OSError when it cannot be told."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def _mode(path: Path) -> int:
     try:
         return path.stat().st_mode

@@ -500,6 +500,26 @@ def test_a_new_session_that_fails_leaves_nothing(
         assert names(path.parent) == before
 
 
+def test_a_side_folder_that_cannot_be_looked_at_is_not_left_out(
+    bundle: Bundle, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side = path.with_suffix("")
+    side.mkdir()
+    stat_ = Path.stat
+
+    def failing(self: Path, **options: bool) -> os.stat_result:
+        if self == side:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return stat_(self, **options)
+
+    before = names(path.parent)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", failing)
+        with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+            save_as_session(FREE, bundle, PATCH, FixedClock())
+    assert names(path.parent) == before
+
+
 def test_restoring_undoes_and_restoring_again_redoes(path: Path) -> None:
     clock = FixedClock("2026-11-21T00:40:00.000Z")
     with pytest.raises(NotFoundError, match=r"has no backup \(\*\.unbrick-backup\) beside it"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unbrick.bundle import Bundle
-from unbrick.disk import is_dir
+from unbrick.disk import has_dir, is_dir
 from unbrick.formats import Clock, Clone
 from unbrick.formats.claude_code.config import config_home, project_folders, project_name
 from unbrick.patch import Patch, View
@@ -39,7 +39,7 @@ def clone(bundle: Bundle, patch: Patch, clock: Clock, title: str | None) -> Clon
         folder = next(project_folders(home, project), name)
     path = folder / f"{session_id}.jsonl"
     side = bundle.path.resolve().with_suffix("")
-    copies = ((side, folder / session_id),) if not bundle.main.private and is_dir(side) else ()
+    copies = ((side, folder / session_id),) if not bundle.main.private and has_dir(side) else ()
     line = {"type": "custom-title", "customTitle": title or _title(bundle, patch), "sessionId": session_id}
     return Clone(path, session_id, (compact(line),), copies, _command(project, home, session_id))
 
