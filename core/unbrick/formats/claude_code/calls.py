@@ -60,8 +60,8 @@ def _answer(draft: Draft, calls: Sequence[tuple[int, str]], clock: Clock) -> Non
 
 def move(draft: Draft, moves: Iterable[tuple[int, int]], target: Target, clock: Clock) -> None:
     """Put result records directly behind their calls, in the chain and in the file; each is given with the row of a
-    call of its response. What followed one follows its old parent. Where one was the newest of the file, a client that
-    goes by time would take it for the end of the conversation: then it gets the time of its place."""
+    call of its response. What followed one follows its old parent. Where one is newer than all that stays, a client
+    that goes by time would take it for the end of the conversation: then it gets the time of its place."""
     session = draft.session
     responses: dict[Hashable, tuple[int, list[int]]] = {}
     for row, call in moves:
@@ -69,6 +69,8 @@ def move(draft: Draft, moves: Iterable[tuple[int, int]], target: Target, clock: 
         responses.setdefault(_response(draft, call), (call, []))[1].append(row)
     moving = {row for _call, rows in responses.values() for row in rows}
     before = _unmoved_parents(draft, moving)
+    by_time = behaviour(target.version).leaf.by_time
+    newer = write.newer_than_others(session, moving) if by_time else set[int]()
     links: dict[int, str | None] = {}
     """Row → what it follows once its old place is empty."""
     ends: dict[str, str] = {}
@@ -86,19 +88,18 @@ def move(draft: Draft, moves: Iterable[tuple[int, int]], target: Target, clock: 
                     links[child] = end
         links |= dict.fromkeys(followers, end)
         ends[draft.uuid(last)] = end
-        _place(draft, rows, last, target, clock)
+        _place(draft, rows, last, newer, clock)
     for child, parent in links.items():
         if child not in moving:
             draft.relink(child, parent if parent is None else ends.get(parent, parent))
 
 
-def _place(draft: Draft, rows: Sequence[int], last: int, target: Target, clock: Clock) -> None:
-    """Put records behind another one, each behind the one before."""
-    by_time = behaviour(target.version).leaf.by_time
+def _place(draft: Draft, rows: Sequence[int], last: int, newer: Collection[int], clock: Clock) -> None:
+    """Put records behind another one, each behind the one before; those in `newer` get the time of their place."""
     previous, stays = last, last
     for row in rows:
         draft.relink(row, draft.uuid(previous))
-        if by_time and write.is_newest(draft.session, row):
+        if row in newer:
             draft.set(row, ("timestamp",), write.after(draft.record(previous), None, clock))
         if row == stays + 1:
             stays = row

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from unbrick.entry import Kind
@@ -87,6 +88,16 @@ def is_newest(session: Session, row: int) -> bool:
     """Whether no record of a chain carries a newer time than a row."""
     own = session.scan.time[row]
     return own == own and (session.newest is None or session.newest <= own)
+
+
+def newer_than_others(session: Session, rows: Set[int]) -> set[int]:
+    """Those of some rows that no other record of a chain is newer than."""
+    if not any(is_newest(session, row) for row in rows):
+        return set()
+    times, uuids = session.scan.time, session.scan.uuid
+    others = (time for row, time in enumerate(times) if time == time and uuids[row] >= 0 and row not in rows)
+    newest = max(others, default=-inf)
+    return {row for row in rows if times[row] >= newest}
 
 
 def at_end(session: Session, clock: Clock) -> datetime:
