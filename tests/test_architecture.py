@@ -36,8 +36,8 @@ FLOW = (
     ("judging", "rules why failures catalogue check aims"),
     ("showing", "json_report sentences wording diff marks tally consequence"),
     ("acting",
-     "lowering history retouch byhand outcome stale harm repair truncate privacy atomic folders redact save restore "
-     "export foreign opening sessions linting proof"),
+     "lowering history retouch byhand outcome stale harm repair truncate privacy atomic folders beside redact save "
+     "restore export foreign opening sessions linting proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""
 

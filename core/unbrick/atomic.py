@@ -68,7 +68,8 @@ def staged(folder: Path, name: str, privacy: Privacy, chunks: Iterable[bytes]) -
             system.close(fd)
         yield Staged(path, size, digest)
     finally:
-        os.close(held)
+        with suppress(OSError):  # All is on the disk already.
+            os.close(held)
         with suppress(FileNotFoundError):
             system.unlink(path)
 

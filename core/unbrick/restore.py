@@ -12,18 +12,17 @@ from pathlib import Path
 
 from unbrick import atomic
 from unbrick.atomic import BACKUP, Privacy
+from unbrick.beside import follow, left_as_were, suffix_of
 from unbrick.disk import is_file
 from unbrick.errors import CannotWriteError, NotFoundError, UnbrickError
 from unbrick.formats import Clock, Format
 from unbrick.save import (
     Receipt,
-    follow,
     insist_replaceable,
     insist_unowned,
     patched,
     refusals,
     replace_kept,
-    suffix_of,
 )
 from unbrick.source import Source
 
@@ -136,7 +135,7 @@ def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = Non
         parts = {part: old_part.read_bytes() for part, old_part in also if is_file(old_part)}
         beside = tuple(follow(parts, suffix_of(real, kept_now)))
         note = f"Undoes what was saved since {backup.name}: {_lines(added)} back in, {_lines(dropped)} out."
-        note += f" {late}" if late else ""
+        note += "".join(f" {said}" for said in (late, left_as_were(parts, beside)) if said)
         return Receipt(
             real, new.size, new.sha256, kept, 0, added, dropped, kept_now, bundle.session_id, note=note, beside=beside,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count as count_up
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unbrick import atomic, folders
 from unbrick.atomic import BACKUP, Privacy, Staged
+from unbrick.beside import follow, left_as_were, suffix_of
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir
 from unbrick.edit import Edit
@@ -120,7 +121,8 @@ def save_as_session(
                     redacted.append(path)
         receipt = save_copy(bundle, whole, clone.path)
     except BaseException:
-        for destination in made:
+        # What fails after the session has its name leaves it with all that belongs to it.
+        for destination in made if not os.path.lexists(clone.path) else ():
             atomic.remove_tree(destination)
         raise
     return replace(receipt, session_id=clone.session_id, command=clone.command, redacted=tuple(redacted))
@@ -183,9 +185,10 @@ def save_in_place(
     with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
         insist_unowned(format_, bundle)
         backup, note = replace_kept(source, real, new, clock)
+    beside = tuple(follow(parts, suffix_of(real, backup)))
     return Receipt(
-        real, new.size, new.sha256, *count(source, patch), backup=backup, session_id=bundle.session_id, note=note,
-        beside=tuple(follow(parts, suffix_of(real, backup))),
+        real, new.size, new.sha256, *count(source, patch), backup=backup, session_id=bundle.session_id,
+        note=f"{note} {left_as_were(parts, beside)}".strip(), beside=beside,
     )
 
 
@@ -253,21 +256,6 @@ def _free_names(paths: Sequence[Path], clock: Clock) -> list[Path]:
     suffixes = (f".{stamp}{'' if n == 1 else f'-{n}'}{BACKUP}" for n in count_up(1))
     tried = ([path.with_name(path.name + suffix) for path in paths] for suffix in suffixes)
     return next(names for names in tried if not any(map(os.path.lexists, names)))
-
-
-def follow(parts: Mapping[Path, bytes], suffix: str) -> Iterator[Path]:
-    """Replace other files of a session, what stood there kept under the suffix that the transcript's backup has."""
-    for path, data in parts.items():
-        with suppress(OSError), atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
-            with suppress(FileExistsError):
-                atomic.keep(path, path.with_name(path.name + suffix))
-            new.put(path)
-            yield path
-
-
-def suffix_of(real: Path, backup: Path) -> str:
-    """What a backup's name adds to that of the file."""
-    return backup.name.removeprefix(real.name)
 
 
 def keep_present(real: Path, clock: Clock) -> Path:
