@@ -29,6 +29,7 @@ from unbrick.source import CHUNK, Source
 BODY = b'{"type":"user","n":1}\n{"type":"user","n":2}\n{"type":"user","n":3}\n'
 PATCH = {2: (b'{"type":"user","n":"two"}',), 3: (), END: (b'{"type":"user","n":4}',)}
 AFTER = b'{"type":"user","n":1}\n{"type":"user","n":"two"}\n{"type":"user","n":4}\n'
+LATE = b'{"type":"user","n":"late"}\n'
 SESSION = "11111111-2222-4333-8444-555555555555"
 
 
@@ -546,15 +547,59 @@ def test_restoring_undoes_and_restoring_again_redoes(path: Path) -> None:
     assert path.read_bytes() == BODY
 
 
+def test_every_backup_comes_back_byte_for_byte_and_restoring_undoes_it(path: Path) -> None:
+    """Of several saves of several kinds, the client having added to the session between them and after them."""
+    clock = FixedClock()
+    times = (f"2026-11-21T01:{minute:02}:00.000Z" for minute in range(60))
+    patches: tuple[dict[int, tuple[bytes, ...]], ...] = (PATCH, {1: ()}, {2: (b"x", b"{}")}, {END: (b"{}",)})
+    for patch in patches:
+        clock.time = next(times)
+        with Source.open(path) as source:
+            save_in_place(FREE, ClaudeCode().bundle(source), patch, clock)
+        with path.open("ab") as file:
+            file.write(LATE[:-1] if patch is PATCH else LATE)
+    saved = backups(path)
+    assert len(saved) == len(patches)
+    for backup in saved:
+        before, wanted = path.read_bytes(), backup.read_bytes()
+        clock.time = next(times)
+        receipt = restore(FREE, path, clock, backup)
+        assert path.read_bytes() == wanted
+        assert receipt.note.startswith(f"Undoes what was saved since {backup.name}: ")
+        assert receipt.backup is not None
+        assert receipt.backup.read_bytes() == before
+        clock.time = next(times)
+        restore(FREE, path, clock, receipt.backup)
+        assert path.read_bytes() == before
+    assert all(backup.exists() for backup in saved)
+
+
+def test_a_session_keeps_what_belongs_to_it_where_something_fails_after_it_has_its_name(
+    bundle: Bundle, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side = path.with_suffix("")
+    side.mkdir()
+    (side / "one.txt").write_bytes(b"one")
+    make_new = atomic.make_new
+
+    def named(staged: Path, destination: Path) -> None:
+        make_new(staged, destination)
+        if destination.suffix == ".jsonl":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(atomic, "make_new", named)
+    with pytest.raises(CannotWriteError):
+        save_as_session(FREE, bundle, PATCH, FixedClock())
+    (made,) = (one for one in path.parent.glob("*.jsonl") if one != path)
+    assert (made.with_suffix("") / "one.txt").read_bytes() == b"one"
+
+
 def test_restoring_passes_over_the_backup_of_a_save_that_was_killed(path: Path) -> None:
     with Source.open(path) as source:
         save_in_place(FREE, ClaudeCode().bundle(source), PATCH, FixedClock("2026-11-21T00:40:00.000Z"))
     atomic.keep(path, path.with_name(f"{path.name}.20261121T004100000Z{atomic.BACKUP}"))
     restore(FREE, path, FixedClock("2026-11-21T00:42:00.000Z"))
     assert path.read_bytes() == BODY
-
-
-LATE = b'{"type":"user","n":"late"}\n'
 
 
 @pytest.mark.parametrize("links", [True, False], ids=["a link", "a copy"])

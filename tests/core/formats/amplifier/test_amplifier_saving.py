@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from unbrick import atomic
 from unbrick.clock import FixedClock, SystemClock
 from unbrick.errors import AmbiguousError, CannotWriteError, NotFoundError
 from unbrick.formats.amplifier import places
@@ -93,6 +96,28 @@ def test_in_place_the_metadata_follows_and_both_come_back(projects: Path) -> Non
     assert {name: bytes_of(folder)[name] for name in untouched} == {name: before[name] for name in untouched}
     restore(session.format, folder / "transcript.jsonl", SystemClock())
     assert {name: bytes_of(folder)[name] for name in before} == before
+
+
+def test_metadata_that_cannot_be_written_with_it_are_named(projects: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = projects / "-home-user-app" / "sessions" / ID
+    stale = about(folder) | {"turn_count": 9}
+    (folder / "metadata.json").write_text(json.dumps(stale))
+
+    class Full:
+        def __getattr__(self, name: str) -> Any:
+            def call(*arguments: Any, **options: Any) -> Any:
+                if name == "open" and "metadata.json" in str(arguments[0]):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                return getattr(os, name)(*arguments, **options)
+
+            return call
+
+    with open_word(str(folder), CHOICES, folder) as session, monkeypatch.context() as patched:
+        patched.setattr(atomic, "system", Full())
+        receipt = save_in_place(session.format, session.bundle, mended(session).patch, FixedClock())
+    assert receipt.beside == ()
+    assert receipt.note == "Could not be written with it, and is as it was: metadata.json."
+    assert about(folder) == stale
 
 
 def test_a_new_session_is_a_folder_that_is_marked_as_the_clients_own_forks(projects: Path) -> None:
