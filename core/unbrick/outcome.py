@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from unbrick import diff, wording
 from unbrick.beginnings import Beginning
-from unbrick.consequence import Tally, consequence
+from unbrick.consequence import consequence
 from unbrick.json_report import SCHEMA, line, resume
 from unbrick.record import Json
 from unbrick.repair import Repaired
 from unbrick.report import Report
 from unbrick.save import Receipt
+from unbrick.tally import Tally
 from unbrick.truncate import Offer
 
 
