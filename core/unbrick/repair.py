@@ -124,7 +124,7 @@ def _pass(
     size = len(report.findings)
     first = report
     good = (0, patch, report)
-    stood = {hash(frozenset(patch.items()))}
+    stood = {_state(report)}
 
     def mendable(finding: Finding) -> bool:
         return (only is None or finding.code in only) and choose(finding, allow, chosen) is not None
@@ -136,7 +136,7 @@ def _pass(
         done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
         wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
         idle = set(_idle(report, after, done, chosen))
-        state = hash(frozenset(new_patch.items()))
+        state = _state(after)
         # Fixes that bare one another would otherwise go round in a circle.
         useless = state in stood or (len(idle) == len(done) and not more(report, after))
         if done and (wanted or not (
@@ -172,6 +172,11 @@ def _pass(
     kept, patch, report = good
     refused.update(map(_key, applied[kept:]))
     return applied[:kept], patch, report, refused
+
+
+def _state(report: Report) -> Hashable:
+    """What tells the states of a session apart in the course of a repair."""
+    return report.resume, tuple(sorted((finding.id, finding.severity) for finding in report.findings))
 
 
 def _key(applied: Applied) -> Key:
