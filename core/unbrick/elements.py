@@ -15,7 +15,7 @@ from unbrick.source import Source
 BOM = b"\xef\xbb\xbf"
 
 _KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _COMMA = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*\Z")
 _TRAILING = re.compile(rb"\A[ \t\r\n]*,")
 

@@ -29,7 +29,8 @@ _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 """A string; runs without an escape are taken in one go, since some hold megabytes."""
 _STRING = re.compile(_TEXT, re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}]+")
-_TOKEN = re.compile(_TEXT + rb"|[\[\]{}]", re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+"""A string that does not end reaches to the end: else each quote in it would be tried as another beginning."""
 
 
 def locate(raw: bytes, pointer: Pointer) -> tuple[int, int]:

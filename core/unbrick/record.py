@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -191,6 +193,8 @@ def _nul(body: bytes) -> Fault:
     return Fault(FaultKind.NUL, message, body.find(b"\x00"), pieces)
 
 
+TRIES = 1_000
+"""So many beginnings of a record on a damaged line are tried, and so many of the last ones."""
 _START = re.compile(r'\{"(?:parentUuid|type|uuid|role|message|isSidechain|timestamp|logicalParentUuid)":')
 
 
@@ -204,9 +208,17 @@ def salvage(body: bytes) -> tuple[bytes, ...]:
     first, position = _run(text, 0)
     if position >= len(text):
         return first
-    for start in _START.finditer(text, position if first else 1):
+    starts = _START.finditer(text, position if first else 1)
+    # Each try may read on to the end: of the million that somebody may have put there, these are enough.
+    reached = 0
+    for start in (*islice(starts, TRIES), *deque(starts, TRIES)):
+        # What begins inside of a run that ends too soon ends there, too.
+        if start.start() < reached:
+            continue
         last, end = _run(text, start.start())
-        if last and end >= len(text) and (_stands_alone(text, start.start()) or _OWN & _keys(last[0])):
+        if end < len(text):
+            reached = end
+        elif last and (_stands_alone(text, start.start()) or _OWN & _keys(last[0])):
             return first + last
     return first
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 
 from tools.strategies import dumped
+from unbrick import record
 from unbrick import repair as repairing
 from unbrick.bundle import Bundle
 from unbrick.check import check
@@ -108,6 +110,33 @@ def test_a_deep_value_inside_a_block_is_read(where: str) -> None:
 def test_an_array_of_a_million_brackets_is_no_record() -> None:
     assert read(b"[" * 1_000_000)[0] is None
     assert read(b'{"a":' * 1_000_000)[0] is None
+
+
+@pytest.mark.parametrize("unit", [
+    b'{"type":', b'{"type":[', b'{"type":"a', b'{"type":"a"},', b'{"parentUuid":{"type":"a"}',
+])
+def test_a_damaged_line_with_many_beginnings_is_given_up(unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may be the record that somebody else put there; trying all takes a minute a megabyte."""
+    tries = count()
+    run = record._run
+    monkeypatch.setattr(record, "_run", lambda *given: (next(tries), run(*given))[1])
+    assert read(b'{"x":' + unit * 20_000)[0] is None
+    assert 0 < next(tries) < 3_000
+
+
+def test_a_run_of_records_that_ends_in_between_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = count()
+    run = record._run
+    monkeypatch.setattr(record, "_run", lambda *given: (next(runs), run(*given))[1])
+    assert read(b"x" + b'{"type":"a"}' * 20_000 + b"{")[0] is None
+    assert next(runs) < 10
+
+
+def test_the_record_behind_many_beginnings_is_found() -> None:
+    whole = dumped(user(2, 1))
+    _value, fault = read(b'{"message":{"content":[' + b'{"type":"a"},' * 20_000 + b'{"type":"te' + whole)
+    assert fault is not None
+    assert fault.salvage == (whole,)
 
 
 @pytest.mark.parametrize("digits", [20, 400, 4000, 5000, 1_000_000])

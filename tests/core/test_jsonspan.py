@@ -147,6 +147,15 @@ def test_what_is_not_there_is_a_key_error(pointer: tuple[str | int, ...]) -> Non
         locate(b'{"a":1,"l":[1,2]}', pointer)
 
 
+@pytest.mark.parametrize("end", [b"", b"\\"])
+def test_a_long_text_that_breaks_off_is_read_once(end: bytes) -> None:
+    """Of a million quotes in it each was tried as another beginning: that took hours."""
+    raw = b'{"a":"' + b'\\"' * 1_000_000 + end
+    assert prune_depth(raw) is None
+    with pytest.raises(KeyError):
+        locate(raw, ("b",))
+
+
 def test_depth_does_not_matter() -> None:
     raw = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b',"b":1}'
     assert set_value(raw, ("b",), b"2").endswith(b',"b":2}')
