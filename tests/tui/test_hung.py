@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from driving import SAMPLES
 from terminal import Terminal, opened
-from test_storms import edited, kept, restored
+from test_storms import edited, flood, kept, restored
 
 SESSION = SAMPLES / "crash-mid-tool" / "session.jsonl"
 SILENT = "The disk does not answer"
@@ -129,6 +129,7 @@ def test_a_save_that_hangs_is_left(terminal: Terminal, path: Path, tmp_path: Pat
         terminal.press("j\r")
         terminal.wait_for(SILENT)
         if ending == "term":
+            flood(terminal, "jkgG]p[cn" * 100)
             terminal._child.terminate()
         else:
             terminal.press("q")

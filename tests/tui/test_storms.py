@@ -212,6 +212,32 @@ FLOOD = (
 )
 
 
+def flood(terminal: Terminal, keys: str) -> None:
+    """As fast as the terminal takes them; what is painted is only read where it takes no more."""
+    os.set_blocking(terminal._fd, False)
+    left = keys.encode()
+    while left:
+        try:
+            left = left[os.write(terminal._fd, left) :]
+        except BlockingIOError:
+            assert terminal._read(0.05), f"left with {terminal._child.poll()}:\n{terminal.text}"
+    os.set_blocking(terminal._fd, True)
+
+
+def test_a_flood_while_it_checks_and_then_the_end(tmp_path: Path) -> None:
+    session = tmp_path / "session.jsonl"
+    session.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 200_000 + SESSION.read_bytes())
+    terminal = opened(session, tmp_path)
+    try:
+        terminal.wait_for("CHECKING")
+        flood(terminal, "jkgG]p[cn?\x1b" * 300)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_for_end() == 128 + signal.SIGTERM
+        restored(terminal)
+    finally:
+        terminal.close()
+
+
 def test_a_thousand_keys_a_second(terminal: Terminal, tmp_path: Path) -> None:
     """Some of them cut in half; those that would leave or save lead to a question first, as there is an edit."""
     edited(terminal)
