@@ -53,20 +53,25 @@ class Patience:
         if known is not None:
             return known
         try:
-            return self.ask(partial(os.pread, fd, length, start))
+            late = self.ask(partial(os.pread, fd, length, start))
         except SilentError:
             self._refused = SILENT
         except OSError as error:
             self._refused = f"The file cannot be read: {os.strerror(error.errno or 0).lower()}"
+        else:
+            self._refused = self._refused.replace(SILENT, "")
+            return late
         return b""
 
     def trouble(self) -> str:
         """What is wrong with the disk just now, as a sentence without its end; empty for nothing. A reading that was
-        refused is spoken of once."""
-        said, self._refused = self._refused, ""
-        begun = list(self._begun.values())
-        if self._last is not None and not self._last.done():
+        refused is spoken of once, one that hangs as long as it does."""
+        said, begun = self._refused, list(self._begun.values())
+        hangs = self._last is not None and not self._last.done()
+        if hangs:
             begun.append(self._asked)
+        if not hangs or said != SILENT:
+            self._refused = ""
         if any(monotonic() - one > LONG for one in begun):
             return SILENT
         return said
