@@ -32,9 +32,9 @@ FLOW = (
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation relations report answers recorded"),
     ("what clients do", "formats"),
-    ("what the API says", "api measure safepoints beginnings touched filling ladder course"),
+    ("what the API says", "api measure tally safepoints beginnings touched filling ladder course"),
     ("judging", "rules why failures catalogue check aims"),
-    ("showing", "json_report sentences wording diff marks tally consequence"),
+    ("showing", "json_report sentences wording diff marks consequence"),
     ("acting",
      "lowering history retouch byhand outcome stale harm repair truncate privacy atomic folders beside redact save "
      "restore export foreign opening sessions linting proof"),

@@ -6,32 +6,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unbrick import measure
+from unbrick import measure, words
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At
-from unbrick.safepoints import price
 from unbrick.situation import Situation
+from unbrick.tally import FIELDS, Tally, count, heard
 
 
 @dataclass(frozen=True)
 class Beginning:
     """A prompt to begin with. `keeps` and `drops` are user and assistant records that are loaded now; `prompts` are the
-    rows of the typed prompts that would go; `tokens` is the size of the context afterwards."""
+    rows of the typed prompts that would go, `gone` counts what goes; `tokens` is the size of the context afterwards."""
 
     at: At
     row: int
     keeps: int
     drops: int
     prompts: Sequence[int]
-    replies: int
-    results: int
+    gone: Tally
     tokens: int
     time: float | None = None
 
     @property
     def price(self) -> str:
         """What it costs, in words."""
-        return price(len(self.prompts), self.replies, self.results)
+        return words.drops(*self.gone.counts)
 
 
 def beginnings(situation: Situation) -> tuple[Beginning, ...]:
@@ -41,24 +40,24 @@ def beginnings(situation: Situation) -> tuple[Beginning, ...]:
     total = sum(scan.kind[row] in (Kind.USER, Kind.ASSISTANT) for row in rows)
     found: list[Beginning] = []
     prompts: list[int] = []
-    dropped = replies = results = 0
+    dropped, counts, says = 0, [0] * len(FIELDS), heard(situation)
     pending: set[int] = set()
     for row, weight in zip(rows, measure.weights(session, rows), strict=True):
         if scan.flags[row] & Flag.PROMPT:
             if dropped and not pending:
                 time = scan.time[row]
                 found.append(Beginning(
-                    session.at(row), row, total - dropped, dropped, tuple(prompts), replies, results,
+                    session.at(row), row, total - dropped, dropped, tuple(prompts), Tally(*counts),
                     max(whole - round(freed * pace), 0), None if time != time else time,
                 ))
             prompts.append(row)
         freed += weight
         dropped += scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
-        replies += scan.kind[row] == Kind.ASSISTANT
+        if says[row]:
+            count(counts, scan, row)
         for block in scan.blocks(row):
             if scan.block_kind[block] == BlockKind.TOOL_USE:
                 pending.add(scan.block_ref[block])
             elif scan.block_kind[block] == BlockKind.TOOL_RESULT:
                 pending.discard(scan.block_ref[block])
-                results += 1
     return tuple(found)

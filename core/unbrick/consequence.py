@@ -33,7 +33,8 @@ class Consequence:
     """`back` was not loaded before, `gone` is not loaded afterwards, `added` was written by the edit, `erased` was not
     loaded and is not even in the file afterwards. Of messages that stay, `parts` counts what they have lost, by noun,
     `written` what they have got, and `told` what stands in them as text now; `altered` of them say something else.
-    `mended` findings are not there afterwards, `brought` ones were not there before, or were milder."""
+    `joined` messages are no records of their own any more: others that stay say all that they said. `mended`
+    findings are not there afterwards, `brought` ones were not there before, or were milder."""
 
     before: Report
     after: Report
@@ -45,6 +46,7 @@ class Consequence:
     written: Mapping[tuple[str, str], int]
     told: Mapping[tuple[str, str], int]
     altered: int
+    joined: int
     mended: tuple[Finding, ...]
     brought: tuple[Finding, ...]
 
@@ -82,6 +84,8 @@ class Consequence:
             yield "plain", f"adds {words.listed(fresh)}"
         if self.told:
             yield "plain", f"turns {words.listed([(number, *noun) for noun, number in self.told.items()])} into text"
+        if self.joined:
+            yield "plain", f"joins {words.plural(self.joined, 'message')} to others, word for word"
         if words.listed(self.lost):
             yield "warn", words.drops(*self.lost)
         elif not self.altered and not self.erased.messages:
@@ -127,7 +131,7 @@ def consequence(before: Report, after: Report) -> Consequence:
     parts: Counter[tuple[str, str]] = Counter()
     written: Counter[tuple[str, str]] = Counter()
     told: Counter[tuple[str, str]] = Counter()
-    altered = 0
+    altered: list[tuple[Counter[str], Counter[str]]] = []
     for one, other in match:
         was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
         if was and not is_:
@@ -138,21 +142,25 @@ def consequence(before: Report, after: Report) -> Consequence:
         elif is_ and not was:
             (back if one >= 0 else added).append(other)
         elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
-            had, has = blocks(before, one), blocks(after, other)
+            had, has = blocks(old.session.scan, one), blocks(new.session.scan, other)
             if set(has - had) == {_TEXT} and set(had - has) <= _SAID and (has - had).total() == (had - has).total():
                 told += had - has
                 continue
             parts += had - has - Counter({RESULT: _repeated(before, one, after, other)})
             written += has - had
             # Another id of a call is no other word, nor is another order, nor what is written where nothing was said.
-            said = _lines(before, one)
-            altered += had == has and bool(said) and said != _lines(after, other)
+            said, says = _lines(before, one), _lines(after, other)
+            if had == has and said and said != says:
+                altered.append((says - said, said - says))
     moved = parts & written
+    joined = _joined(before, gone, [new for new, left in altered if not left])
+    gone = [row for row in gone if row not in joined]
     mended, brought = _findings(before, after)
     return Consequence(
-        before, after, tally(after, back), tally(before, gone), tally(after, added), tally(before, erased),
+        before, after, tally(new.session.scan, back), tally(old.session.scan, gone), tally(new.session.scan, added),
+        tally(old.session.scan, erased),
         dict(parts - moved), dict(written - moved), dict(told),
-        altered, mended, brought,
+        sum(bool(new or left) for new, left in altered), len(joined), mended, brought,
     )
 
 
@@ -164,9 +172,22 @@ def _loaded(report: Report, row: int) -> bool:
     return bool(situation.session.messages[row]) or row in situation.request.row
 
 
-def _lines(report: Report, row: int) -> list[str]:
-    """What a row says, line by line in alphabetical order, empty ones left out."""
-    return sorted(line for line in report.situation.text(row).split("\n") if line.strip())
+def _lines(report: Report, row: int) -> Counter[str]:
+    """What a row says, line by line, empty ones left out."""
+    return Counter(line for line in report.situation.text(row).split("\n") if line.strip())
+
+
+def _joined(before: Report, gone: Sequence[int], fresh: Sequence[Counter[str]]) -> set[int]:
+    """The rows of plain text that went and all of whose lines are among the fresh ones of a message that has kept its
+    own; these lines are taken out there."""
+    scan, found = before.situation.session.scan, set()
+    for row in gone if fresh else ():
+        said = _lines(before, row) if all(scan.block_kind[one] == BlockKind.TEXT for one in scan.blocks(row)) else None
+        there = next((new for new in fresh if said and said <= new), None)
+        if said and there is not None:
+            there -= said
+            found.add(row)
+    return found
 
 
 def _nothing(before: Report, row: int, after: Report) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import sub
 from typing import overload
 
 from unbrick import measure, models, recorded, words
@@ -12,6 +13,7 @@ from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At
 from unbrick.session import Session
 from unbrick.situation import Situation
+from unbrick.tally import Tally, count, heard, tally
 
 TALK = (Kind.USER, Kind.ASSISTANT)
 # Plain integers: looking up an enumeration's member costs more than the comparison.
@@ -23,8 +25,8 @@ _USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 class SafePoint:
     """A place to cut behind. `at` and `row` are the last record kept, `reply` the row of the last assistant
     record, or of the prompt where the kept part ends with one. `keeps` and `drops` are user and assistant records of
-    the conversation; `prompts` are the rows of the typed prompts that would go, `replies` counts the assistant
-    records and `results` the tool results. `tokens` is the size of the context afterwards, as the API counted it
+    the conversation; `prompts` are the rows of the typed prompts that would go, `gone`
+    counts what would go. `tokens` is the size of the context afterwards, as the API counted it
     where the transcript recorded that, else estimated; `fits` whether that leaves the model room to go on. `segment`
     is 0 for the conversation since the last compaction, 1 for the one before it, and so on."""
 
@@ -34,8 +36,7 @@ class SafePoint:
     keeps: int
     drops: int
     prompts: Sequence[int]
-    replies: int
-    results: int
+    gone: Tally
     tokens: int
     segment: int = 0
     time: float | None = None
@@ -44,23 +45,14 @@ class SafePoint:
     @property
     def price(self) -> str:
         """What the cut costs, in words."""
-        return price(len(self.prompts), self.replies, self.results)
-
-
-def price(prompts: int, replies: int, results: int) -> str:
-    """What dropping so much costs, in words."""
-    return words.drops((prompts, "prompt", "prompts"), (replies, "reply", "replies"), (results, "result", "results"))
+        return words.drops(*self.gone.counts)
 
 
 def price_behind(situation: Situation, line: int) -> str:
     """What a cut behind any line costs, in words: what stands behind it of the conversation, loaded or cut off."""
-    session, scan = situation.session, situation.session.scan
-    rows = [row for row, _segment in history(session, situation) if session.at(row).line > line]
-    return price(
-        sum(bool(scan.flags[row] & Flag.PROMPT) for row in rows),
-        sum(scan.kind[row] == Kind.ASSISTANT for row in rows),
-        sum(scan.block_kind[block] == BlockKind.TOOL_RESULT for row in rows for block in scan.blocks(row)),
-    )
+    session, says = situation.session, heard(situation)
+    behind = (row for row, _segment in history(session, situation) if says[row] and session.at(row).line > line)
+    return words.drops(*tally(session.scan, behind).counts)
 
 
 def history(session: Session, situation: Situation) -> list[tuple[int, int]]:
@@ -148,16 +140,17 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
     rows = history(session, situation)
     total = sum(scan.kind[row] in TALK for row, _ in rows)
     prompts = [row for row, _ in rows if scan.flags[row] & Flag.PROMPT]
-    replies = sum(scan.kind[row] == Kind.ASSISTANT for row, _ in rows)
+    says = heard(situation)
+    whole = astuple(tally(scan, (row for row, _ in rows if says[row])))
     kinds, flags, first, block_kinds, refs = scan.kind, scan.flags, scan.first, scan.block_kind, scan.block_ref
-    results = sum(block_kinds[first[row] : first[row + 1]].count(_RESULT) for row, _ in rows)
     lowest_after = _lowest_after([row for row, _ in rows])
     sizes = _sizes(session, rows)
     limit = measure.window(situation) * measure.FULL
     target = situation.target
     asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
     found: list[SafePoint] = []
-    kept = kept_prompts = kept_replies = kept_results = 0
+    kept = kept_prompts = 0
+    counts = [0] * len(whole)
     highest = -1
     reply: int | None = None
     pending: set[int] = set()
@@ -173,14 +166,14 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
                 pending.add(refs[block])
             elif block_kinds[block] == _RESULT:
                 pending.discard(refs[block])
-                kept_results += 1
+        if says[row]:
+            count(counts, scan, row)
         if kind == _USER:
             kept += 1
             kept_prompts += bool(flags[row] & _PROMPT)
             reply = row if asking else None
         elif kind == _ASSISTANT:
             kept += 1
-            kept_replies += 1
             if asking:
                 reply = None
             elif recorded.is_reply(session, row):
@@ -196,7 +189,7 @@ def points(situation: Situation, bad: Collection[int] = (), until: int | None = 
             time = scan.time[reply]
             found.append(SafePoint(
                 session.at(highest), highest, reply, kept, total - kept, _Rest(prompts, kept_prompts),
-                replies - kept_replies, results - kept_results, sizes[place], segment,
+                Tally(*map(sub, whole, counts)), sizes[place], segment,
                 None if time != time else time, sizes[place] <= limit,
             ))
     return tuple(reversed(found))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 from unbrick import words
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
-from unbrick.report import Report
+from unbrick.scan import Scan
+from unbrick.situation import Situation
 
 NOUNS: dict[BlockKind, tuple[str, str]] = {
     BlockKind.TEXT: ("text", "texts"), BlockKind.THINKING: ("thinking block", "thinking blocks"),
@@ -58,32 +59,54 @@ class Tally:
         ]
 
 
-def tally(report: Report, rows: Sequence[int]) -> Tally:
+FIELDS = tuple(field.name for field in fields(Tally))
+_PROMPTS, _REPLIES, _RESULTS, _SUMMARIES, _THOUGHTS, _NOTICES, _OTHERS = range(1, len(FIELDS))
+# Plain integers: looking up an enumeration's member costs more than the comparison.
+_USER, _ASSISTANT, _RESULT = int(Kind.USER), int(Kind.ASSISTANT), int(BlockKind.TOOL_RESULT)
+_PROMPT, _SUMMED, _NOTICE = int(Flag.PROMPT), int(Flag.SUMMARY), int(Flag.API_ERROR)
+_APART = _PROMPT | _SUMMED | _NOTICE
+_THINKING = frozenset({int(BlockKind.THINKING), int(BlockKind.REDACTED)})
+
+
+def tally(scan: Scan, rows: Iterable[int]) -> Tally:
     """Some rows, counted."""
-    scan = report.situation.session.scan
-    prompts = sum(bool(scan.flags[row] & Flag.PROMPT) for row in rows)
-    summaries = sum(bool(scan.flags[row] & Flag.SUMMARY) for row in rows)
-    thoughts = sum(_thinks(report, row) for row in rows)
-    notices = sum(bool(scan.flags[row] & Flag.API_ERROR) for row in rows)
-    replies = sum(scan.kind[row] == Kind.ASSISTANT for row in rows) - thoughts - notices
-    held = [sum(scan.block_kind[block] == BlockKind.TOOL_RESULT for block in scan.blocks(row)) for row in rows]
-    others = sum(
-        scan.kind[row] == Kind.USER and not scan.flags[row] & (Flag.PROMPT | Flag.SUMMARY) and not results
-        for row, results in zip(rows, held, strict=True)
-    )
-    return Tally(len(rows), prompts, replies, sum(held), summaries, thoughts, notices, others)
+    counts = [0] * len(FIELDS)
+    for row in rows:
+        count(counts, scan, row)
+    return Tally(*counts)
 
 
-def _thinks(report: Report, row: int) -> bool:
-    """Whether a record holds thinking and nothing else: clients store one reply in several."""
-    scan = report.situation.session.scan
-    kinds = {NOUNS[BlockKind(scan.block_kind[block])] for block in scan.blocks(row)}
-    return kinds == {NOUNS[BlockKind.THINKING]}
+def count(counts: list[int], scan: Scan, row: int) -> None:
+    """Add a row to the counts of a tally, which stand in the order of its fields."""
+    kinds, flags, kind = scan.block_kind[scan.first[row] : scan.first[row + 1]], scan.flags[row], scan.kind[row]
+    counts[0] += 1
+    if results := kinds.count(_RESULT):
+        counts[_RESULTS] += results
+    if flags & _APART:
+        counts[_NOTICES if flags & _NOTICE else _SUMMARIES if flags & _SUMMED else _PROMPTS] += 1
+    elif kind == _ASSISTANT:
+        # Clients store one reply in several records.
+        thinks = kinds and kinds[0] in _THINKING and all(one in _THINKING for one in kinds)
+        counts[_THOUGHTS if thinks else _REPLIES] += 1
+    elif kind == _USER and not results:
+        counts[_OTHERS] += 1
 
 
-def blocks(report: Report, row: int) -> Counter[tuple[str, str]]:
+def heard(situation: Situation) -> bytes | bytearray:
+    """1 for each row that is a message to somebody who reads along: the client's own notices of errors are none, except
+    to a client that sends them."""
+    session = situation.session
+    if not any(session.scan.marked(Flag.API_ERROR)):
+        return session.messages
+    found = bytearray(session.messages)
+    for row in situation.request.row:
+        if row >= 0:
+            found[row] = 1
+    return found
+
+
+def blocks(scan: Scan, row: int) -> Counter[tuple[str, str]]:
     """The blocks of a row by noun, images in results counted as such, empty texts not at all."""
-    scan = report.situation.session.scan
     found = Counter(
         NOUNS[BlockKind(scan.block_kind[block])] for block in scan.blocks(row)
         if scan.block_kind[block] != BlockKind.TEXT or not scan.block_flags[block] & (BlockFlag.EMPTY | BlockFlag.BLANK)

@@ -39,6 +39,17 @@ KEEPING = [
     pytest.param("claude_code/unknown-block", "C009", id="a block that goes on as text"),
 ]
 
+JOINED = "joins 1 message to others, word for word"
+
+
+def test_merged_prompts_lose_no_word() -> None:
+    seen = previewed("amplifier/two-prompts", "C027", 1)
+    lines = list(seen.lines())
+    assert seen.price == words.KEEPS
+    assert ("plain", JOINED) in lines
+    assert ("good", words.KEEPS) in lines
+    assert not seen.gone.messages
+
 
 @pytest.mark.parametrize(("sample", "code"), KEEPING)
 def test_what_a_safe_fix_takes_is_no_loss(sample: str, code: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from unbrick import words
+from unbrick.consequence import consequence
 from unbrick.measure import counted
 from unbrick.opening import Choices, examine, open_source
 from unbrick.record import At
@@ -25,6 +27,17 @@ def test_a_list_and_a_cut_count_in_one_way(name: str) -> None:
         assert points
         for point in points:
             assert point.price == price_behind(report.situation, point.at.line)
+
+
+@pytest.mark.parametrize("name", ["context-too-long", "bound-thinking", "healthy"])
+def test_a_cut_and_its_preview_count_in_one_way(name: str) -> None:
+    with open_source(Source.open(SAMPLES / name / "session.jsonl"), Choices(surroundings=False)) as session:
+        report = finish(examine(session))
+        points = [point for point in safe_points(report) if point.drops and not point.segment][:3]
+        assert points
+        for point in points:
+            done = finish(truncate(session.format, session.bundle, point.at, report.target, known=report))
+            assert words.drops(*consequence(report, done.after).gone.counts) == point.price
 
 
 @pytest.mark.parametrize("line", [100, 125])

@@ -96,7 +96,7 @@ def line(places: Places, offer: Offer) -> list[Piece]:
     if not point.fits:
         pieces.append(("warn", "  more than fits"))
     return [
-        *pieces, ("plain", f"  {point.price}"), ("dim", f"  {thousands(point.tokens)}"),
+        *pieces, ("dim", f"  {thousands(point.tokens)} left"), ("plain", f"  {point.price}"),
         ("plain", f"  {quoted(places.words(point.reply, 80))}"),
     ]
 
@@ -105,8 +105,9 @@ def start_line(places: Places, start: Beginning) -> list[Piece]:
     """A place to begin with on one line."""
     when = f"{moment(start.time)}  " if start.time is not None else ""
     return [
-        ("dim", when), ("strong", places.situation.place(start.row)), ("plain", f"  {start.price}"),
-        ("dim", f"  {thousands(start.tokens)} left"), ("plain", f"  {quoted(places.words(start.row, 80))}"),
+        ("dim", when), ("strong", places.situation.place(start.row)),
+        ("dim", f"  {thousands(start.tokens)} left"), ("plain", f"  {start.price}"),
+        ("plain", f"  {quoted(places.words(start.row, 80))}"),
     ]
 
 
