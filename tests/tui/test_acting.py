@@ -12,8 +12,10 @@ from unbrick.patch import EMPTY
 from unbrick_tui.folding import Level
 from unbrick_tui.screens.choice import ChoiceScreen
 from unbrick_tui.screens.inspector import InspectorScreen
+from unbrick_tui.screens.preview import PreviewScreen
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.widgets.verdict import VerdictView
 
 
 def session(pilot: Opened) -> SessionScreen:
@@ -290,3 +292,17 @@ async def test_any_bytes_open(open_app: Open, content: bytes) -> None:
         await press(pilot, "escape", "t")
         await press(pilot, "escape", "escape", "F", "enter", "r")
         assert "\x1b" not in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    pytest.param("failed-compaction", ChoiceScreen, id="the fix that is offered"),
+    pytest.param("missing-parent", PreviewScreen, id="all fixes that keep everything"),
+])
+async def test_a_click_on_the_remedy_presses_its_key(name: str, shown: type, open_app: Open) -> None:
+    async with open_app(name) as pilot:
+        await pilot.click(VerdictView, offset=(20, 1))
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, shown)
+        await pilot.click(VerdictView, offset=(20, pilot.app.screen.query_one(VerdictView).size.height - 1))
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, shown)

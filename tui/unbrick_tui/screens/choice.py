@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from unbrick.printable import printable_lines
 from unbrick_tui.bindings import HELP
 from unbrick_tui.text import ascii_only
+from unbrick_tui.widgets.hanging import Hanging
 from unbrick_tui.widgets.text_view import Paragraph, TextView
 
 
@@ -107,8 +108,10 @@ class ChoiceScreen(ModalScreen[str | None]):
             self.query_one("#hint", Static).update(self._hint)
 
     def _option(self, answer: Answer) -> Option:
-        detail = f"\n   {answer.detail}" if answer.detail else ""
-        return Option(Content.assemble((self._plain(answer.title), "bold"), self._plain(detail)), id=answer.id)
+        said = [("", Content.styled(self._plain(answer.title), "bold"))]
+        if answer.detail:
+            said.append(("   ", Content(self._plain(answer.detail))))
+        return Option(Hanging(*said), id=answer.id)
 
     def _plain(self, text: str) -> str:
         text = printable_lines(text)

@@ -22,6 +22,7 @@ from unbrick_tui.prose import Passage
 from unbrick_tui.screens.choice import Choices
 from unbrick_tui.text import ascii_only, count
 from unbrick_tui.widgets.footer import Footer
+from unbrick_tui.widgets.hanging import Hanging
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Workspace
 
@@ -51,10 +52,10 @@ class EditsScreen(Screen[Wish]):
         yield Static(plain(f"Edits: {said}" + (f", {count(undone, 'edit')} undone" if undone else "")), id="what",
                      markup=False)
         steps = [
-            Option(Content.assemble(
-                (plain(f"{number:>3}. {printable(step.title)}"), "" if number <= history.position else "dim"),
+            Option(Hanging((f"{number:>3}. ", Content.assemble(
+                (plain(printable(step.title)), "" if number <= history.position else "dim"),
                 plain("" if number <= history.position else "  (undone)"),
-            )) for number, step in enumerate(history.steps, 1)
+            )))) for number, step in enumerate(history.steps, 1)
         ]
         yield Choices(*steps, id="steps", markup=False)
         yield TextView(ascii_=self._workspace.glyphs.ascii, id="text")

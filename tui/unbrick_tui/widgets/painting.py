@@ -182,7 +182,7 @@ class Painting(ScrollView):
         text = said.text
         if self.sought is not None and group.rows == 1:
             text = self.sought.excerpt(self.format, self.view.raw(row), text, room)
-        text = text if not word or width >= WIDE else f"({word}) {text}"
+        text = text if word in ("", said.word) or width >= WIDE else f"({word}) {text}"
         text = shorten(text, room, glyphs.ellipsis)
         parts += self._found(text, tone)
         if tail:

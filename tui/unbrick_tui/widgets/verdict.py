@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
@@ -29,6 +30,12 @@ class VerdictView(Widget):
         if lines != self._lines:
             self.refresh(layout=len(lines) != len(self._lines))
             self._lines = lines
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that the line, or one above that it goes on from, begins with."""
+        key = next((text for line in self._lines[: event.y + 1] for text, style in line[:1] if style == "key"), "")
+        if key.strip():
+            self.app.simulate_key(key.strip())
 
     def render(self) -> Content:
         """All lines as one text."""
