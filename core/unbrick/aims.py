@@ -16,6 +16,9 @@ from unbrick.target import WAYS, Basis, Surroundings, Target, Version
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-+ ].*)?")
 _MODEL = re.compile(r"[\w./:@-]{2,100}(?:\[1m\])?", re.ASCII)
 
+MOST = 3
+"""Changes of a version that are named."""
+
 
 class Aim(NamedTuple):
     """A target to choose, what it is called, and what is to be known about it."""
@@ -51,7 +54,10 @@ def _clients(format_: Format, session: Session, around: Surroundings, current: T
             yield Aim(str(version), said, replace(current, version=version, basis=basis))
     for version in reversed(format_.versions()):
         if version not in known and version != current.version:
-            said = "the newest that is known" if version == format_.newest() else "something changed with it"
+            changes = format_.changes(version)
+            more = f" and {len(changes) - MOST} more" if len(changes) > MOST else ""
+            said = f"changes {', '.join(changes[:MOST])}{more}" if changes else "a version that is known"
+            said = "the newest that is known" if version == format_.newest() else said
             yield Aim(str(version), said, replace(current, version=version, basis=Basis.GIVEN))
 
 

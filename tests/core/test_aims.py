@@ -50,6 +50,19 @@ def test_versions_are_in_order_and_end_in_the_newest() -> None:
         assert not versions or format_.newest() in versions
 
 
+def test_what_changed_with_a_version_is_said(opened: Opened) -> None:
+    report = finish(examine(opened))
+    said = {
+        aim.title: aim.detail for aim in aims(opened.format, report.situation.session, Surroundings(), report.target)
+    }
+    assert said["2.1.329"] == "the newest that is known"
+    assert said["2.0.23"] == "changes where the conversation ends"
+    older = {str(one) for one in opened.format.versions()} & set(said) - {"2.1.329"}
+    assert older
+    for version in older:
+        assert said[version].startswith(("changes ", "wrote this file")), version
+
+
 CURRENT = Target("claude-code", Version.parse("2.1.139"), "claude-opus-4-7", basis=Basis.RECORDED)
 
 

@@ -79,6 +79,10 @@ class Alone:
         """No version of a client stands behind it."""
         return ()
 
+    def changes(self, version: Version) -> tuple[str, ...]:
+        """Nothing is known to have changed with a version."""
+        return ()
+
     def results(self, bundle: Bundle, refs: Collection[str]) -> Mapping[str, Held]:
         """No other file holds any."""
         return {}
@@ -196,6 +200,10 @@ class Format(Protocol):
 
     def versions(self) -> tuple[Version, ...]:
         """The versions from which on the client is known to do something otherwise, and the newest, oldest first."""
+        ...
+
+    def changes(self, version: Version) -> tuple[str, ...]:
+        """What the client does in another way from just this version on: `how the file is read`; empty for nothing."""
         ...
 
     def ways(self, session: Session) -> tuple[str, ...]:

@@ -110,6 +110,10 @@ class Amplifier:
         """The state that was run, and the one that was read."""
         return (target.RUN, target.READ)
 
+    def changes(self, version: Version) -> tuple[str, ...]:
+        """What was run and what was read are not told apart."""
+        return ()
+
     def ways(self, session: Session) -> tuple[str, ...]:
         """In a terminal, which repairs first, and every other way, which does not."""
         return target.ways(session)

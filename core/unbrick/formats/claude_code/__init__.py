@@ -20,6 +20,7 @@ from unbrick.formats.claude_code import (
     places,
     records,
     settings,
+    steps,
     summaries,
     target,
     texts,
@@ -127,6 +128,10 @@ class ClaudeCode(Alone):
     def versions(self) -> tuple[Version, ...]:
         """Every version that a trait takes a step at, and the newest."""
         return behaviour.versions()
+
+    def changes(self, version: Version) -> tuple[str, ...]:
+        """What the client does in another way from this version on: `how the file is read`."""
+        return steps.changes(version)
 
     def thread(self, session: Session, target: Target) -> Thread:
         """What the client loads. Never raises."""

@@ -12,7 +12,8 @@ import pytest
 from test_patterns import CELLS, LARGE, mutated, predict, story
 
 from unbrick.formats.claude_code import request, thread
-from unbrick.formats.claude_code.behaviour import NEWEST, Behaviour, behaviour
+from unbrick.formats.claude_code.behaviour import NEWEST, Behaviour, behaviour, versions
+from unbrick.formats.claude_code.steps import AREAS, changes
 from unbrick.target import Version
 
 TRAITS = fields(Behaviour)
@@ -70,3 +71,18 @@ def test_the_rows_named_show_every_step(
 
 def test_a_version_between_two_steps_does_as_the_older_one() -> None:
     assert behaviour(Version((2, 1, 60))) == behaviour(Version((2, 1, 45)))
+
+
+def test_every_area_begins_with_a_trait_that_there_is() -> None:
+    names = [trait.name for trait in fields(Behaviour)]
+    assert next(iter(AREAS)) == names[0]
+    places = [names.index(name) for name in AREAS]
+    assert places == sorted(places)
+
+
+def test_every_version_with_a_step_changes_something() -> None:
+    for version in versions():
+        assert "" not in changes(version)
+        assert changes(version) or str(version) == NEWEST
+    assert changes(Version.parse("2.0.23")) == ("where the conversation ends",)
+    assert changes(Version((0, 1))) == ()
