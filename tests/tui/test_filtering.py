@@ -11,6 +11,7 @@ from unbrick.scan import finish
 from unbrick_tui.facets import WHAT, Facets, facets
 from unbrick_tui.glyphs import UNICODE
 from unbrick_tui.rows import say
+from unbrick_tui.screens.choice import Choices
 from unbrick_tui.screens.facets import FacetScreen
 from unbrick_tui.widgets.status import StatusLine
 from unbrick_tui.widgets.timeline import Timeline
@@ -86,6 +87,28 @@ async def test_choosing_showing_and_showing_all_again(open_app: Open) -> None:
         await choose(pilot, "tool:Bash")
         await press(pilot, "backspace")
         assert shown.shown is None
+
+
+async def test_the_list_is_narrowed_by_typing(open_app: Open) -> None:
+    async with open_app("crash-mid-tool", (120, 40)) as pilot:
+        await press(pilot, "ampersand")
+        answers = pilot.app.screen.query_one(Choices)
+        everything = answers.option_count
+        await press(pilot, "slash", *"tool bas")
+        assert answers.option_count == 2, "its heading, and the one tool that holds the word"
+        await press(pilot, "enter", "space", "escape")
+        assert answers.option_count == everything
+        assert isinstance(pilot.app.screen, FacetScreen)
+        await press(pilot, "slash", *"no such", "down", "enter", "space", "escape", "enter")
+        await settle(pilot)
+        assert "only Bash" in status(pilot)
+
+
+async def test_nothing_chosen_is_nothing_chosen_in_a_narrowed_list(open_app: Open) -> None:
+    async with open_app("crash-mid-tool", (120, 40)) as pilot:
+        await press(pilot, "ampersand", "space", "slash", *"bash", "enter", "space", "c", "escape", "enter")
+        await settle(pilot)
+        assert timeline(pilot).shown is None
 
 
 async def test_a_search_keeps_to_what_is_shown(open_app: Open) -> None:
