@@ -23,6 +23,7 @@ from unbrick_tui.prose import Passage
 from unbrick_tui.screens.choice import Choices
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.footer import Footer
+from unbrick_tui.widgets.hanging import Hanging
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.workspace import Result, Work, Workspace
 
@@ -46,8 +47,8 @@ class Picks(Choices):
         self._titles = titles
         self.chosen = set(range(len(titles)))
 
-    def _said(self, title: str, chosen: bool) -> Content:
-        return Content(f"[{'x' if chosen else ' '}] {title}")
+    def _said(self, title: str, chosen: bool) -> Hanging:
+        return Hanging((f"[{'x' if chosen else ' '}] ", Content(title)))
 
     @on(OptionList.OptionSelected)
     def _flip(self, event: OptionList.OptionSelected) -> None:
