@@ -47,7 +47,7 @@ def test_a_cut_leaves_room() -> None:
     (cut,) = one(judge(made, model=SONNET), "S001").fixes
     assert cut.safety is Safety.LOSSY
     assert cut.title == "Cut behind line 16: leaves about 156,000 tokens"
-    assert cut.price == "drops 3 prompts, 3 replies"
+    assert cut.price == "drops 3 prompts, 2 replies"
     after = mend(made, model=SONNET, allow={Safety.LOSSY}).after
     assert above_info(after) == []
     assert after.resume.messages == 16
