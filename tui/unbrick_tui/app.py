@@ -20,6 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import Input
 
 from unbrick import atomic, source
 from unbrick.bundle import Bundle
@@ -45,7 +46,6 @@ from unbrick_tui.shelf import Shelf
 from unbrick_tui.state import State
 from unbrick_tui.text import size
 from unbrick_tui.theme import DARK, THEMES, shades, turned
-from unbrick_tui.widgets.search_bar import SearchField
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
 _HERE = Path(__file__).parent
@@ -194,7 +194,7 @@ class UnbrickApp(App[int]):
         if isinstance(screen, TakesKeys) and await screen.typed(event):
             event.prevent_default()
             event.stop()
-        elif isinstance(field, SearchField) and event.character is not None and event.is_printable:
+        elif isinstance(field, Input) and event.character is not None and event.is_printable:
             field.insert_text_at_cursor(event.character)
             event.stop()
 

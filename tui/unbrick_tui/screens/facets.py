@@ -57,7 +57,9 @@ class FacetScreen(ModalScreen[frozenset[str] | None]):
         """The list, what it comes to, the keys."""
         with Vertical(id="dialog", classes="tall"):
             yield Static("Show only", id="title", markup=False)
-            yield NarrowField(placeholder="type to narrow the list", compact=True, id="narrow")
+            yield NarrowField(
+                placeholder="type to narrow the list", compact=True, id="narrow", select_on_focus=False,
+            )
             yield Choices(id="answers", markup=False)
             yield Static("", id="about", markup=False)
             yield Static("space chooses, / narrows, enter shows, c none, esc goes back", id="hint", markup=False)
@@ -99,7 +101,8 @@ class FacetScreen(ModalScreen[frozenset[str] | None]):
         """Type what the list is to be narrowed to."""
         field = self.query_one(NarrowField)
         field.display = True
-        field.focus()
+        # At once: what is typed behind the key is meant for the field.
+        self.set_focus(field)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

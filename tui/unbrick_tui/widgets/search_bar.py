@@ -75,7 +75,8 @@ class SearchBar(Vertical):
         """A mark, the field, what was found; the keys, or what is wrong, below."""
         with Horizontal(id="search-line"):
             yield Static("/", id="search-mark", markup=False)
-            yield SearchField(id="search-field", placeholder="search", compact=True)
+            # Letters typed before the field knew that it has the keys would be selected, and replaced by the next one.
+            yield SearchField(id="search-field", placeholder="search", compact=True, select_on_focus=False)
             yield Static("", id="search-found", markup=False)
         yield Static("", id="search-hint", markup=False)
 
