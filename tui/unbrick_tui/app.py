@@ -15,9 +15,12 @@ from typing import Any, ClassVar
 from rich.console import RenderableType
 from rich.text import Text
 from textual import events, work
+from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.css.query import NoMatches
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
@@ -160,9 +163,17 @@ class UnbrickApp(App[int]):
             self.panic(Text(f"unbrick: {explain(error)[0]}{kept}"))
 
     def _handle_exception(self, error: Exception) -> None:
-        """On the way out a screen that was just coming up misses its parts: nobody is to read of it."""
-        if not self._exit:
+        """A screen that was left while it was just coming up misses its parts: nobody is to read of it."""
+        if not (self._exit or (isinstance(error, NoMatches) and self._was_left(active_message_pump.get(None)))):
             super()._handle_exception(error)
+
+    def _was_left(self, pump: MessagePump | None) -> bool:
+        """Whether something belongs to a screen that is shown no longer."""
+        if pump is None or pump is self:
+            return False
+        while pump is not None and not isinstance(pump, Screen):
+            pump = pump._parent
+        return pump not in self.screen_stack
 
     def _keep_edits(self) -> str:
         """Keep what is not saved for the next time; a sentence about it."""
