@@ -10,6 +10,7 @@ from textual import events
 from textual.app import App
 from textual.keys import key_to_character
 from textual.pilot import Pilot
+from textual.worker import Worker
 
 from unbrick_tui.widgets.footer import Footer
 
@@ -30,16 +31,25 @@ Open = Callable[..., AbstractAsyncContextManager[Opened]]
 
 
 async def settle(pilot: Opened) -> None:
-    """Wait until nothing works in the background, dialogs that wait for an answer aside."""
-    for _ in range(10):
-        engine = [worker for worker in pilot.app.workers if worker.group != "ask" and not worker.is_finished]
+    """Wait until nothing works in the background, dialogs that wait for an answer aside, and what came of it is laid
+    out: a widget that got another size answers to that with a message of its own."""
+    before = None
+    for _ in range(20):
+        engine = working(pilot)
         if engine:
             await pilot.app.workers.wait_for_complete(engine)
         await pilot.pause()
         # The footer learns the keys of a new screen a moment later.
         empty = any(not footer.keys for footer in pilot.app.screen.query(Footer))
-        if not empty and not [w for w in pilot.app.workers if w.group != "ask" and not w.is_finished]:
+        laid = [(widget.size, widget.scroll_offset) for widget in pilot.app.screen.walk_children()]
+        if not empty and not working(pilot) and not pilot.app.screen._layout_required and laid == before:
             return
+        before = laid
+
+
+def working(pilot: Opened) -> list[Worker[object]]:
+    """What works in the background."""
+    return [worker for worker in pilot.app.workers if worker.group != "ask" and not worker.is_finished]
 
 
 async def press(pilot: Opened, *keys: str) -> None:

@@ -18,7 +18,8 @@ from driving import SAMPLES
 from terminal import COLUMNS, ROWS, Terminal, opened
 
 SESSION = SAMPLES / "crash-mid-tool" / "session.jsonl"
-FULL_SCREEN = b"\x1b[?1049h"
+PASTES = b"\x1b[?2004h"
+"""What the application asks of its terminal when it has taken it over and reads what is typed."""
 MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 AS_LEFT = {b"25": True, b"1049": False, b"1000": False, b"1002": False, b"1003": False, b"1006": False,
            b"1015": False, b"1004": False, b"2004": False, b"2026": False}
@@ -85,9 +86,9 @@ def test_two_hundred_sizes(terminal: Terminal, tmp_path: Path) -> None:
 
 def go_on(terminal: Terminal) -> None:
     """Continue a stopped process, and wait until it has its terminal again: what was typed until then is dropped."""
-    before = terminal.raw.count(FULL_SCREEN)
+    before = terminal.raw.count(PASTES)
     terminal.signal(signal.SIGCONT)
-    terminal.wait_until(lambda: terminal.raw.count(FULL_SCREEN) > before, "it has the terminal again")
+    terminal.wait_until(lambda: terminal.raw.count(PASTES) > before, "it has the terminal again")
 
 
 def test_suspended_and_resumed(terminal: Terminal) -> None:
