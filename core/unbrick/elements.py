@@ -33,7 +33,7 @@ class Elements(Source):
     def __init__(self, source: Source, base: Pointer, start: int) -> None:
         self.path, self.file, self.private, self.stamp = source.path, source.file, source.private, source.stamp
         self._source, self._edge = source, source._edge
-        self.ends = array("Q")
+        self._ends = array("Q")
         self.base = tuple(base)
         """Where the array stands in the document."""
         self.starts: array[int] = array("Q")

@@ -113,13 +113,21 @@ def open_word(word: str, choices: Choices, cwd: Path) -> Opened:
 
 
 def open_source(source: Source, choices: Choices) -> Opened:
-    """Open a file that is already indexed. Raises NotATranscriptError when no format knows it."""
+    """Take a file that is open for a session. Raises NotATranscriptError when no format knows it, and CannotReadError;
+    the file is closed then."""
+    try:
+        return _recognised(source, choices)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _recognised(source: Source, choices: Choices) -> Opened:
     source, format_ = framed(source, choices.format)
     strange = None
     if choices.format is None and source.pointer(1) is None:
         strange = foreign(source, list(islice(_values(source), 2)))
     if format_ is None or strange is not None:
-        source.close()
         raise NotATranscriptError(
             strange or f"{source.path} is not a transcript that unbrick knows: none of its first lines is a record of "
             "one. Claude Code keeps its own under ~/.claude/projects; name one of those."

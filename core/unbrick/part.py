@@ -35,9 +35,7 @@ def main(task: bytes) -> None:
 def answer(file: BinaryIO, start: int, end: int, entry_of: Callable[[Json], BareEntry]) -> bytes:
     """What is in a span, given by its bytes."""
     source = Source(Path(), file)
-    source.cover(start, end)
-    scan = Scan(View(source))
-    raws = source.lines(1 if start else 0)
+    scan, raws = Scan(View(source)), source.between(start, end)
     while read_rows(scan, islice(raws, BATCH), entry_of):
         pass
     return scan.piece().packed()

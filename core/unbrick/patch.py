@@ -31,7 +31,11 @@ class View:
             self._rows.append(line - 1 + shift)
             shift += len(patch[line]) - 1
         self._appended = patch.get(END, ())
-        self._body = len(source) + shift
+        self._shift = shift
+
+    @property
+    def _body(self) -> int:
+        return len(self.source) + self._shift
 
     def __len__(self) -> int:
         return self._body + len(self._appended)

@@ -24,6 +24,8 @@ from unbrick.strings import Packed, Strings
 T = TypeVar("T")
 BATCH = 512
 """Rows at a time: what they mean and their strings stay in the processor's cache until they are columns."""
+USUAL = 512
+"""Bytes of a small record; there is room for an id of each from the start."""
 AHEAD = 16
 """Spans that are read ahead of one that is missing."""
 
@@ -37,6 +39,7 @@ NUMBERED = frozenset({
     "type", "uuid", "parent", "refers", "message_id", "model", "version", "block_ref", "block_name",
 })
 """Columns of the numbers of strings."""
+_SIZE = COLUMNS.index("size")
 
 
 class Piece(NamedTuple):
@@ -54,16 +57,20 @@ class Piece(NamedTuple):
         return marshal.dumps([self.columns, self.texts, pickle.dumps((self.faults, self.salvaged))], 2)
 
     @classmethod
-    def unpacked(cls, packed: bytes, rows: int) -> Piece | None:
-        """What another process packed; None where it is not that of so many rows."""
+    def unpacked(cls, packed: bytes, size: int) -> Piece | None:
+        """What another process packed; None where it is not that of so many bytes."""
         import pickle
 
         try:
             columns, texts, odd = marshal.loads(packed)
-            whole = len(columns) == len(COLUMNS) and len(columns[0]) == rows
-            return cls(columns, texts, *pickle.loads(odd)) if whole else None
+            piece = cls(columns, texts, *pickle.loads(odd))
+            return piece if len(columns) == len(COLUMNS) and sum(piece.sizes()) == size else None
         except (EOFError, ValueError, TypeError, LookupError, pickle.UnpicklingError):
             return None
+
+    def sizes(self) -> array[int]:
+        """Bytes of each line."""
+        return array("I", self.columns[_SIZE])
 
 
 @dataclass
@@ -181,17 +188,23 @@ def scan(view: View, entry_of: Callable[[Json], BareEntry], cores: int | None = 
     `entry_of` gives the meaning of a decoded record and never raises.
     """
     spans = helpers.spans(view)
-    if not spans:
-        result, raws = Scan(view), view.raws()
-        while _read_batch(result, islice(raws, BATCH), entry_of):
-            yield len(result)
-        return result
-    team = helpers.started(view.source, entry_of, helpers.cores() if cores is None else cores)
-    try:
-        return (yield from _Spans(view, spans, team).read(entry_of))
-    finally:
-        for helper in team:
-            helper.close()
+    if spans:
+        team = helpers.started(view.source, entry_of, helpers.cores() if cores is None else cores)
+        try:
+            result, ends = yield from _Spans(view, spans, team).read(entry_of)
+        finally:
+            for helper in team:
+                helper.close()
+        if view.source.learn(ends):
+            return result
+    result, raws = Scan(view), view.raws()
+    while _read_batch(result, islice(raws, BATCH), entry_of):
+        yield len(result)
+    if not view.patch:
+        ends = view.source.no_ends()
+        ends.extend(accumulate(result.size))
+        view.source.learn(ends)
+    return result
 
 
 class _Spans:
@@ -204,15 +217,17 @@ class _Spans:
         self.absorbed = self.front = self.rows = 0
         """How many spans were absorbed and were taken by somebody, and the rows that were read."""
 
-    def read(self, entry_of: Callable[[Json], BareEntry]) -> Progress:
-        """Read all. Nobody is waited for: where no span is left, or a helper is far behind, its last one is read here
-        as well, and whoever reads it first has read it."""
-        result = Scan(self.view, Strings(Packed(len(self.view))))
+    def read(self, entry_of: Callable[[Json], BareEntry]) -> Generator[int, None, tuple[Scan, array[int]]]:
+        """Read all; gives the ends of the lines as well. Nobody is waited for: where no span is left, or a helper is
+        far behind, its last one is read here as well, and whoever reads it first has read it."""
+        source = self.view.source
+        result, ends = Scan(self.view, Strings(Packed(source.size // USUAL))), source.no_ends()
         while self.absorbed < len(self.spans):
             self._look()
             piece = self.waiting.pop(self.absorbed, None)
             if piece is not None:
                 result.absorb(piece)
+                ends.extend(islice(accumulate(piece.sizes(), initial=self.spans[self.absorbed][0]), 1, None))
                 self.absorbed += 1
                 yield self.rows
             elif self.front < min(len(self.spans), self.absorbed + AHEAD):
@@ -221,11 +236,11 @@ class _Spans:
             else:
                 last = max(number for number in range(self.absorbed, self.front) if number not in self.waiting)
                 yield from self._read(last, entry_of)
-        return result
+        return result, ends
 
     def _read(self, number: int, entry_of: Callable[[Json], BareEntry]) -> Iterator[int]:
         """Read one span, until somebody else has."""
-        own, raws = Scan(self.view), self.view.source.lines(*self.spans[number])
+        own, raws = Scan(self.view), self.view.source.between(*self.spans[number])
         while _read_batch(own, islice(raws, BATCH), entry_of):
             self._look()
             if number in self.waiting:
@@ -237,11 +252,10 @@ class _Spans:
         """Take what the helpers have read, and give them more."""
         for helper in self.team:
             for number, packed in helper.answers():
-                first, last = self.spans[number]
-                self._take(number, Piece.unpacked(packed, last - first))
+                start, end = self.spans[number]
+                self._take(number, Piece.unpacked(packed, end - start))
             while self.front < len(self.spans) and helper.free():
-                first, last = self.spans[self.front]
-                helper.give(self.front, self.view.source.span(first)[0], self.view.source.span(last - 1)[1])
+                helper.give(self.front, *self.spans[self.front])
                 self.front += 1
 
     def _take(self, number: int, piece: Piece | None) -> None:

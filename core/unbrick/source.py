@@ -20,6 +20,8 @@ system: Any = os
 """The module whose functions open and read."""
 
 CHUNK = 1 << 20
+LOOK = 1 << 16
+"""Bytes in which the end of a line is looked for at a time."""
 EDGE = 1 << 12
 """Bytes at the end of what was read that tell whether a longer file has only grown."""
 
@@ -53,12 +55,16 @@ class Source:
         """Whether the bytes stand in a file of our own, so that nobody else can change them."""
         self.file = file
         self._fd = file.fileno()
-        self.stamp = _stamp(os.fstat(self._fd))
-        self.ends: array[int] = array("I" if self.stamp.size < 1 << 32 else "Q")
+        self._begin(_stamp(os.fstat(self._fd)))
+
+    def _begin(self, stamp: Stamp) -> None:
+        self.stamp = stamp
+        self._ends: array[int] | None = None
+        self._edge = self._edge_now()
 
     @classmethod
     def open(cls, path: Path) -> Source:
-        """Open and index a file. Raises CannotReadError with a sentence that names the file."""
+        """Open a file. Raises CannotReadError with a sentence that names the file."""
         try:
             # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
             fd = system.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -68,18 +74,16 @@ class Source:
         try:
             _insist_on_file(path, os.fstat(fd).st_mode)
             file = os.fdopen(fd, "rb", buffering=0)
-            source = cls(path, file)
-            source._index()
+            return cls(path, file)
         except BaseException as error:
             file.close() if file is not None else os.close(fd)
             if isinstance(error, OSError):
                 raise CannotReadError.from_os(path, error) from error
             raise
-        return source
 
     @classmethod
     def spool(cls, stream: BinaryIO, name: str = "<stdin>") -> Source:
-        """Copy a stream that cannot be seeked into a private unnamed file and index that.
+        """Copy a stream that cannot be seeked into a private unnamed file.
 
         Raises CannotReadError when there is no room for it or the stream breaks off with an error."""
         import shutil
@@ -92,36 +96,43 @@ class Source:
         except OSError as error:
             file.close()
             raise CannotReadError.from_os(Path(name), error) from error
-        source = cls(Path(name), file, private=True)
-        source._index()
-        return source
+        return cls(Path(name), file, private=True)
 
     @staticmethod
     def of(data: bytes, name: str = "<memory>") -> Source:
         """A source over bytes in memory."""
         return Memory(data, name)
 
-    def _index(self) -> None:
-        self._edge = self._edge_now()
-        self.cover(0, self.stamp.size)
+    @property
+    def ends(self) -> array[int]:
+        """The offset behind each line. Found at first sight, unless whoever read all lines has told it: that pass over
+        a large file can be saved. Raises CannotReadError."""
+        if self._ends is None:
+            self._ends = self._found()
+        return self._ends
 
-    def cover(self, start: int, end: int) -> None:
-        """Index the lines of a range. Where nothing was indexed before, and it is not the beginning, what stands in
-        front of it counts as one line."""
-        if start and not self.ends:
-            self.ends.append(start)
-        append = self.ends.append
-        position = start
-        while position < end:
-            chunk = self.read(position, min(position + CHUNK, end))
-            if not chunk:
-                break
+    def _found(self) -> array[int]:
+        ends = self.no_ends()
+        append, position = ends.append, 0
+        while position < self.stamp.size and (chunk := self.read(position, min(position + CHUNK, self.stamp.size))):
             find, found = chunk.find, 0
             while found := find(b"\n", found) + 1:
                 append(position + found)
             position += len(chunk)
-        if position > (self.ends[-1] if self.ends else 0):
+        if position > (ends[-1] if ends else 0):
             append(position)
+        return ends
+
+    def no_ends(self) -> array[int]:
+        """An array for the ends of lines, with none in it."""
+        return array("I" if self.stamp.size < 1 << 32 else "Q")
+
+    def learn(self, ends: array[int]) -> bool:
+        """Take over the ends of all lines from somebody who has read them; False where they are known, and others:
+        somebody has written into the file."""
+        if self._ends is None:
+            self._ends = ends
+        return self._ends == ends
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -144,6 +155,9 @@ class Source:
 
     def lines(self, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         """The lines from an index on, up to another without it, read in large pieces."""
+        if self._ends is None and not first and last is None:
+            yield from self.between(0, self.size)
+            return
         ends = self.ends
         total = len(ends) if last is None else last
         while first < total:
@@ -151,6 +165,31 @@ class Source:
             stop = max(bisect_right(ends, start + CHUNK, first, total), first + 1)
             yield from self._cut(first, stop)
             first = stop
+
+    def between(self, start: int, end: int) -> Iterator[bytes]:
+        """The lines of a range that begins where one does, whether their ends are known or not."""
+        pieces: list[bytes] = []
+        while start < end and (chunk := self.read(start, min(start + CHUNK, end))):
+            start += len(chunk)
+            if b"\n" not in chunk:
+                pieces.append(chunk)
+                continue
+            lines = io.BytesIO(chunk).readlines()
+            if pieces:
+                lines[0] = b"".join((*pieces, lines[0]))
+            pieces = [] if lines[-1].endswith(b"\n") else [lines.pop()]
+            yield from lines
+        if pieces:
+            yield b"".join(pieces)
+
+    def end_of_line(self, position: int) -> int:
+        """The offset behind the line that a byte stands in."""
+        while position < self.size and (chunk := self.read(position, min(position + LOOK, self.size))):
+            found = chunk.find(b"\n")
+            if found >= 0:
+                return position + found + 1
+            position += len(chunk)
+        return self.size
 
     def _cut(self, first: int, last: int) -> Sequence[bytes]:
         """Lines that are read at once."""
@@ -203,8 +242,8 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Bytes covered by the index."""
-        return self.ends[-1] if self.ends else 0
+        """Bytes of the file when it was opened: what stands behind them is never read."""
+        return self.stamp.size
 
     def changed(self) -> bool:
         """Whether the file at the path is no longer the file that was read, byte for byte."""
@@ -277,9 +316,7 @@ class Memory(Source):
         self.private = True
         self.file = io.BytesIO(data)
         self._data = data
-        self.ends = array("Q")
-        self.stamp = Stamp(0, len(data), 0)
-        self._index()
+        self._begin(Stamp(0, len(data), 0))
 
     def read(self, start: int, end: int) -> bytes:
         """Bytes of a range."""

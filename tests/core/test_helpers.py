@@ -44,7 +44,7 @@ def body() -> bytes:
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
     monkeypatch.setattr(helpers, "SMALLEST", 1000)
-    monkeypatch.setattr(helpers, "SPAN", 40 * helpers.ROW)
+    monkeypatch.setattr(helpers, "SPAN", 8000)
     path = tmp_path / "session.jsonl"
     path.write_bytes(body())
     with Source.open(path) as opened:
@@ -70,9 +70,9 @@ def alone(source: Source) -> dict[str, object]:
 
 def test_spans_are_the_file(source: Source) -> None:
     spans = helpers.spans(View(source))
-    assert [*chain.from_iterable(range(first, last) for first, last in spans)] == [*range(len(source))]
+    assert [*chain.from_iterable(source.between(*span) for span in spans)] == [*source.lines()]
+    assert {0, *source.ends}.issuperset(chain.from_iterable(spans))
     assert len(spans) > 10
-    assert {last - first < 80 for first, last in spans} == {True}
 
 
 @pytest.mark.parametrize(("cores", "smallest", "count"), [
@@ -103,9 +103,10 @@ def test_a_process_reads_the_spans_that_it_is_given(source: Source) -> None:
     helper.close()
     assert [number for number, _packed in found] == [0, 1, 2]
     result = Scan(View(source))
-    for (_number, packed), rows in zip(found, (100, 200, 300), strict=True):
-        piece = Piece.unpacked(packed, rows)
+    for (number, packed), (start, end) in zip(found, spans, strict=True):
+        piece = Piece.unpacked(packed, end - start)
         assert piece is not None
+        assert Piece.unpacked(packed, end - start - 1) is None, f"span {number} has all of its bytes"
         result.absorb(piece)
     assert columns(result) == alone(source)
 
@@ -153,15 +154,15 @@ with Source.of(b'{"type":"user"}\n' * 999) as other:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(made.damaged_sessions(), st.integers(1, 20), st.integers(0, 3), st.data())
+@given(made.damaged_sessions(), st.integers(1, 5000), st.integers(0, 3), st.data())
 def test_whatever_the_spans_and_whoever_reads_them_it_is_the_same_scan(
-    tmp_path: Path, body: bytes, rows: int, count: int, data: st.DataObject
+    tmp_path: Path, body: bytes, span: int, count: int, data: st.DataObject
 ) -> None:
     path = tmp_path / "session.jsonl"
     path.write_bytes(body * 5)
     with pytest.MonkeyPatch.context() as patch, Source.open(path) as source:
         patch.setattr(helpers, "SMALLEST", 0)
-        patch.setattr(helpers, "SPAN", rows * helpers.ROW)
+        patch.setattr(helpers, "SPAN", span)
         patch.setattr("unbrick.scan.AHEAD", data.draw(st.integers(1, 5)))
         patch.setattr("unbrick.scan.BATCH", 3)
         patch.setattr(helpers, "started", lambda *_given: [Erratic(source, data) for _ in range(count)])
@@ -171,6 +172,7 @@ def test_whatever_the_spans_and_whoever_reads_them_it_is_the_same_scan(
             while True:
                 done.append(next(progress))
         except StopIteration as stop:
+            assert source.ends == Source.of(body * 5).ends
             assert columns(stop.value) == alone(source)
         assert done == sorted(done)
 
@@ -265,6 +267,20 @@ def test_a_scan_made_of_spans_is_continued_as_any_other(source: Source) -> None:
     assert again.strings.find("u5") == before.strings.find("u5") >= 0
     assert before.strings.find("new") == -1
     assert columns(before) == known
+
+
+def test_a_file_that_was_rewritten_since_its_lines_were_found_keeps_as_many(source: Source) -> None:
+    before = len(source)
+    source.path.write_bytes(body().replace(b"\n", b" ", 9))
+    assert len(finish(scan(View(source), records.entry, 3))) == before == len(source)
+
+
+@pytest.mark.parametrize("left", [0, 1, 9000, 40_000], ids="{} bytes".format)
+def test_of_a_file_that_became_shorter_there_is_what_could_be_read(source: Source, left: int) -> None:
+    os.truncate(source.path, left)
+    scanned = finish(scan(View(source), records.entry, 3))
+    assert len(scanned) == len(source) == len(body()[:left].splitlines())
+    assert sum(scanned.size) == left
 
 
 def test_faults_keep_their_rows(source: Source) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+from array import array
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -45,10 +47,35 @@ def test_a_range_of_lines_is_those_lines(data: bytes, first: int, last: int) -> 
         assert list(source.lines(first, last)) == list(source.lines())[first:last]
 
 
+@given(TEXT, st.integers(1, 9))
+def test_lines_are_the_same_before_and_after_their_ends_are_known(data: bytes, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch, Source.of(data) as source:
+        patch.setattr("unbrick.source.CHUNK", chunk)
+        patch.setattr("unbrick.source.LOOK", chunk)
+        lines = list(source.lines())
+        assert [source.end_of_line(at) for at in range(len(data))] == [
+            end for end, line in zip(accumulate(map(len, lines)), lines, strict=True) for _byte in line
+        ]
+        assert list(source.ends) == list(accumulate(map(len, lines)))
+        assert list(source.lines()) == lines
+        cuts = [0, *source.ends]
+        assert [list(source.between(start, len(data))) for start in cuts] == [lines[i:] for i in range(len(cuts))]
+
+
+def test_ends_that_are_told_are_taken_until_others_are_known() -> None:
+    with Source.of(b"one\ntwo") as source:
+        assert source.learn(array("I", [4, 7]))
+        assert list(source.lines()) == [b"one\n", b"two"]
+        assert source.learn(array("I", [4, 7]))
+        assert not source.learn(array("I", [7]))
+        assert list(source.lines()) == [b"one\n", b"two"]
+
+
 def test_lines_stay_as_many_as_they_were_when_others_are_written_over_them(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"one\ntwo\nthree")
     with Source.open(path) as source:
+        assert len(source) == 3
         path.write_bytes(b"\n\n\n\n\n\n\n\n\n")
         assert list(source.lines()) == [b"\n\n\n\n", b"\n\n\n\n", b"\n"]
         path.write_bytes(b"")

@@ -5,6 +5,10 @@ the session's folder.
 
 Linux only, by strace's fault injection. After each fault the original is the old file or the new one, whole; what
 replaced it has a backup; nobody reads a traceback; and the next command works and leaves no temporary file behind.
+
+Calls are counted in a run without faults. A save also looks through /proc for clients, so that other processes which
+come and go shift the count: where a fault has hit a call elsewhere, it is injected again, and at last told of as such.
+Under `unshare --pid --fork --mount-proc` there are no others.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +32,12 @@ AMPLIFIER = ROOT / "sample_sessions" / "amplifier" / "no-content"
 TOLD = ROOT / "sample_sessions" / "amplifier" / "killed-while-tools-ran"
 """A session whose metadata count its turns, and so change with a cut."""
 SESSION = "11111111-2222-4333-8444-555555555555"
-BESIDE = {"subagents/agent-1.jsonl": b"{}\n" * 9, "tool-results/one.txt": b"what a tool said\n"}
+PROJECT = ".claude/projects/-home-dev-shop"
+"""Where a session stands with files beside it."""
+TOKEN, HIDDEN = b"ghp" + b"_9fQz7Lk2Vb8Xw3Rt6Yp1Nc5Md4Hs0Gj2Ka7E", b"[redacted]"
+SPOKEN = re.compile(rb"Find out why|failing test|(?<=/home/)user")
+"""What the token takes the place of, in the samples' texts and metadata."""
+BESIDE = {"subagents/agent-1.jsonl": b"{}\n" * 9, "tool-results/one.txt": b"what a tool said: %b\n" % TOKEN}
 BACKUP, TEMPORARY = ".unbrick-backup", ".unbrick-tmp"
 CALLS = (
     "openat", "open", "read", "pread64", "write", "pwrite64", "writev", "fsync", "fdatasync", "rename", "renameat",
@@ -36,8 +46,13 @@ CALLS = (
     "stat", "lseek", "getdents64", "close", "readlink", "access", "faccessat", "faccessat2", "dup",
 )
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EDQUOT", "EROFS", "ENOENT", "EINTR")
+STRACE = ("strace", "-y", "-s", "16")
+FAST = ("-f", "--seccomp-bpf")
+"""Stops at the traced calls alone; with these strace injects no signals."""
 Files = dict[str, bytes]
-STEP = re.compile(r"^(?:\d+\s+)?(\w+)\(")
+STEP = re.compile(r"^(?:\d+\s+)?(\w+)\((?:AT_FDCWD<[^>]*>)?")
+TRIES = 5
+MISSED = "hit a call elsewhere"
 
 
 class Job(NamedTuple):
@@ -56,11 +71,13 @@ JOBS = (
     Job("copy", SAMPLE, "session.jsonl", ("repair", "{file}", "-o", "{folder}/copy.jsonl"), False),
     Job("as-session", SAMPLE, "session.jsonl", ("repair", "{file}", "--as-session"), False),
     Job("truncate", SAMPLE, "session.jsonl", ("truncate", "{file}", "--last-safe", "--in-place"), True),
-    Job("beside", SAMPLE, f"{SESSION}.jsonl", ("repair", "{file}", "--as-session"), False,
-        ".claude/projects/-home-dev-shop"),
+    Job("beside", SAMPLE, f"{SESSION}.jsonl", ("repair", "{file}", "--as-session"), False, PROJECT),
+    Job("redact", SAMPLE, "session.jsonl", ("redact", "{file}", "--all", "--in-place"), True),
+    Job("redact-beside", SAMPLE, f"{SESSION}.jsonl", ("redact", "{file}", "--all", "--as-session"), False, PROJECT),
     Job("restore", SAMPLE, "session.jsonl", ("restore", "{file}"), True),
     Job("amplifier", AMPLIFIER, "transcript.jsonl", ("repair", "{file}", "--in-place"), True),
     Job("amplifier-cut", TOLD, "transcript.jsonl", ("truncate", "{file}", "--last-safe", "--in-place"), True),
+    Job("amplifier-redact", TOLD, "transcript.jsonl", ("redact", "{file}", "--all", "--in-place"), True),
     Job("amplifier-restore", TOLD, "transcript.jsonl", ("restore", "{file}"), True),
     Job("amplifier-session", AMPLIFIER, "transcript.jsonl", ("repair", "{file}", "--as-session"), False),
 )
@@ -80,7 +97,10 @@ def lay(job: Job, where: Path) -> Path:
     folder = where / job.where
     shutil.copytree(job.folder, folder)
     path = folder / job.file
-    if job.name == "beside":
+    if job.arguments[0] == "redact":
+        for one in folder.glob("*.json*"):
+            one.write_bytes(SPOKEN.sub(TOKEN, one.read_bytes()))
+    if job.where == PROJECT:
         (folder / "session.jsonl").rename(path)
         for name, data in BESIDE.items():
             file = folder / SESSION / name
@@ -115,7 +135,7 @@ def steps(job: Job, where: Path) -> list[tuple[str, int]]:
     """(call, which one of its name) of the calls that touch the session's folder, in a run without faults."""
     path = lay(job, where)
     log = where / "log"
-    tracer = ["strace", "-y", "-s", "16", "-e", f"trace={','.join(CALLS)}", "-o", str(log)]
+    tracer = [*STRACE, *FAST, "-e", f"trace={','.join(CALLS)}", "-o", str(log)]
     done = run(command(job, path), where, tracer)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{job.name}: {done.stderr}")
@@ -126,18 +146,21 @@ def steps(job: Job, where: Path) -> list[tuple[str, int]]:
         if match is None:
             continue
         counted[match[1]] += 1
-        if str(path.parent) in line:
+        if touches(line, path.parent):
             found.append((match[1], counted[match[1]]))
     return found
 
 
+def touches(line: str, folder: Path) -> bool:
+    """Whether a line of strace's tells of a call that has to do with a folder."""
+    return str(folder) in STEP.sub("", line)
+
+
 def faults(job: Job, found: Sequence[tuple[str, int]], errors: Sequence[str]) -> Iterator[tuple[str, int, str]]:
-    """Every fault to inject: each call killed, and each refused in one of the ways in turn."""
+    """Every fault to inject: the process killed at each call, and each call refused, in one of the ways in turn."""
     for index, (call, which) in enumerate(found):
         yield call, which, "signal=KILL"
-        for error in errors if len(errors) == 1 else {errors[index % len(errors)], "ENOSPC", "EIO"}:
-            if call != "close" or error == "EIO":
-                yield call, which, f"error={error}"
+        yield call, which, f"error={'EIO' if call == 'close' else errors[index % len(errors)]}"
 
 
 def wrong(job: Job, path: Path, old: Files, new: Files, done: subprocess.CompletedProcess[str], killed: bool) -> str:
@@ -154,8 +177,12 @@ def wrong(job: Job, path: Path, old: Files, new: Files, done: subprocess.Complet
     for name in made:
         if not any(now[name].count(b"\n") == data.count(b"\n") for data in (*old.values(), *new.values())):
             return f"{name} is not whole"
-        if job.name == "beside" and "/" not in name and not all(
-            now.get(f"{name.removesuffix('.jsonl')}/{one}") == data for one, data in BESIDE.items()
+        redacts = job.arguments[0] == "redact"
+        if redacts and "/" not in name and TOKEN in now[name]:
+            return f"{name} holds what was redacted"
+        if job.where == PROJECT and "/" not in name and not all(
+            now.get(f"{name.removesuffix('.jsonl')}/{one}") == (data.replace(TOKEN, HIDDEN) if redacts else data)
+            for one, data in BESIDE.items()
         ):
             return f"{name} has not all that belongs to it"
     if "Traceback" in said or "unbrick itself failed" in said:
@@ -169,22 +196,35 @@ def wrong(job: Job, path: Path, old: Files, new: Files, done: subprocess.Complet
 
 def inject(job: Job, fault: tuple[str, int, str], new: Files) -> tuple[str, int]:
     """One fault: what was wrong after it, and the exit status."""
+    for _try in range(TRIES):
+        with tempfile.TemporaryDirectory() as name:
+            found = _injected(job, fault, new, Path(name))
+        if found[0] != MISSED:
+            break
+    return found
+
+
+def _injected(job: Job, fault: tuple[str, int, str], new: Files, where: Path) -> tuple[str, int]:
     call, which, how = fault
-    with tempfile.TemporaryDirectory() as name:
-        where = Path(name)
-        path = lay(job, where)
-        old = files(path.parent)
-        tracer = ["strace", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:{how}:when={which}"]
-        done = run(command(job, path), where, tracer)
-        found = wrong(job, path, old, new, done, "KILL" in how)
-        if not found:
-            after = run(["repair", str(path), "-o", str(path.parent / "after.jsonl"), "--no-surroundings"], where, [])
-            if after.returncode not in (0, 1):
-                found = f"the next command fails: {after.stderr.strip()[-200:]}"
-            left = [one.name for one in path.parent.rglob(f"*{TEMPORARY}")]
-            if left and after.returncode == 0 and (path.parent / "after.jsonl").exists():
-                found = found or f"{left[0]} is left behind"
-        return found, done.returncode
+    path = lay(job, where)
+    old = files(path.parent)
+    log = where / "log"
+    killed = "KILL" in how
+    tracer = [*STRACE, *(() if killed else FAST), "-o", str(log), "-e", f"trace={call}"]
+    done = run(command(job, path), where, [*tracer, "-e", f"inject={call}:{how}:when={which}"])
+    lines = [line for line in log.read_text(errors="replace").splitlines() if STEP.match(line)]
+    hit = lines[-1:] if killed else [line for line in lines if "INJECTED" in line]
+    if not any(touches(line, path.parent) for line in hit) or killed != (done.returncode == -signal.SIGKILL):
+        return MISSED, done.returncode
+    found = wrong(job, path, old, new, done, killed)
+    if not found:
+        after = run(["repair", str(path), "-o", str(path.parent / "after.jsonl"), "--no-surroundings"], where, [])
+        if after.returncode not in (0, 1):
+            found = f"the next command fails: {after.stderr.strip()[-200:]}"
+        left = [one.name for one in path.parent.rglob(f"*{TEMPORARY}")]
+        if left and after.returncode == 0 and (path.parent / "after.jsonl").exists():
+            found = found or f"{left[0]} is left behind"
+    return found, done.returncode
 
 
 def outcome(job: Job) -> tuple[Files, list[tuple[str, int]]]:
@@ -197,20 +237,20 @@ def outcome(job: Job) -> tuple[Files, list[tuple[str, int]]]:
 def main() -> int:
     """Inject every fault into every job; how many were not survived."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=[job.name for job in JOBS])
+    parser.add_argument("--only", choices=[job.name for job in JOBS], action="append")
     parser.add_argument("--error", choices=ERRORS)
     parser.add_argument("--every", type=int, default=1, help="take one fault in so many")
     given = parser.parse_args()
     total = 0
     for job in JOBS:
-        if given.only not in (None, job.name):
+        if given.only and job.name not in given.only:
             continue
         new, found = outcome(job)
         counted: Counter[str] = Counter()
         listed = list(faults(job, found, (given.error,) if given.error else ERRORS))[:: given.every]
         for fault in listed:
             bad, status = inject(job, fault, new)
-            counted["survived" if not bad else "NOT SURVIVED"] += 1
+            counted[MISSED if bad == MISSED else "NOT SURVIVED" if bad else "survived"] += 1
             counted[f"ended with {status}"] += 1
             if bad:
                 print(f"{job.name}: {fault[0]} {fault[1]} {fault[2]}: {bad}", flush=True)

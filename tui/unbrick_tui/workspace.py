@@ -68,7 +68,7 @@ class Workspace:
         surroundings: Surroundings = NOWHERE, clock: Clock = SYSTEM_CLOCK, glyphs: Glyphs = UNICODE,
     ) -> None:
         self.format = format_
-        self.bundle = bundle
+        self.bundle = _indexed(bundle)
         self.surroundings = surroundings
         self.clock = clock
         self.glyphs = glyphs
@@ -153,7 +153,7 @@ class Workspace:
     def _anew(self) -> Bundle:
         """The session as it stands on disk now, its records framed as before. Raises CannotReadError."""
         source = Source.open(self.bundle.path)
-        return self.format.bundle(self.format.frame(source) or source)
+        return _indexed(self.format.bundle(self.format.frame(source) or source))
 
     def _open(self, bundle: Bundle) -> None:
         """Go on with another state of the file. Those before stay open for a while: threads may still read them."""
@@ -332,6 +332,12 @@ class Workspace:
     def _report(self) -> Report:
         assert self.outline is not None, "edits wait for the first check"
         return self.outline.report
+
+
+def _indexed(bundle: Bundle) -> Bundle:
+    """With the lines of its file found: where nobody has done that, the interface would be the first to ask."""
+    len(bundle.main)
+    return bundle
 
 
 def _title(applied: Applied, *, priced: bool = True) -> str:

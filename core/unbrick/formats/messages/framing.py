@@ -45,7 +45,7 @@ def _framed(source: Source) -> Source | None:
 def _may_be_body(source: Source, head: bytes) -> bool:
     if not _BODY.match(head) and head.strip() != b"{":
         return False
-    first = read(source[0])[0] if len(source) else None
+    first = next((read(raw)[0] for raw in source.lines()), None)
     if first is not None:
         return isinstance(first.get(MEMBER), list) and all(not raw.strip() for raw in source.lines(1))
     # A line that breaks off says nothing; members of a request's own, or an object that goes on, do.
