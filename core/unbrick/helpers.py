@@ -99,8 +99,12 @@ def spans(view: View) -> list[tuple[int, int]]:
     source = view.source
     if type(source) is not Source or view.patch or source.size < 2 * SMALLEST:
         return []
-    cuts = {source.end_of_line(cut - 1) for cut in range(SPAN, source.size, SPAN)}
-    return [*pairwise(sorted({0, *cuts, source.size}))]
+    cuts = [0]
+    for cut in range(SPAN, source.size, SPAN):
+        # A line longer than a span is searched once for its end.
+        if cut > cuts[-1]:
+            cuts.append(source.end_of_line(cut - 1))
+    return [*pairwise(sorted({*cuts, source.size}))]
 
 
 def started(source: Source, entry_of: Callable[[Json], BareEntry], cores: int) -> list[Helper]:

@@ -197,13 +197,19 @@ def scan(view: View, entry_of: Callable[[Json], BareEntry], cores: int | None = 
                 helper.close()
         if view.source.learn(ends):
             return result
-    result, raws = Scan(view), view.raws()
-    while _read_batch(result, islice(raws, BATCH), entry_of):
-        yield len(result)
+    result = yield from _alone(view, entry_of)
     if not view.patch:
         ends = view.source.no_ends()
         ends.extend(accumulate(result.size))
         view.source.learn(ends)
+    # Somebody has written into the file, and somebody has looked for the ends of its lines since: those count.
+    return result if len(result) == len(view) else (yield from _alone(view, entry_of))
+
+
+def _alone(view: View, entry_of: Callable[[Json], BareEntry]) -> Progress:
+    result, raws = Scan(view), view.raws()
+    while _read_batch(result, islice(raws, BATCH), entry_of):
+        yield len(result)
     return result
 
 
