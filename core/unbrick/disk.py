@@ -3,6 +3,8 @@ here such a path, which a transcript or somebody else's $PATH may name, holds no
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -23,6 +25,22 @@ def has_dir(path: Path) -> bool:
         return stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def whole(path: Path, most: int) -> bytes:
+    """A small file, of at most so many bytes. Raises OSError, also for a larger one and for what is no file: a pipe
+    would wait for somebody to write into it."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        if found.st_size > most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            return file.read(found.st_size + 1)
+    finally:
+        os.close(fd)
 
 
 def _mode(path: Path) -> int:

@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
 from unbrick_tui.failures import FINE, guard
+from unbrick_tui.interrupt import heard
 
 EPILOG = """\
 Exit status: 0 fine, 1 the verdict is at or above --fail-on, 2 wrong use, 3 a file cannot be read or written.
@@ -88,4 +89,5 @@ def run(args: list[str] | None = None) -> int:
         status: Any = cli.main(args, prog_name="unbrick", standalone_mode=False)
         return status if isinstance(status, int) else FINE
 
-    return guard(action)
+    with heard():
+        return guard(action)

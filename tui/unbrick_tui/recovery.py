@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 from unbrick import edit
 from unbrick.atomic import Privacy, staged
+from unbrick.disk import whole
 from unbrick.folders import private_folder
 from unbrick.history import History
 from unbrick.patch import Patch
@@ -26,6 +27,8 @@ from unbrick.record import END, FRAME, At
 from unbrick_tui import state
 from unbrick_tui.workspace import Workspace
 
+LARGEST = 500_000_000
+"""Bytes; more is not kept, nor is a larger file read."""
 KINDS = {name: kind for name, kind in vars(edit).items() if isinstance(kind, type) and is_dataclass(kind)}
 """Every edit, and what edits are made of, by name."""
 
@@ -62,17 +65,19 @@ def keep(workspace: Workspace) -> bool:
         "version": 1, "path": _real(workspace.bundle.path), "stamp": list(source.stamp),
         "steps": [[step.title, packed(step.edits), packed(dict(step.patch))] for step in workspace.history.done],
     }
-    file = file_of(workspace)
+    file, data = file_of(workspace), json.dumps(document).encode()
+    if len(data) > LARGEST:
+        return False
     with suppress(OSError):
         private_folder(file.parent)
         file.parent.chmod(0o700)
-        with staged(file.parent, file.name, Privacy(), (json.dumps(document).encode(),)) as whole:
+        with staged(file.parent, file.name, Privacy(), (data,)) as made:
             if workspace in _taken:
-                whole.put(file)
+                made.put(file)
                 return True
             for place in _places(workspace):
                 with suppress(FileExistsError):
-                    whole.put_new(place)
+                    made.put_new(place)
                     return True
     return False
 
@@ -90,23 +95,22 @@ def kept(workspace: Workspace) -> History | None:
 
 
 def _taken_up(workspace: Workspace, place: Path) -> History | None:
-    """The edits in a file, which is then this workspace's own; None where they are another's, or of no use.
-
-    Raises OSError."""
-    fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    """The edits in a file, which is then this workspace's own; None where they are another's, cannot be read now, or
+    are of no use. Raises OSError."""
+    fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        document = json.loads(place.read_bytes())
+        document = json.loads(whole(place, LARGEST))
         if document["version"] == 1 and document["stamp"] == list(workspace.bundle.main.stamp):
             history = History(workspace.bundle.main)
             for title, edits, patch in document["steps"]:
                 history = history.push(str(title), *_ours(unpacked(edits), unpacked(patch), len(history.source)))
             _taken[workspace] = place, fd
             return history
-    except BlockingIOError:
+    except OSError:
         os.close(fd)
         return None
-    except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         pass
     with suppress(OSError):
         place.unlink()

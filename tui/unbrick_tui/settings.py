@@ -13,12 +13,15 @@ from typing import Any
 
 from platformdirs import user_config_path
 
+from unbrick.disk import whole
 from unbrick.errors import UsageError
 from unbrick.opening import Choices
 from unbrick.printable import printable
 from unbrick_tui.bindings import ids, is_key
 from unbrick_tui.theme import NAMES, full
 
+LARGEST = 1_000_000
+"""Bytes; nobody sets as much as that."""
 LEVELS = (1, 2, 3, 4, 5)
 
 
@@ -54,7 +57,7 @@ def load(file: Path | None = None) -> Settings:
     """The settings, those of this machine unless a file is named; the defaults where there is none. Never raises."""
     file = file or path()
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = whole(file, LARGEST).decode("utf-8")
     except FileNotFoundError:
         return DEFAULTS
     except (OSError, UnicodeError) as error:
@@ -117,14 +120,14 @@ class _Reading:
         top = {name: value for name, value in values.items() if name not in ("target", "keys")}
         for table, given in (("", top), ("target", self._table(values, "target"))):
             for name, value in given.items():
-                whole = f"{table}.{name}" if table else name
-                fits, wanted = FITS.get(whole, (None, ""))
+                dotted = f"{table}.{name}" if table else name
+                fits, wanted = FITS.get(dotted, (None, ""))
                 if fits is None:
-                    self._wrong(name, f"there is no setting “{whole}”", table)
+                    self._wrong(name, f"there is no setting “{dotted}”", table)
                 elif fits(value):
                     taken[name] = full(value) if name == "theme" else value
                 else:
-                    self._wrong(name, f"“{whole}” has to be {wanted}, and is {value!r}", table)
+                    self._wrong(name, f"“{dotted}” has to be {wanted}, and is {value!r}", table)
         keys = dict(self._keys(self._table(values, "keys")))
         return Settings(**taken, keys=keys, mistakes=tuple(self._mistakes))
 
@@ -173,8 +176,8 @@ class _Reading:
 def shown(settings: Settings) -> Iterator[str]:
     """The settings in force, as a file that would set them."""
     table = ""
-    for whole in (*FITS, *(f'keys."{name}"' for name in settings.keys)):
-        inside, _, name = whole.rpartition(".") if not whole.startswith("keys") else whole.partition(".")
+    for dotted in (*FITS, *(f'keys."{name}"' for name in settings.keys)):
+        inside, _, name = dotted.rpartition(".") if not dotted.startswith("keys") else dotted.partition(".")
         if inside != table:
             table = inside
             yield from ("", f"[{table}]")

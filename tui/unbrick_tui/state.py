@@ -10,7 +10,11 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from unbrick.atomic import Privacy, staged
+from unbrick.disk import whole
 from unbrick.folders import private_folder
+
+LARGEST = 1_000_000
+"""Bytes; a larger file is not ours."""
 
 
 def folder() -> Path:
@@ -26,7 +30,7 @@ class State:
         self._values: dict[str, str | int] = {}
         if file is not None:
             with suppress(OSError, ValueError, RecursionError):
-                found = json.loads(file.read_bytes())
+                found = json.loads(whole(file, LARGEST))
                 if isinstance(found, dict):
                     self._values = {name: one for name, one in found.items() if isinstance(one, str | int)}
 

@@ -17,6 +17,7 @@ from platformdirs import user_cache_path
 
 from unbrick import atomic, folders
 from unbrick.bundle import Bundle
+from unbrick.disk import whole
 from unbrick.formats.table import BY_CLIENT
 from unbrick.opening import Choices
 from unbrick.sessions.health import Health
@@ -81,9 +82,7 @@ class Cache:
 
     def _load(self) -> dict[str, tuple[int, int, Health]]:
         try:
-            if self._path is None or self._path.stat().st_size > LARGEST:
-                return {}
-            held = orjson.loads(self._path.read_bytes())
+            held = orjson.loads(whole(self._path, LARGEST)) if self._path is not None else None
         except (OSError, ValueError):
             return {}
         if not isinstance(held, dict) or held.get("unbrick") != _release():

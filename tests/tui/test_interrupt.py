@@ -1,0 +1,72 @@
+"""ctrl+c ends a command also while its disk hangs.
+
+A process that waits for an NFS server can be ended and nothing else, as one can that waits for a child of `vfork`: so
+the calls that are to hang make such a child.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from driving import SAMPLES
+from terminal import Terminal
+
+from unbrick_tui.cli import run
+
+SESSION = (SAMPLES / "crash-mid-tool" / "session.jsonl").read_bytes()
+ID = "11111111-2222-4333-8444-555555555555"
+HANGING = """
+import ctypes, os, sys
+from unbrick_tui.cli import run
+
+libc = ctypes.CDLL(None)
+
+def hang(*_arguments, **_options):
+    if libc.vfork() == 0:
+        libc.prctl(1, 9)  # The child ends with its parent.
+        os.write(1, b"it hangs")
+        while True:
+            libc.pause()
+
+setattr(os, sys.argv[1], hang)
+sys.exit(run(sys.argv[2:]))
+"""
+
+COMMANDS = {
+    "the file is read": ("pread", "check"),
+    "the application opens": ("pread", "open"),
+    "it is exported": ("pread", "export"),
+    "files are looked into": ("pread", "list"),
+    "the backup is made": ("link", "repair --in-place"),
+    "the new file takes its place": ("replace", "repair --in-place"),
+    "a copy is brought to the disk": ("fsync", "repair -o copy.jsonl"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the calls are held up as Linux does it")
+@pytest.mark.parametrize(("call", "words"), COMMANDS.values(), ids=COMMANDS)
+def test_a_command_whose_disk_hangs_is_stopped(tmp_path: Path, call: str, words: str) -> None:
+    path = tmp_path / "config" / "projects" / "s" / f"{ID}.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(SESSION)
+    command, *options = words.split()
+    given = [] if command == "list" else [str(path)]
+    environment = {
+        "TERM": "dumb", "HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": str(tmp_path / "config"), "LANG": "C.UTF-8",
+        "PATH": str(tmp_path / "bin"),
+    }
+    terminal = Terminal([sys.executable, "-c", HANGING, call, command, *given, *options], environment, tmp_path)
+    try:
+        terminal.wait_for("it hangs")
+        terminal.signal(signal.SIGINT)
+        assert terminal.wait_for_end() == 130
+        assert "the disk does not answer" in terminal.text.replace("\n", "")
+    finally:
+        terminal.close()
+    assert path.read_bytes() == SESSION
+    assert run(["repair", str(path), "--in-place"]) == 0
+    left = sorted(one.name for one in path.parent.iterdir() if ".unbrick-backup" not in one.name)
+    assert left == [path.name]
