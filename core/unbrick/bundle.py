@@ -35,6 +35,11 @@ class Bundle:
         """Path of the transcript."""
         return self.main.path
 
+    def indexed(self) -> Bundle:
+        """Itself, with the lines of the transcript found, before the thread asks for them that answers the keys."""
+        len(self.main)
+        return self
+
     @property
     def resume_id(self) -> str:
         """The id that the client resumes it by, once it stands where the client looks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from unbrick import sentences, words
@@ -22,7 +23,6 @@ from unbrick.redact import Likely, likely, redact
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report
 from unbrick.rescan import grown, rescan
-from unbrick.save import Receipt
 from unbrick.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
@@ -68,7 +68,7 @@ class Workspace:
         surroundings: Surroundings = NOWHERE, clock: Clock = SYSTEM_CLOCK, glyphs: Glyphs = UNICODE,
     ) -> None:
         self.format = format_
-        self.bundle = _indexed(bundle)
+        self.bundle = bundle.indexed()
         self.surroundings = surroundings
         self.clock = clock
         self.glyphs = glyphs
@@ -141,19 +141,15 @@ class Workspace:
         self.history = self.history.redo()
         return undone[0].title if undone else None
 
-    def written(self, receipt: Receipt) -> None:
-        """Remember what was saved; a session that was replaced is opened anew, without the edits it now holds.
-
-        Raises CannotReadError when it cannot be opened.
-        """
+    def written(self) -> None:
+        """Remember that what was edited is saved."""
         self.saved = self.patch
-        if receipt.backup is not None:
-            self._open(self._anew())
 
-    def _anew(self) -> Bundle:
-        """The session as it stands on disk now, its records framed as before. Raises CannotReadError."""
-        source = Source.open(self.bundle.path)
-        return _indexed(self.format.bundle(self.format.frame(source) or source))
+    def anew(self, path: Path | None = None) -> Bundle:
+        """The session as it stands on disk now, or another beside it, its records framed as before. Raises
+        CannotReadError."""
+        source = Source.open(path or self.bundle.path)
+        return self.format.bundle(self.format.frame(source) or source).indexed()
 
     def _open(self, bundle: Bundle) -> None:
         """Go on with another state of the file. Those before stay open for a while: threads may still read them."""
@@ -199,7 +195,7 @@ class Workspace:
     def reread(self) -> Work[Result]:
         """Read the file again and do the edits again on what stands there now; those whose records are gone fall
         away. Raises CannotReadError when it cannot be read."""
-        bundle = self._anew()
+        bundle = self.anew()
         try:
             scanned = yield from scan(View(bundle.main), self.format.bare)
             first = self._judge(bundle, link(scanned))
@@ -230,7 +226,7 @@ class Workspace:
 
     def follow(self) -> Work[Result]:
         """Read what was added to the file, and judge the whole again."""
-        known, bundle = self._report().situation.session.scan, self._anew()
+        known, bundle = self._report().situation.session.scan, self.anew()
         before, now = known.view.source, bundle.main
         try:
             if type(now) is Source and now.stamp.inode == before.stamp.inode and before.intact():
@@ -332,12 +328,6 @@ class Workspace:
     def _report(self) -> Report:
         assert self.outline is not None, "edits wait for the first check"
         return self.outline.report
-
-
-def _indexed(bundle: Bundle) -> Bundle:
-    """With the lines of its file found: where nobody has done that, the interface would be the first to ask."""
-    len(bundle.main)
-    return bundle
 
 
 def _title(applied: Applied, *, priced: bool = True) -> str:
