@@ -9,24 +9,25 @@ from typing import NamedTuple
 
 from unbrick.check import check
 from unbrick.diff import changes, moves
-from unbrick.errors import CannotReadError
+from unbrick.errors import CannotReadError, UnbrickError
 from unbrick.patch import EMPTY
 from unbrick.report import Report
 from unbrick.restore import Backup, kept, undoes
 from unbrick.restore import restore as put_back
 from unbrick.save import Receipt, keep_all, save_as_session, save_copy, save_in_place
-from unbrick.source import Source
-from unbrick_tui.workspace import Work, Workspace
+from unbrick_tui.outline import Outline
+from unbrick_tui.workspace import Result, Work, Workspace
 
 
 class Saved(NamedTuple):
     """What was written, the SHA-256 of the original, how many lines only moved, and what a check says of the file
-    that now stands there (None where it cannot be read)."""
+    that now stands there (None where it cannot be read); what to go on with, where that is the session itself."""
 
     receipt: Receipt
     before: str
     moved: int
     report: Report | None
+    now: Result | None
 
 
 class Restored(NamedTuple):
@@ -48,7 +49,7 @@ def save(workspace: Workspace, where: str, path: Path | None = None) -> Work[Sav
         assert path is not None, "a copy goes to a path"
         receipt = save_copy(bundle, patch, path)
     moved = len(moves(changes(bundle.main, patch)))
-    return Saved(receipt, before, moved, (yield from _checked(workspace, receipt.path)))
+    return Saved(receipt, before, moved, *(yield from _checked(workspace, receipt)))
 
 
 def _digest(workspace: Workspace) -> Work[str]:
@@ -60,17 +61,24 @@ def _digest(workspace: Workspace) -> Work[str]:
     return digest.hexdigest()
 
 
-def _checked(workspace: Workspace, path: Path) -> Work[Report | None]:
-    """What a check says of a file that was written, for the same target."""
-    outline = workspace.outline
-    try:
-        source = Source.open(path)
-    except CannotReadError:
-        return None
-    with source:
-        bundle = workspace.format.bundle(workspace.format.frame(source) or source)
-        target = outline.report.target if outline is not None else None
-        return (yield from check(workspace.format, bundle, EMPTY, target, workspace.surroundings))
+def _checked(workspace: Workspace, receipt: Receipt) -> Work[tuple[Report | None, Result | None]]:
+    """What a check says of a file that was written, for the same target. One that took the place of the session stays
+    open, and the check is the session's own. All that fails here is the check: it is written."""
+    with suppress(UnbrickError, OSError):
+        bundle = workspace.anew(receipt.path)
+        target = workspace.outline.report.target if workspace.outline is not None else None
+        replaced = False
+        try:
+            report = yield from check(workspace.format, bundle, EMPTY, target, workspace.surroundings)
+            replaced = receipt.backup is not None
+        finally:
+            if not replaced:
+                bundle.main.close()
+        if replaced:
+            outline = Outline.of(report)
+            return report, Result(outline, None, "", bundle, outline)
+        return report, None
+    return None, None
 
 
 def keep(workspace: Workspace) -> Work[list[Path]]:

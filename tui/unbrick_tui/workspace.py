@@ -244,7 +244,7 @@ class Workspace:
         done = yield from self._repair(chosen={finding.id: fix.id}, allow=())
         if not done.applied:
             return Result(Outline.of(done.after), None, "Not applied: it would bring another problem with it.")
-        price = fix.price if len(done.applied) == 1 else consequence(self._report(), done.after).price
+        price = fix.price if len(done.applied) == 1 else consequence(self._report(), done.after, done.fixes).price
         first = replace(done.applied[0], fix=replace(fix, price=price))
         return self._done(done, _title(first), f"{fix.title}: {price}")
 

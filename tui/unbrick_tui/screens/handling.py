@@ -83,7 +83,7 @@ class HandlingScreen(ActingScreen):
     def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
         if name == "secrets":
             self._say()
-            self._redact(result)
+            self._when_back("the likely secrets are found", lambda: self._redact(result))
         else:
             super()._taken(result, name)
 

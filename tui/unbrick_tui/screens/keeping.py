@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from unbrick.errors import CannotReadError
 from unbrick.restore import Backup
 from unbrick_tui import saving, storing
 from unbrick_tui.screens.choice import Answer
@@ -130,7 +129,7 @@ class KeepingScreen(HandlingScreen):
             self._written(result)
         elif name == "backups":
             self._say()
-            self._choose_backup(result)
+            self._when_back("the backups are found", lambda: self._choose_backup(result))
         elif isinstance(result, Restored):
             said = f"restored: {result.receipt.note} What stood there is kept: {result.receipt.backup}"
             self.notify(said, timeout=15, markup=False)
@@ -147,26 +146,25 @@ class KeepingScreen(HandlingScreen):
         else:
             super()._taken(result, name)
 
-    @work(group="ask", exclusive=True)
-    async def _written(self, saved: Saved) -> None:
-        """Say what was written where, and how to resume it."""
-        workspace, receipt = self.workspace, saved.receipt
-        about = saving.receipt(workspace, saved)
-        try:
-            workspace.written(receipt)
-        except CannotReadError as error:
-            about.append(("bad", str(error)))
+    def _written(self, saved: Saved) -> None:
+        """Go on with what stands there now, where it was replaced."""
+        about = saving.receipt(self.workspace, saved)
+        self.workspace.written()
+        if saved.now is not None:
+            super()._taken(saved.now, "save")
         self._say()
-        if receipt.backup is not None:
-            self.timeline.show(workspace.view, None)
-            self._drive("check", workspace.check)
+        self._when_back("it is saved", lambda: self._tell_written(about, saved.receipt.command))
+
+    @work(group="ask", exclusive=True)
+    async def _tell_written(self, about: list[Paragraph], command: str | None) -> None:
+        """Say what was written where, and how to resume it."""
         answers = [Answer("stay", "Go on"), Answer("leave", "Leave unbrick")]
-        if await self._ask("Saved", about, answers, copy=receipt.command) == "leave":
+        if await self._ask("Saved", about, answers, copy=command) == "leave":
             self.app.exit(0)
 
     def _refused(self, name: str, sentence: str) -> None:
         if name == "save":
-            self._not_saved(sentence)
+            self._when_back("it is not saved", lambda: self._not_saved(sentence))
         else:
             super()._refused(name, sentence)
 

@@ -58,8 +58,10 @@ class LastingScreen(CopyingScreen):
         said = "the session can be read, but is not checked; R begins it again" if checks else "nothing is changed"
         answers = [Answer("on", "Go on"), Answer("stop", "Stop", said)]
         chosen = await self._ask("Stop checking?" if checks else "Stop what is being done?", (), answers)
-        if chosen == "stop" and serial == self._serial and self._busy:
-            self.stop()
+        if chosen == "stop" and serial == self._serial:
+            self._held = None
+            if self._busy:
+                self.stop()
 
     def stop(self) -> None:
         """Let go of the work at hand. Without a check nothing is known of the session as it stands."""

@@ -63,7 +63,7 @@ class SharingScreen(OutsideScreen):
     def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
         if name == "export":
             self._say()
-            self._exported(result)
+            self._when_back("it is written", lambda: self._exported(result))
         else:
             super()._taken(result, name)
 
