@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
-from driving import Open, press, screen_text, settle
+from driving import Open, notices, press, screen_text, settle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,8 +20,10 @@ from unbrick.record import At
 from unbrick_tui import recovery
 from unbrick_tui.recovery import packed, unpacked
 from unbrick_tui.screens.choice import ChoiceScreen
+from unbrick_tui.screens.preview import PreviewScreen
 from unbrick_tui.settings import Settings
 from unbrick_tui.state import State
+from unbrick_tui.workspace import Result, Work
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -122,6 +125,45 @@ async def test_work_is_stopped_when_asked(open_app: Open) -> None:
         assert "the check was stopped" in screen_text(pilot.app)
         await press(pilot, "R")
         assert "RESUMES, WITH CHANGES" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize(("keys", "back", "shown"), [
+    pytest.param(["enter"], ["escape"], True, id="the inspector"),
+    pytest.param(["question_mark"], ["escape"], True, id="the keys"),
+    pytest.param(["p"], ["escape"], True, id="the list of problems"),
+    pytest.param(["p"], ["enter"], True, id="a problem that is gone to"),
+    pytest.param(["escape"], ["escape"], True, id="going on"),
+    pytest.param(["escape"], ["j", "enter"], False, id="stopping"),
+    pytest.param(["enter"], ["f", "escape"], False, id="another fix"),
+])
+async def test_what_comes_of_work_waits_until_the_person_is_back(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch, keys: list[str], back: list[str], shown: bool
+) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        screen, go_on = pilot.app.screen, Event()
+        fix_all = screen.workspace.fix_all
+
+        def held(without: Collection[str]) -> Work[Result]:
+            go_on.wait()
+            return (yield from fix_all(without))
+
+        monkeypatch.setattr(screen.workspace, "fix_all", held)
+        try:
+            await pilot.press("F", *keys)
+            while (opened := pilot.app.screen) is screen:
+                await pilot.pause()
+        finally:
+            go_on.set()
+        await settle(pilot)
+        assert pilot.app.screen is opened
+        assert "it is worked out; go back to see it" in notices(pilot.app)
+        await press(pilot, *back)
+        assert isinstance(pilot.app.screen, PreviewScreen) == shown
+        if shown:
+            await press(pilot, "enter")
+            assert len(screen.workspace.titles) == 1
+        else:
+            assert pilot.app.screen is screen
 
 
 async def test_work_that_writes_is_not_stopped(open_app: Open) -> None:

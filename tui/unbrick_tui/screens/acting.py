@@ -139,7 +139,7 @@ class ActingScreen(AgentsScreen):
     def _when_back(self, said: str, show: Callable[[], object]) -> None:
         """Show what came of work; where another screen was opened meanwhile, when the person is back from that."""
         self._held = self._serial, show
-        if self.is_current:
+        if self.app.screen is self:
             self._show_held()
         else:
             self.notify(f"{said}; go back to see it", markup=False)
@@ -155,7 +155,7 @@ class ActingScreen(AgentsScreen):
 
     def _show_held(self) -> None:
         asks = any(one.group == "ask" and one.node is self and not one.is_finished for one in self.workers)
-        if self._held is not None and self.is_current and not asks:
+        if self._held is not None and self.app.screen is self and not asks:
             serial, show = self._held
             self._held = None
             if serial == self._serial:
