@@ -74,8 +74,11 @@ class Groups:
 
     def within(self, key: int, end: int) -> Sequence[int]:
         """The rows of all keys from one to before another, by these."""
-        start = bisect_left(self.keys, key)
-        return self.rows[start : bisect_left(self.keys, end, start)].tolist()
+        keys = self.keys
+        start = bisect_left(keys, key)
+        if start == len(keys) or keys[start] >= end:
+            return ()
+        return self.rows[start : bisect_left(keys, end, start)].tolist()
 
     def __contains__(self, key: int) -> bool:
         place = bisect_left(self.keys, key)

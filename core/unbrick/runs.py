@@ -35,6 +35,12 @@ class Runs:
             row for row in places(apart) if parent_row[row] < 0 or parent_row[row] != links.rfind(1, 0, row)
         ))
 
+    def run(self, row: int) -> tuple[int, int]:
+        """The first link of the run that a link is in, and the row that the run ends before."""
+        starts = self.starts
+        place = bisect_right(starts, row)
+        return starts[place - 1], starts[place] if place < len(starts) else len(self.links)
+
     def start(self, row: int) -> int:
         """The first link of the run that a link is in."""
         return self.starts[bisect_right(self.starts, row) - 1]

@@ -8,6 +8,7 @@ from unbrick import measure
 from unbrick.edit import DropRecords, Rename, SetLeaf
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.ones import below_zero, places, unequal, without
 from unbrick.rules.chainfix import TALK, fresh
 from unbrick.situation import Situation
 
@@ -62,8 +63,10 @@ def foreign_ids(situation: Situation) -> Iterator[Finding]:
     minutes (heiervang/unleash#418), and a fork or an import elsewhere refuses them. Fresh ids mend it, in every place
     that names one.
     """
-    scan = situation.session.scan
-    if {*map(scan.strings.lengths().__getitem__, scan.uuid)} <= {0, SPELLED}:
+    scan, rows = situation.session.scan, situation.session.row_of.rows
+    lengths = scan.strings.lengths()
+    # Asked of all strings at once: the ids of records are those that a row belongs to.
+    if not any(map(lengths.__getitem__, places(without(unequal(lengths, SPELLED), below_zero(rows))))):
         return
     odd = [
         row for row, name in enumerate(scan.strings.texts(scan.uuid))

@@ -13,7 +13,7 @@ from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
 from unbrick.formats.claude_code.strangers import strangers
-from unbrick.ones import both, places, without
+from unbrick.ones import Ones, both, places, without
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.thread import Loss, Outcome, Thread
 
@@ -25,9 +25,28 @@ _BY_KIND = bytes(
 """What the kind alone says, as a translation table."""
 
 _TALK = (Kind.USER, Kind.ASSISTANT)
+_SAID, _REPLY = int(Kind.USER), int(Kind.ASSISTANT)
 
 FEW = 64
 """Rows that are decided one by one, which takes less than to begin with all at once."""
+
+
+class _Walked:
+    """A walk up a chain: `seen` is 1 for each row that it came by."""
+
+    def __init__(self, seen: bytearray) -> None:
+        self.seen = seen
+        self.spans: list[tuple[int, int]] = []
+        """What was walked since the last decision: from row to before row, with little between that was not."""
+        self.behind: list[int] = []
+        """The links that go on where the walk came into the middle of a run, -1 for none."""
+
+    def take(self, first: int, end: int) -> None:
+        """A stretch of a run that was walked."""
+        self.seen[first:end] = b"\1" * (end - first)
+        if self.spans and end <= self.spans[-1][0] <= end + FEW:
+            end = self.spans.pop()[1]
+        self.spans.append((first, end))
 
 
 class _Standings:
@@ -56,8 +75,17 @@ class _Standings:
                 messages += talk[row]
         return messages
 
+    def mark_some(self, first: int, end: int, marks: Ones, standing: Standing) -> int:
+        """The same for the rows from one to before another that have a one in `marks`."""
+        of = self.of[first:end]
+        marked = both(of.translate(IS_OPEN), marks[first:end])
+        # As one number of many bytes, of which those of these rows change.
+        changed = int.from_bytes(of) ^ int.from_bytes(marked) * (OPEN ^ standing)
+        self.of[first:end] = changed.to_bytes(end - first)
+        return both(marked, self.talk[first:end]).count(1)
+
     def mark_all(self, first: int, end: int, standing: Standing) -> int:
-        """The same for the rows from one to before another."""
+        """The same for all rows from one to before another."""
         if end - first < FEW:
             return self.mark(range(first, end), standing)
         of = self.of[first:end]
@@ -69,22 +97,21 @@ class _Standings:
         before it, summarised behind that."""
         session, runs = self.session, self.runs
         messages = 0
-        seen = bytearray(len(session))
-        walked: list[tuple[int, int]] = []
-        while row is not None and not seen[row]:
+        walked = _Walked(bytearray(len(session)))
+        while row is not None and not walked.seen[row]:
+            first, stop = runs.run(row)
             end = row + 1
-            first = runs.start(row)
-            passed = seen.rfind(1, first, end) + 1
+            passed = walked.seen.rfind(1, first, end) + 1
             first = max(first, passed, self.boundaries.rfind(1, first, end))
-            seen[first:end] = b"\1" * (end - first)
-            walked.append((first, end))
+            walked.take(first, end)
+            if end < stop:
+                walked.behind.append(runs.links.find(1, end, stop))
             parent: int | None = session.parent_row[first]
             if 0 < passed == first:
                 break
             if self.boundaries[first]:
                 counted = self._walked(walked, standing)
                 messages += counted if standing is not Standing.SUMMARISED else 0
-                walked = []
                 if standing is not Standing.SUMMARISED and sound(session, first):
                     standing = Standing.SUMMARISED
                 parent = before_boundary(session, first)
@@ -95,42 +122,41 @@ class _Standings:
                 if sound_summary(session, first):
                     # The boundary in front of it is gone.
                     messages += self._walked(walked, standing)
-                    walked, standing, parent = [], Standing.SUMMARISED, previous(session, first)
+                    standing, parent = Standing.SUMMARISED, previous(session, first)
             row = parent
         return messages + self._walked(walked, standing)
 
-    def _walked(self, walked: list[tuple[int, int]], standing: Standing) -> int:
-        """Decide stretches of a chain, and the parallel calls and results that hang on them."""
-        session, scan = self.session, self.session.scan
-        messages = sum(self.mark_all(first, end, standing) for first, end in walked)
-        for child in self._beside(walked):
-            row = session.parent_row[child]
-            if self.of[child] == OPEN and scan.kind[row] == Kind.ASSISTANT and (
-                (scan.kind[child] == Kind.USER and _answers(session, child))
-                or scan.message_id[child] == scan.message_id[row] >= 0
-            ):
-                one = scan.kind[child] != Kind.ASSISTANT
-                messages += self.mark((child,), standing) if one else self._branch(child, standing)
-        return messages
-
-    def _beside(self, walked: list[tuple[int, int]]) -> Iterator[int]:
-        """What hangs on stretches of a chain, but for the links of their runs."""
-        for first, end in walked:
-            yield from self.runs.hanging(first, end)
-            goes_on = self.runs.after(end - 1)
-            if goes_on >= 0:
-                yield goes_on
-
-    def _branch(self, row: int, standing: Standing) -> int:
-        """Decide a record and what hangs on it, as far as that is open."""
+    def _walked(self, walked: _Walked, standing: Standing) -> int:
+        """Decide what was walked since the last time, and the parallel calls and results that hang on it."""
+        scan, parents, of, seen = self.session.scan, self.session.parent_row, self.of, walked.seen
+        kinds, ids = scan.kind, scan.message_id
+        spans, beside = walked.spans, [row for row in walked.behind if row >= 0]
+        walked.spans, walked.behind = [], []
         messages = 0
-        stack = [row]
+        for first, end in spans:
+            messages += self.mark_some(first, end, seen, standing)
+            beside += self.runs.hanging(first, end)
+        results: list[int] = []
+        calls: list[int] = []
+        for child in beside:
+            row = parents[child]
+            if of[child] == OPEN and seen[row] and kinds[row] == _REPLY and (
+                ids[child] == ids[row] >= 0 or (kinds[child] == _SAID and _answers(self.session, child))
+            ):
+                (calls if kinds[child] == _REPLY else results).append(child)
+        return messages + self.mark(results, standing) + self._branches(calls, standing)
+
+    def _branches(self, stack: list[int], standing: Standing) -> int:
+        """Decide some records and what hangs on them, as far as that is open."""
+        of, runs = self.of, self.runs
+        messages = 0
         while stack:
             first = stack.pop()
-            links = self.runs.stretch(first, self.runs.end(first))
-            end = next((link for link in links if self.of[link] != OPEN), self.runs.end(first))
+            end = runs.end(first)
+            if of.count(OPEN, first, end) < runs.links.count(1, first, end):
+                end = next(link for link in runs.stretch(first, end) if of[link] != OPEN)
             messages += self.mark_all(first, end, standing)
-            stack += (child for child in self.runs.hanging(first, end) if self.of[child] == OPEN)
+            stack += [child for child in runs.hanging(first, end) if of[child] == OPEN]
         return messages
 
 
