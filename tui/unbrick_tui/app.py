@@ -39,7 +39,7 @@ from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
 from unbrick_tui.hangup import EVERY, Hangup, listen, steady
 from unbrick_tui.judging import ready
-from unbrick_tui.patience import Patience, Threads
+from unbrick_tui.patience import Asking, Patience, Threads
 from unbrick_tui.screens.help import HelpScreen, keys, keys_of
 from unbrick_tui.screens.path import PathScreen
 from unbrick_tui.screens.picker import PickerScreen
@@ -55,6 +55,10 @@ _HERE = Path(__file__).parent
 STYLES: list[str | PurePath] = [_HERE / "app.tcss", *sorted((_HERE / "screens").glob("*.tcss"))]
 """All at the start: each that came with its screen had everything that is known parsed again, which held the first
 press of a key up by a tenth of a second."""
+
+
+KEPT = "are kept, and offered when the session is opened again"
+LOST = "that were not saved are lost: they could not be kept"
 
 
 class UnbrickApp(App[int]):
@@ -79,6 +83,8 @@ class UnbrickApp(App[int]):
         self._hangup = Hangup()
         self.patience: Patience | None = None
         """Through which files are read, where it must not be waited for them."""
+        self.memory: Asking | None = None
+        """Who waits for the disk of what is remembered, where the interface must not."""
         self.threads = Threads()
         self.settings = settings
         self.state = state or State()
@@ -126,7 +132,10 @@ class UnbrickApp(App[int]):
 
     def _remember(self, theme: Theme) -> None:
         """Begin with the same colours next time."""
-        self.state.put("theme", theme.name)
+        if self.memory is None:
+            self.state.put("theme", theme.name)
+        else:
+            self.memory.known(lambda: self.state.put("theme", theme.name), None)
 
     def action_turn(self) -> None:
         """From dark to light and back."""
@@ -177,8 +186,11 @@ class UnbrickApp(App[int]):
 
     def _keep_edits(self) -> str:
         """Keep what is not saved for the next time; a sentence about it."""
-        kept = sum(screen.keep_edits() for screen in self.screen_stack if isinstance(screen, SessionScreen))
-        return " The edits are kept, and offered when the session is opened again." if kept else ""
+        held = [screen for screen in self.screen_stack if isinstance(screen, SessionScreen) and screen.fleeting]
+        if not held:
+            return ""
+        kept = sum(screen.keep_edits() for screen in held) == len(held)
+        return f" The edits {KEPT if kept else LOST}."
 
     def _look(self) -> None:
         if self._hangup:
@@ -295,6 +307,7 @@ def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
     try:
         app = UnbrickApp(first, settings, State.of_machine(), note)
         app.patience = source.system = atomic.system = Patience()
+        app.memory = Asking()
         status = app.run() or 0
         if not status and app.return_code:
             status = app.return_code if app.return_code > 128 else CANNOT

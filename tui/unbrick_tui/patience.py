@@ -18,6 +18,8 @@ LONG = 2.0
 """Seconds after which a call counts as one that hangs."""
 LAST = 3.0
 """Seconds that work may still take when the application is left. A save that is cut off leaves the file as it was."""
+MOST = 64
+"""Threads."""
 SILENT = "The disk does not answer"
 
 T = TypeVar("T")
@@ -27,18 +29,68 @@ class SilentError(Exception):
     """A file did not answer in time."""
 
 
-class Patience:
+class Asking:
+    """Another thread that waits for a disk where the interface's must not. For each disk that may be silent by itself
+    there is one."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] | None = None
+        self._last: Future[Any] | None = None
+        self._asked = 0.0
+
+    def ask(self, work: Callable[[], T], seconds: float | None = None, *, anyway: bool = False) -> T:
+        """Have something done by the other thread. Raises SilentError when it takes longer, and at once when what was
+        asked for before has not come in a moment; `anyway`, yet another thread does it then."""
+        future = self._begin(work, anyway)
+        try:
+            return future.result(MOMENT if seconds is None else seconds)
+        except TimeoutError:
+            if future.done():
+                raise
+            raise SilentError from None
+
+    def known(self, work: Callable[[], T], otherwise: T, *, anyway: bool = False) -> T:
+        """What the disk says in a moment; `otherwise` where it says nothing."""
+        with suppress(SilentError):
+            return self.ask(work, anyway=anyway)
+        return otherwise
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """Have something done that nobody waits for, unless what was asked for before still hangs."""
+        with suppress(SilentError):
+            self._begin(work, anyway=False)
+
+    def silent(self) -> bool:
+        """Whether what was asked for last hangs."""
+        return self._hangs() and monotonic() - self._asked > LONG
+
+    def _hangs(self) -> bool:
+        return self._last is not None and not self._last.done()
+
+    def _begin(self, work: Callable[[], T], anyway: bool) -> Future[T]:
+        if self._hangs() and (anyway or monotonic() - self._asked > MOMENT):
+            if not anyway:
+                raise SilentError
+            self._queue = None
+        if self._queue is None:
+            self._queue = SimpleQueue()
+            Thread(target=_serve, args=(self._queue,), daemon=True, name="patience").start()
+        future: Future[Any] = Future()
+        self._last, self._asked = future, monotonic()
+        self._queue.put((future, work))
+        return future
+
+
+class Patience(Asking):
     """The operating system as the application calls it. The thread that makes this is the interface's: what it reads is
     in memory, or else another thread reads it. What has not come after a moment, or cannot be read, is empty, as from a
     file that was cut off; `trouble` says why. Other threads wait as ever, and it is known for how long."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._interface = get_ident()
         self._begun: dict[int, float] = {}
         self._refused = ""
-        self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] | None = None
-        self._last: Future[Any] | None = None
-        self._asked = 0.0
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the system has of that name
         found = getattr(os, name)
@@ -67,35 +119,11 @@ class Patience:
         """What is wrong with the disk just now, as a sentence without its end; empty for nothing. A reading that was
         refused is spoken of once, one that hangs as long as it does."""
         said, begun = self._refused, list(self._begun.values())
-        hangs = self._last is not None and not self._last.done()
-        if hangs:
-            begun.append(self._asked)
-        if not hangs or said != SILENT:
+        if not self._hangs() or said != SILENT:
             self._refused = ""
-        if any(monotonic() - one > LONG for one in begun):
+        if self.silent() or any(monotonic() - one > LONG for one in begun):
             return SILENT
         return said
-
-    def ask(self, work: Callable[[], T], seconds: float | None = None, *, anyway: bool = False) -> T:
-        """Have something done by the other thread that may have to wait for a disk. Raises SilentError when it takes
-        longer, or what was asked for before still hangs; `anyway`, yet another thread does it then."""
-        if self._last is not None and not self._last.done():
-            if not anyway:
-                raise SilentError
-            self._queue = None
-        if self._queue is None:
-            self._queue = SimpleQueue()
-            Thread(target=_serve, args=(self._queue,), daemon=True, name="patience").start()
-        future: Future[Any] = Future()
-        self._last, self._asked = future, monotonic()
-        self._queue.put((future, work))
-        try:
-            found: T = future.result(MOMENT if seconds is None else seconds)
-        except TimeoutError:
-            if future.done():
-                raise
-            raise SilentError from None
-        return found
 
     def _timed(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         me = get_ident()
@@ -126,10 +154,13 @@ def _in_memory(fd: int, length: int, start: int) -> bytes | None:
 
 class Threads(ThreadPoolExecutor):
     """Those that work for the application. What they do touches no file that is not whole at any moment, so that they
-    can be left behind."""
+    can be left behind. There are more than can work at once: some may hang."""
 
     left = False
     """Whether some still hang after the end."""
+
+    def __init__(self) -> None:
+        super().__init__(MOST)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for a while."""

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from unbrick import edit
 from unbrick.atomic import Privacy, staged
-from unbrick.disk import whole
+from unbrick.disk import is_dir, whole
 from unbrick.folders import private_folder
 from unbrick.history import History
 from unbrick.patch import Patch
@@ -80,6 +80,19 @@ def keep(workspace: Workspace) -> bool:
                     made.put_new(place)
                     return True
     return False
+
+
+def hindrance() -> str:
+    """Why edits could not be kept just now, as the end of a sentence; empty where they could. Never raises OSError."""
+    place = state.folder() / "unsaved"
+    there = next(folder for folder in (place, *place.parents) if os.path.lexists(folder))
+    try:
+        found = os.statvfs(there)
+    except OSError as error:
+        return f"{there}: {os.strerror(error.errno or 0).lower()}"
+    if not is_dir(there) or found.f_flag & os.ST_RDONLY or not os.access(there, os.W_OK | os.X_OK):
+        return f"{there} is no folder that can be written to"
+    return f"there is no room in {there}" if found.f_blocks and not found.f_bavail else ""
 
 
 def kept(workspace: Workspace) -> History | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import count as count_from
 from pathlib import Path
 
 from unbrick.printable import shell
@@ -20,11 +21,11 @@ PLACE = Answer("place", "In place", "replaces the original and keeps a backup be
 COPY = Answer("copy", "To a file", "a copy wherever you like")
 
 
-def destinations(workspace: Workspace) -> tuple[Answer, ...]:
+def destinations(workspace: Workspace, owner: int | None) -> tuple[Answer, ...]:
     """Where to: a session only where a client can resume one, no place where there was no file or where a living
-    client would write on."""
+    client, of this process id, would write on."""
     answers = _destinations(workspace)
-    return answers if workspace.owner() is None else tuple(one for one in answers if one is not PLACE)
+    return answers if owner is None else tuple(one for one in answers if one is not PLACE)
 
 
 def _destinations(workspace: Workspace) -> tuple[Answer, ...]:
@@ -33,10 +34,9 @@ def _destinations(workspace: Workspace) -> tuple[Answer, ...]:
     return (SESSION, COPY) if workspace.bundle.main.private else (SESSION, PLACE, COPY)
 
 
-def about(workspace: Workspace) -> list[Paragraph]:
-    """What is about to be saved, and what resume will make of it."""
+def about(workspace: Workspace, owner: int | None) -> list[Paragraph]:
+    """What is about to be saved, and what resume will make of it; `owner` as above."""
     said: list[Paragraph] = [("plain", f"{number}. {title}") for number, title in enumerate(workspace.titles, 1)]
-    owner = workspace.owner()
     if owner is not None:
         said.append(("warn", f"{workspace.format.name} (pid {owner}) has it open, so it is not replaced; a copy can be "
                              "saved now"))
@@ -46,16 +46,17 @@ def about(workspace: Workspace) -> list[Paragraph]:
     return said
 
 
-def suggested(workspace: Workspace) -> Path:
-    """A free name in the folder the person is in: a copy beside the original would be listed as a session."""
+def suggested(workspace: Workspace) -> Iterator[Path]:
+    """Names in the folder the person is in: a copy beside the original would be listed as a session."""
     name = Path(workspace.bundle.path.name)
     stem, suffix = name.stem or "session", name.suffix or ".jsonl"
-    number = 1
-    while True:
-        path = Path.cwd() / f"{stem}.repaired{'' if number == 1 else f'-{number}'}{suffix}"
-        if not path.exists():
-            return path
-        number += 1
+    for number in count_from(1):
+        yield Path.cwd() / f"{stem}.repaired{'' if number == 1 else f'-{number}'}{suffix}"
+
+
+def free(workspace: Workspace) -> Path:
+    """The first of these that nothing stands at."""
+    return next(path for path in suggested(workspace) if not path.exists())
 
 
 def receipt(workspace: Workspace, saved: Saved) -> list[Paragraph]:

@@ -13,6 +13,7 @@ from unbrick import byhand, sentences
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.truncate import Offer
 from unbrick_tui import details
+from unbrick_tui.patience import SILENT
 from unbrick_tui.remedy import ranked, remedy
 from unbrick_tui.screens.agents import AgentsScreen
 from unbrick_tui.screens.choice import Answer
@@ -237,7 +238,7 @@ class ActingScreen(AgentsScreen):
             self._drive("check", self.workspace.check)
         elif self.workspace.bundle.main.private:
             self.notify("it was piped in; there is no file to read again", markup=False)
-        elif not self._news.trouble and not self.workspace.news():
+        elif not self._news.trouble and not self._learned(self.workspace.news, SILENT):
             self.notify("the file is as it was read", markup=False)
         else:
             self._drive("read", self.workspace.reread)

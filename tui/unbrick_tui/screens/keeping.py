@@ -57,14 +57,17 @@ class KeepingScreen(HandlingScreen):
         if not self.workspace.patch:
             self.notify("nothing has been changed; there is nothing to save", markup=False)
             return
-        where = await self._ask("Save", saving.about(self.workspace), saving.destinations(self.workspace))
+        workspace = self.workspace
+        owner = self._learned(workspace.owner, None)
+        where = await self._ask("Save", saving.about(workspace, owner), saving.destinations(workspace, owner))
         path: Path | None = None
         if where == "copy":
-            path = await self.app.push_screen_wait(PathScreen(saving.suggested(self.workspace)))
+            free = self._learned(lambda: saving.free(workspace), next(saving.suggested(workspace)))
+            path = await self.app.push_screen_wait(PathScreen(free))
             if path is None:
                 return
         if where is not None:
-            self._drive("save", lambda: storing.save(self.workspace, where, path))
+            self._drive("save", lambda: storing.save(workspace, where, path))
 
     def action_keep(self) -> None:
         """Keep copies of the session's files, before somebody resumes it."""
@@ -140,7 +143,8 @@ class KeepingScreen(HandlingScreen):
             self.workspace.kept = True
             self._say()
             first = result[0]
-            ending = first.name.removeprefix(self.workspace.bundle.path.resolve().name)
+            path = self.workspace.bundle.path
+            ending = first.name.removeprefix(self._learned(path.resolve, path).name)
             said = f"{count(len(result), 'file')} kept as on disk, in {first.parent}: *{ending}"
             self.notify(said, timeout=15, markup=False)
         else:
@@ -171,7 +175,7 @@ class KeepingScreen(HandlingScreen):
     @work(group="ask", exclusive=True)
     async def _not_saved(self, sentence: str) -> None:
         answers = [Answer("again", "Choose again where to save")]
-        if self.workspace.news():
+        if self._learned(self.workspace.news, ""):
             answers.append(Answer("read", "Read the file again", "the edits are done again on what stands there now"))
         chosen = await self._ask("Not saved", [("bad", sentence)], answers)
         if chosen == "again":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from textual import work
@@ -9,7 +10,7 @@ from textual import work
 from unbrick_tui import recovery
 from unbrick_tui.bindings import called
 from unbrick_tui.folding import Level
-from unbrick_tui.patience import LAST, Patience, SilentError
+from unbrick_tui.patience import LAST, Asking, SilentError
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.copying import CopyingScreen
 from unbrick_tui.settings import DEFAULTS
@@ -24,6 +25,9 @@ WRITES = {"save", "keep", "restore"}
 
 class LastingScreen(CopyingScreen):
     """Stopping, and going on with what was left."""
+
+    _warned = False
+    """Whether it was said that edits cannot be kept."""
 
     def on_mount(self) -> None:
         """Keys are offered by what they are set to."""
@@ -43,7 +47,7 @@ class LastingScreen(CopyingScreen):
     def action_level(self, level: int) -> None:
         """Show as much as a level says, now and the next time."""
         super().action_level(level)
-        self._of_app("state", State()).put("detail", int(level))
+        self._remembered(lambda: self._of_app("state", State()).put("detail", int(level)), None)
 
     def action_calm(self) -> None:
         """End a search or a filter; where there is none, offer to stop what is being done."""
@@ -77,15 +81,50 @@ class LastingScreen(CopyingScreen):
 
     def keep_edits(self) -> bool:
         """Keep what is not saved for the next time; whether there was any and it is kept."""
-        patience: Patience = self._of_app("patience", None) or Patience()
+        memory: Asking = self._of_app("memory", None) or Asking()
         try:
-            return patience.ask(lambda: recovery.keep(self.workspace), LAST, anyway=True)
+            seconds = None if memory.silent() else LAST
+            return memory.ask(lambda: recovery.keep(self.workspace), seconds, anyway=True)
         except SilentError:
             return False
 
+    @property
+    def fleeting(self) -> bool:
+        """Whether there are edits that would have to be kept."""
+        return self.workspace.unsaved and not self.workspace.bundle.main.private
+
+    def look(self) -> None:
+        """As ever; and whether edits could be kept."""
+        super().look()
+        memory: Asking | None = self._of_app("memory", None)
+        if self._warned or not self.fleeting:
+            return
+        if memory is None:
+            self._hindered(recovery.hindrance())
+        elif memory.silent():
+            self._hindered("the disk that they are kept on does not answer")
+        else:
+            memory.begin(lambda: self.call_later(self._hindered, recovery.hindrance()))
+
+    def _hindered(self, why: str) -> None:
+        """Tell it once."""
+        if why and not self._warned:
+            self._warned = True
+            said = "should unbrick end unexpectedly, edits that are not saved are lost:"
+            self.notify(f"{said} {why}; {self.workspace.key('w')} saves them", severity="warning", timeout=15)
+
+    def _remembered(self, work: Callable[[], T], otherwise: T) -> T:
+        """What is done with what is remembered, on a disk of its own; `otherwise` where that does not answer."""
+        memory: Asking | None = self._of_app("memory", None)
+        return work() if memory is None else memory.known(work, otherwise)
+
+    def forget_edits(self) -> None:
+        """Remove what was kept of them."""
+        self._remembered(lambda: recovery.forget(self.workspace), None)
+
     def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
         if name == "save":
-            recovery.forget(self.workspace)
+            self.forget_edits()
         first = self.workspace.outline is None
         super()._taken(result, name)
         if first:
@@ -95,7 +134,7 @@ class LastingScreen(CopyingScreen):
 
     @work(group="ask", exclusive=True)
     async def _offer_kept(self) -> None:
-        history = recovery.kept(self.workspace)
+        history = self._remembered(lambda: recovery.kept(self.workspace), None)
         if history is None:
             return
         edits = count(len(history.done), "edit")
@@ -110,7 +149,7 @@ class LastingScreen(CopyingScreen):
             self.timeline.show(self.workspace.view, None)
             self._drive("check", self.workspace.check)
         elif chosen == "refuse":
-            recovery.forget(self.workspace)
+            self.forget_edits()
             self._offer_kept()
         else:
-            recovery.let_go(self.workspace)
+            self._remembered(lambda: recovery.let_go(self.workspace), None)

@@ -53,7 +53,7 @@ class OutsideScreen(KeepingScreen):
             fix = await self._edited(old.text, "text.md", lambda new: _as_text(situation, row, old, new))
         if fix is None:
             return
-        if news := self.workspace.news():
+        if news := self._learned(self.workspace.news, ""):
             again = f"{self.workspace.key('R')} reads it again and does the edit again on it"
             self.notify(f"the file {news} meanwhile; {again}", markup=False)
         self._hand(lambda: fix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +13,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from unbrick.disk import is_dir
+from unbrick.opening import expanded
 from unbrick_tui.bindings import HELP
+from unbrick_tui.patience import Patience
 
 
 class PathScreen(ModalScreen[Path | None]):
@@ -34,13 +38,16 @@ class PathScreen(ModalScreen[Path | None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        path = Path(event.value).expanduser()
+        path = expanded(event.value)
+        patience: Patience | None = getattr(self.app, "patience", None)
         if not event.value.strip():
-            self._object("a path is wanted")
-        elif path.is_dir():
-            self._object("that is a folder; name a file in it")
-        elif path.exists():
-            self._object("that exists already; choose another name")
+            wrong = "a path is wanted"
+        elif patience is None:
+            wrong = _taken(path)
+        else:
+            wrong = patience.known(lambda: _taken(path), "the disk does not answer; try again, or another", anyway=True)
+        if wrong:
+            self._object(wrong)
         else:
             self.dismiss(path.absolute())
 
@@ -50,3 +57,10 @@ class PathScreen(ModalScreen[Path | None]):
     def action_leave(self) -> None:
         """No path."""
         self.dismiss(None)
+
+
+def _taken(path: Path) -> str:
+    """What stands at a path already, as a sentence; empty for nothing."""
+    if is_dir(path):
+        return "that is a folder; name a file in it"
+    return "that exists already; choose another name" if os.path.lexists(path) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -28,6 +28,8 @@ from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.widgets.verdict import VerdictView
 from unbrick_tui.workspace import Result, Work, Workspace
+
+T = TypeVar("T")
 
 DOING = {"save": "SAVING", "keep": "BACKING UP", "read": "READING AGAIN", "export": "WRITING"}
 """What is said of work that is no check, by its name."""
@@ -90,6 +92,11 @@ class ReadingScreen(Screen[None]):
         if trouble or self._news.trouble:
             self.timeline.repaint()
         return news._replace(trouble=trouble)
+
+    def _learned(self, ask: Callable[[], T], otherwise: T) -> T:
+        """What the disk says in a moment; `otherwise` where it says nothing."""
+        patience: Patience | None = getattr(self.app, "patience", None)
+        return ask() if patience is None else patience.known(ask, otherwise)
 
     def _now(self) -> News:
         owner = self.workspace.owner()

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import work
 from textual.binding import ActiveBinding, Binding, BindingType
 
-from unbrick_tui import headline, recovery
+from unbrick_tui import headline
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.lasting import WRITES, LastingScreen
 
@@ -55,8 +55,13 @@ class SessionScreen(LastingScreen):
             kept = chosen == "later"
             if chosen not in ("leave", "later"):
                 return
-        if kept:
-            self.keep_edits()
-        else:
-            recovery.forget(self.workspace)
+        if not kept:
+            self.forget_edits()
+        elif self.fleeting and not self.keep_edits() and not await self._given_up():
+            return
         self.dismiss(None)
+
+    async def _given_up(self) -> bool:
+        """Whether to leave without the edits, which cannot be kept."""
+        answers = [Answer("stay", "Stay"), Answer("leave", "Leave without them", "the edits are lost")]
+        return await self._ask("The edits cannot be kept", [], answers) == "leave"

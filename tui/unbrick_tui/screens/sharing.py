@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
@@ -56,7 +57,8 @@ class SharingScreen(OutsideScreen):
             if chosen is None:
                 return
             part = chosen
-        path = await self.app.push_screen_wait(PathScreen(exporting.free(way, report), "Write it to"))
+        free = self._learned(lambda: exporting.free(way, report), Path(f"session{way.suffix}").absolute())
+        path = await self.app.push_screen_wait(PathScreen(free, "Write it to"))
         if path is not None:
             self._drive("export", lambda: exporting.write(way, self.workspace.format, report, part, path))
 
