@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,6 +38,14 @@ class Told(NamedTuple):
     about: About | None = None
     format: Format | None = None
     health: Health | None = None
+
+
+class There(NamedTuple):
+    """What is there at a moment: sessions, and the processes of clients that have some open, by client and by how the
+    session's id begins."""
+
+    stored: Sequence[Stored]
+    living: Mapping[str, Mapping[str, int]]
 
 
 @dataclass
@@ -94,15 +102,17 @@ class Shelf:
         self._opened: list[Workspace] = []
         self.put(self.look())
 
-    def look(self) -> list[Stored]:
-        """What is there now: a look into folders."""
-        return stored(self.cwd, self.choices.config_dir) if self._paths is None else at(self._paths)
+    def look(self) -> There:
+        """What is there now: a look into folders, for any thread."""
+        config_dir = self.choices.config_dir
+        found = stored(self.cwd, config_dir) if self._paths is None else at(self._paths)
+        return There(found, {format_.client: format_.living(config_dir) for format_ in FORMATS})
 
-    def put(self, found: Iterable[Stored]) -> None:
-        """Show these, and keep what is known of those that have not changed; look which of them are open."""
+    def put(self, there: There) -> None:
+        """Show these, and keep what is known of those that have not changed."""
         known, self.rows = self.rows, {}
-        self._living = {format_.client: format_.living(self.choices.config_dir) for format_ in FORMATS}
-        for one in found:
+        self._living = there.living
+        for one in there.stored:
             row = known.get(one.path)
             if row is None or row.stored[:3] != one[:3]:
                 row = Row(one, About(one.path.stem), format=BY_CLIENT.get(one.client), hay=str(one.path).lower())

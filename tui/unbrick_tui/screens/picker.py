@@ -2,61 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from unbrick.printable import printable
-from unbrick.sessions.health import Health
-from unbrick_tui.failures import explain
-from unbrick_tui.judging import Judging
-from unbrick_tui.last_turns import facts, last_turns
-from unbrick_tui.learning import learn
-from unbrick_tui.screens.session import SessionScreen
-from unbrick_tui.shelf import Order, Row, Shelf, Told
-from unbrick_tui.telling import News, tell
+from unbrick_tui.last_turns import facts
+from unbrick_tui.screens.behind import BehindScreen
+from unbrick_tui.shelf import Order, Shelf
 from unbrick_tui.text import ascii_only, count, one_line, shorten
 from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.session_list import SessionHeads, SessionList
 from unbrick_tui.widgets.text_view import Paragraph, TextView
-from unbrick_tui.workspace import Workspace
 
-TURNS = 8
-"""Messages of the preview."""
 SHORT, WIDE = 20, 150
 """Lines below which there is no preview, columns from which it stands beside the list."""
 
 
-@dataclass
-class Previewed(Message):
-    """The last turns of a session."""
-
-    path: Path
-    said: Sequence[Paragraph]
-
-
-@dataclass
-class Ready(Message):
-    """A session is open, or a sentence says why it is not."""
-
-    row: Row
-    workspace: Workspace | None
-    sentence: str = ""
-
-
-class PickerScreen(Screen[None]):
-    """A shelf on screen. Handlers own the state; threads and processes only send news."""
+class PickerScreen(BehindScreen):
+    """A shelf on screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", key_display="enter", tooltip="open the session", id="pick.open"),
@@ -77,13 +47,8 @@ class PickerScreen(Screen[None]):
     ]
 
     def __init__(self, shelf: Shelf) -> None:
-        super().__init__()
-        self.shelf = shelf
+        super().__init__(shelf)
         self._typing = False
-        self._opening = False
-        self._judging: Judging | None = None
-        self._busy = False
-        self._one_at_a_time = threading.Lock()
 
     def compose(self) -> ComposeResult:
         """What there is, the filter, the list, the session at the cursor and its last turns, the keys."""
@@ -103,80 +68,17 @@ class PickerScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the sessions at once; what they are and how they are comes in behind."""
         self.sessions.focus()
-        self._learn()
-
-    def on_unmount(self) -> None:
-        """Nothing goes on behind a list that is gone."""
-        if self._judging is not None:
-            self._judging.stop()
+        self.learn()
 
     @property
     def sessions(self) -> SessionList:
         """The list."""
         return self.query_one(SessionList)
 
-    # What threads and processes do
-
-    def _learn(self) -> None:
-        """Look into the files and judge what is not judged yet; what was being judged begins anew."""
-        if self._judging is not None:
-            self._judging.stop()
-        shelf = self.shelf
-        self._judging = Judging(shelf.choices, shelf.cwd, shelf.start)
-        self._busy = True
-        self._tell(list(shelf.rows.values()), self._judging)
-
-    @work(thread=True, exclusive=True, group="shelf", exit_on_error=False)
-    def _tell(self, rows: list[Row], judging: Judging) -> None:
-        with self._one_at_a_time:
-            tell(self, learn(rows, self.shelf.cache, judging))
-
-    @work(thread=True, exclusive=True, group="preview", exit_on_error=False)
-    def _read(self, row: Row) -> None:
-        said = last_turns(row, TURNS * 4, self.shelf.glyphs)
-        if not get_current_worker().is_cancelled:
-            self.post_message(Previewed(row.stored.path, said))
-
-    @work(thread=True, group="open", exit_on_error=False)
-    def _open(self, row: Row) -> None:
-        try:
-            self.post_message(Ready(row, self.shelf.open(row)))
-        except Exception as error:
-            self.post_message(Ready(row, None, explain(error)[0]))
-
-    # What comes of it
-
-    @on(News)
-    def _take(self, event: News) -> None:
-        self.shelf.take(event.told)
-        self._busy = self._busy and not event.over
-        if event.trouble:
-            self.notify(event.trouble, severity="error", timeout=15, markup=False)
-        self._show()
-
-    @on(Previewed)
-    def _previewed(self, event: Previewed) -> None:
-        row = self.sessions.row
-        if row is not None and row.stored.path == event.path:
-            turns = self.query_one("#turns", TextView)
-            turns.say(event.said)
-            turns.scroll_end(animate=False, force=True, immediate=True)
-
-    @on(Ready)
-    def _ready(self, event: Ready) -> None:
-        self._opening = False
-        workspace = event.workspace
-        if workspace is None:
-            event.row.take(Told(event.row.stored, health=Health.unread(event.sentence)))
-            self.notify(event.sentence, severity="error", timeout=15, markup=False)
-            self._show()
-            return
-
-        def left(_result: None) -> None:
-            self.shelf.leave(workspace)
-            self.action_again()
-
-        self.app.push_screen(SessionScreen(workspace), left)
+    def _turns(self, said: Sequence[Paragraph]) -> None:
+        turns = self.query_one("#turns", TextView)
+        turns.say(said)
+        turns.scroll_end(animate=False, force=True, immediate=True)
 
     def _show(self) -> None:
         """Bring everything up to date."""
@@ -188,9 +90,9 @@ class PickerScreen(Screen[None]):
     @on(SessionList.Moved)
     def _moved(self) -> None:
         self._say()
-        row = self.sessions.row
+        row = self._previewing = self.sessions.row
         if row is not None:
-            self._read(row)
+            self.preview(row)
         else:
             self.query_one("#turns", TextView).say([])
 
@@ -205,7 +107,7 @@ class PickerScreen(Screen[None]):
         total, judged, broken = shelf.counts()
         shown = len(self.sessions.rows)
         dot = f" {glyphs.dot} "
-        parts = [f"{shown:,} of {count(total, 'session')}" if shown != total else count(total, "session")]
+        parts = [self.late(), f"{shown:,} of {count(total, 'session')}" if shown != total else count(total, "session")]
         parts.append(f"matching {printable(Path(shelf.word).name)}" if shelf.word else "")
         parts.append(f"{broken:,} broken" if broken else "none broken" if judged == total else "")
         if judged < total:
@@ -301,9 +203,7 @@ class PickerScreen(Screen[None]):
 
     @on(SessionList.Opened)
     def _chosen(self, event: SessionList.Opened) -> None:
-        if not self._opening:
-            self._opening = True
-            self._open(event.row)
+        self.open(event.row)
 
     def action_open(self) -> None:
         """Open the session at the cursor."""
@@ -312,10 +212,7 @@ class PickerScreen(Screen[None]):
 
     def action_again(self) -> None:
         """Look what is there now."""
-        self.shelf.put(self.shelf.look())
-        self._show()
-        self._moved()
-        self._learn()
+        self.look()
 
     def action_judging(self) -> None:
         """Stop the checks, or go on with them."""
@@ -324,7 +221,7 @@ class PickerScreen(Screen[None]):
             self._busy = False
             self._say()
         else:
-            self._learn()
+            self.learn()
 
     def action_copy(self) -> None:
         """The path to the clipboard."""
