@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 from textual import events
 from textual.app import App
 from textual.keys import key_to_character
 from textual.pilot import Pilot
-from textual.worker import Worker
+from textual.worker import Worker, WorkerCancelled
 
 from unbrick_tui.widgets.footer import Footer
 
@@ -37,7 +37,9 @@ async def settle(pilot: Opened) -> None:
     for _ in range(20):
         engine = working(pilot)
         if engine:
-            await pilot.app.workers.wait_for_complete(engine)
+            # One that has posted its result may be called off, while it ends, by the work that follows from it.
+            with suppress(WorkerCancelled):
+                await pilot.app.workers.wait_for_complete(engine)
         await pilot.pause()
         # The footer learns the keys of a new screen a moment later.
         empty = any(not footer.keys for footer in pilot.app.screen.query(Footer))
