@@ -61,7 +61,7 @@ def perform(
     scanned = report.situation.session.scan
     after = yield from check(format_, report.bundle, new, report.target, surroundings, scanned)
     done = [fix]
-    bound = stale_thinking(after, list(_altering(report.situation, fix.edits)))
+    bound = stale_thinking(after.situation, list(_altering(report.situation, fix.edits)))
     if bound is not None:
         new = lower(format_, after.situation, bound.edits, new, clock)
         after = yield from check(format_, report.bundle, new, report.target, surroundings, scanned)

@@ -21,6 +21,7 @@ from unbrick.rules import LATE, RULES
 from unbrick.scan import Scan, scan
 from unbrick.session import Session, Standing, link
 from unbrick.situation import Asks, Situation, Violation
+from unbrick.stale import priced
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
 from unbrick.thread import Outcome
 from unbrick.why import account
@@ -123,7 +124,7 @@ def judge(
     early = tuple(_findings(situation))
     last_error = account(situation, early)
     late = _late(Judged(situation, early, last_error))
-    findings = tuple(sorted((*early, *late), key=_order))
+    findings = tuple(priced(situation, sorted((*early, *late), key=_order)))
     recorded = format_.recorded(session)
     # A request that nothing was made up for, and that is not refused, is the same in every way.
     same = not situation.request.synthetic and not situation.violations

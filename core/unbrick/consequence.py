@@ -4,68 +4,88 @@ goes, what is mended and what is not. Every preview and every price of a cut or 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 
 from unbrick import words
-from unbrick.entry import BlockKind, Kind
-from unbrick.finding import Finding, Severity
-from unbrick.patch import View
-from unbrick.record import END, FRAME, At
+from unbrick.edit import Clear, Salvage, places
+from unbrick.entry import BlockKind, Flag
+from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.matching import match, place_of
 from unbrick.report import Report
 from unbrick.sentences import place
-from unbrick.session import Standing
-from unbrick.tally import NOUNS, RESULT, Tally, blocks, tally
+from unbrick.tally import NOUNS, RESULT, Tally, blocks, held, loaded, marks_only, tally, without_summaries
 from unbrick.thread import Outcome
 
-_TALK = (Kind.USER, Kind.ASSISTANT)
 _TEXT = NOUNS[BlockKind.TEXT]
 _SAID = {NOUNS[kind] for kind in (BlockKind.THINKING, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT, BlockKind.OTHER)}
 """What a fix writes as text where it cannot be sent as it is. An image gives way to a note, and that is a loss."""
 _NOTHING = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 """So a client loads nothing, whatever the thread holds."""
-_MARK = "fallback"
-"""The block of the API that says which model took over: no words of anybody."""
+_MEDIA = {NOUNS[BlockKind.IMAGE], NOUNS[BlockKind.DOCUMENT]}
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """`back` was not loaded before, `gone` is not loaded afterwards, `added` was written by the edit, `erased` was not
-    loaded and is not even in the file afterwards. Of messages that stay, `parts` counts what they have lost, by noun,
-    `written` what they have got, and `told` what stands in them as text now; `altered` of them say something else.
-    `joined` messages are no records of their own any more: others that stay say all that they said. `mended`
-    findings are not there afterwards, `brought` ones were not there before, or were milder."""
+    """`back` was not loaded before. `dropped` was loaded and is not in the file afterwards, `left` is in it and not
+    loaded any more (`aside` where that is no loss), `erased` was not loaded and is not in the file either. `added` was
+    written by the edit. Of messages that stay, `parts` counts what they have lost, by noun, `written` what they have
+    got, and `told` what stands in them as text now; `cleared` results gave way to notes; `altered` messages say
+    something else. `joined` messages are no records of their own any more: others that stay say all that they said.
+    Of what fixes did that keep everything, `spelled` messages are written otherwise, and `unsent` counts images and
+    documents that could not be sent. `notices` of the client went. `mended` findings are not there afterwards,
+    `brought` ones were not there before, or were milder."""
 
     before: Report
     after: Report
     back: Tally
-    gone: Tally
+    dropped: Tally
+    left: Tally
+    aside: Tally
     added: Tally
     erased: Tally
     parts: Mapping[tuple[str, str], int]
     written: Mapping[tuple[str, str], int]
     told: Mapping[tuple[str, str], int]
+    unsent: Mapping[tuple[str, str], int]
+    cleared: int
     altered: int
+    spelled: int
     joined: int
+    notices: int
     mended: tuple[Finding, ...]
     brought: tuple[Finding, ...]
 
     @property
     def lost(self) -> list[words.Counted]:
-        """What is not loaded any more, messages and parts of messages together."""
+        """What is dropped, messages and parts of messages together."""
         parts = dict(self.parts)
-        whole = [(number + parts.pop((one, many), 0), one, many) for number, one, many in self.gone.counts]
+        whole = [(number + parts.pop((one, many), 0), one, many) for number, one, many in self.dropped.counts]
         return [*whole, *((number, *noun) for noun, number in parts.items())]
 
     @property
     def price(self) -> str:
         """What it costs, in the words of all prices."""
-        if words.listed(self.lost) or self.erased.messages:
-            said = [words.drops(*self.lost)] if words.listed(self.lost) else []
-            return "; ".join([*said, *self._erased()])
+        if costs := self._costs():
+            only = self.dropped.messages == self.dropped.thoughts and not self.erased.messages
+            kept = self.back.messages > self.back.summaries and only
+            return ", ".join([self._back(), *costs]) if kept else "; ".join(costs)
         if self.altered:
             return f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
-        return self.back.brings.partition(":")[0] if self.back.messages else words.KEEPS
+        if self.back.messages:
+            return self._back()
+        return words.SENT if self.unsent else words.NOTICES if self.notices else words.KEEPS
+
+    @property
+    def gone(self) -> Tally:
+        """What is not loaded any more."""
+        return Tally(*map(sum, zip(*map(astuple, (self.dropped, self.left, self.aside)), strict=True)))
+
+    def _costs(self) -> list[str]:
+        return words.costs_apart(self.lost, self.left.messages, self.erased.messages, self.cleared)
+
+    def _back(self) -> str:
+        return self.back.brings.partition(":")[0]
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """What changes in the conversation, a sentence each, with whether that is `good`, `warn`, `bad` or `plain`."""
@@ -86,24 +106,28 @@ class Consequence:
             yield "plain", f"turns {words.listed([(number, *noun) for noun, number in self.told.items()])} into text"
         if self.joined:
             yield "plain", f"joins {words.plural(self.joined, 'message')} to others, word for word"
-        if words.listed(self.lost):
-            yield "warn", words.drops(*self.lost)
-        elif not self.altered and not self.erased.messages:
-            yield "good", words.KEEPS
-        yield from (("warn", sentence) for sentence in self._erased())
+        if self.unsent:
+            unsent = [(number, *noun) for noun, number in self.unsent.items()]
+            yield "plain", f"takes out {words.listed(unsent)} that cannot be sent"
+        if self.notices:
+            yield "plain", f"takes out {words.plural(self.notices, 'error notice')} of the client"
+        if self.spelled:
+            yield "plain", f"writes {words.plural(self.spelled, 'message')} so that all of it can be sent"
+        if self.aside.messages:
+            them = "it stays" if self.aside.messages == 1 else "they stay"
+            yield "plain", f"leaves {words.plural(self.aside.messages, 'message')} out: {them} in the file"
+        costs = self._costs()
+        yield from (("warn", cost) for cost in costs)
         if self.altered:
             yield "warn", f"changes what {words.plural(self.altered, 'message')} say{'s' * (self.altered == 1)}"
+        elif not costs:
+            yield "good", words.SENT if self.unsent else words.KEEPS
         if self.mended:
             yield "good", f"mends {_named(self.mended)}"
         left = sum(f.severity is not Severity.INFO for f in self.after.findings)
         yield from self._brought()
         if left and self.mended:
             yield "plain", f"leaves {words.plural(left, 'problem')} for later"
-
-    def _erased(self) -> Iterator[str]:
-        if self.erased.messages:
-            number = self.erased.messages
-            yield f"erases {words.plural(number, 'message')} that {'is' if number == 1 else 'are'} not loaded now"
 
     def _brought(self) -> Iterator[tuple[str, str]]:
         for severity, style in ((Severity.ERROR, "bad"), (Severity.WARNING, "warn"), (Severity.INFO, "plain")):
@@ -120,56 +144,86 @@ def _named(findings: Sequence[Finding], noun: str = "problem") -> str:
     return f"{words.plural(len(findings), noun)} ({first}{more})"
 
 
-def consequence(before: Report, after: Report) -> Consequence:
-    """What lies between two reports on one source under two patches."""
-    match = _match(before, after)
-    old, new = before.situation, after.situation
+def consequence(before: Report, after: Report, done: Iterable[Fix] = ()) -> Consequence:
+    """What lies between two reports on one source under two patches, of which some fixes may be known that led from one
+    to the other: what one of these does that keeps everything is no loss."""
+    old, new, known = before.situation, after.situation, _Done(done)
     gone: list[int] = []
+    left: list[int] = []
     back: list[int] = []
     added: list[int] = []
     erased: list[int] = []
     parts: Counter[tuple[str, str]] = Counter()
     written: Counter[tuple[str, str]] = Counter()
     told: Counter[tuple[str, str]] = Counter()
-    altered: list[tuple[Counter[str], Counter[str]]] = []
-    for one, other in match:
+    unsent: Counter[tuple[str, str]] = Counter()
+    altered: list[tuple[Counter[str], Counter[str], bool]] = []
+    cleared = notices = 0
+    for one, other in match(before, after):
         was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
         if was and not is_:
-            if not _nothing(before, one, after):
+            if other >= 0 and old.session.messages[one]:
+                left.append(one)
+            elif other < 0 and old.session.has(one, Flag.API_ERROR) and place_of(before, one) in known.named:
+                notices += 1
+            elif other < 0 and not _nothing(before, one, after):
                 gone.append(one)
-        elif other < 0 and _held(before, one) and new.session.row(old.session.uuid(one)) is None:
+        elif other < 0 and old.once(held)[one] and new.session.row(old.session.uuid(one)) is None:
             erased.append(one)
         elif is_ and not was:
-            (back if one >= 0 else added).append(other)
+            there = one >= 0 or new.session.scan.view.raw(other).strip() in known.pieces
+            (back if there else added).append(other)
         elif was and is_ and old.asks.content(one)[1] != new.asks.content(other)[1]:
             had, has = blocks(old.session.scan, one), blocks(new.session.scan, other)
             if set(has - had) == {_TEXT} and set(had - has) <= _SAID and (has - had).total() == (had - has).total():
                 told += had - has
                 continue
-            parts += had - has - Counter({RESULT: _repeated(before, one, after, other)})
+            lost, at = had - has - Counter({RESULT: _repeated(before, one, after, other)}), place_of(before, one)
+            if at in known.safe:
+                unsent += Counter({noun: number for noun, number in lost.items() if noun in _MEDIA})
+                lost -= unsent
+            parts += lost
             written += has - had
             # Another id of a call is no other word, nor is another order, nor what is written where nothing was said.
             said, says = _lines(before, one), _lines(after, other)
             if had == has and said and said != says:
-                altered.append((says - said, said - says))
+                cleared += known.noted.get(at, 0)
+                if at not in known.noted:
+                    altered.append((says - said, said - says, at in known.safe))
     moved = parts & written
-    joined = _joined(before, gone, [new for new, left in altered if not left])
+    joined = _joined(before, gone, [new for new, rest, _safe in altered if not rest])
     gone = [row for row in gone if row not in joined]
     mended, brought = _findings(before, after)
+    returned, dropped, forgot, aside = (
+        tally(new.session.scan, back), tally(old.session.scan, gone), tally(old.session.scan, erased),
+        tally(old.session.scan, left),
+    )
+    says_else = Counter(safe for new, rest, safe in altered if new or rest)
     return Consequence(
-        before, after, tally(new.session.scan, back), tally(old.session.scan, gone), tally(new.session.scan, added),
-        tally(old.session.scan, erased),
-        dict(parts - moved), dict(written - moved), dict(told),
-        sum(bool(new or left) for new, left in altered), len(joined), mended, brought,
+        before, after, returned, without_summaries(dropped, returned.messages > returned.summaries, forgot.messages),
+        *((Tally(), aside) if known.all_safe else (aside, Tally())), tally(new.session.scan, added), forgot,
+        dict(parts - moved), dict(written - moved), dict(told), dict(unsent), cleared,
+        says_else[False], says_else[True], len(joined), notices, mended, brought,
     )
 
 
+class _Done:
+    """What is known of the fixes that led from one report to another: where those that keep everything edit (`safe`)
+    and where any does (`named`), the whole records that they put back, and how many results give way to notes where."""
+
+    def __init__(self, fixes: Iterable[Fix]) -> None:
+        whole = list(fixes)
+        edits = [(edit, fix.safety is Safety.SAFE) for fix in whole for edit in fix.edits]
+        self.all_safe = bool(whole) and all(safe for _edit, safe in edits)
+        self.named = {at for edit, _safe in edits for at in places(edit)}
+        self.safe = {at for edit, safe in edits if safe for at in places(edit)}
+        self.pieces = {piece.strip() for edit, _safe in edits if isinstance(edit, Salvage) for piece in edit.pieces}
+        self.noted = {edit.at: len(edit.notes) for edit, _safe in edits if isinstance(edit, Clear)}
+
+
 def _loaded(report: Report, row: int) -> bool:
-    """Whether a row is a message that is loaded; a notice of an error is one where it is sent."""
-    situation = report.situation
-    if situation.thread.standing[row] != Standing.LOADED or situation.session.scan.kind[row] not in _TALK:
-        return False
-    return bool(situation.session.messages[row]) or row in situation.request.row
+    """Whether a row is a message that is loaded."""
+    return bool(report.situation.once(loaded)[row])
 
 
 def _lines(report: Report, row: int) -> Counter[str]:
@@ -193,17 +247,20 @@ def _joined(before: Report, gone: Sequence[int], fresh: Sequence[Counter[str]]) 
 def _nothing(before: Report, row: int, after: Report) -> bool:
     """Whether nothing is lost with a row: it holds marks of the API, or results that are loaded elsewhere."""
     scan = before.situation.session.scan
-    held = scan.blocks(row)
-    marks = all(scan.strings.text(scan.block_name[block]) == _MARK for block in held)
-    return bool(held) and (marks or _repeated(before, row, after) == len(held))
+    there = scan.blocks(row)
+    return bool(there) and (marks_only(scan, row) or _repeated(before, row, after) == len(there))
 
 
 def _repeated(before: Report, one: int, after: Report, other: int = -1) -> int:
-    """How many results of a row are not in it afterwards and are loaded all the same, under the same call."""
-    calls = after.situation.session.calls
+    """How many results of a row are not in it afterwards and are loaded all the same, under the same call; with one of
+    several calls of that id its result goes, too."""
+    were, calls = before.situation.session.calls, after.situation.session.calls
     gone = _answered(before, one) - (_answered(after, other) if other >= 0 else Counter())
-    found = ((calls.get(ref), number) for ref, number in gone.items())
-    return sum(number for call, number in found if call and any(_loaded(after, row) for row, _block in call.results))
+    found = ((were.get(ref), calls.get(ref), number) for ref, number in gone.items())
+    return sum(
+        number for had, call, number in found
+        if had and call and len(had.uses) == len(call.uses) and any(_loaded(after, row) for row, _block in call.results)
+    )
 
 
 def _answered(report: Report, row: int) -> Counter[str]:
@@ -211,82 +268,6 @@ def _answered(report: Report, row: int) -> Counter[str]:
     scan = report.situation.session.scan
     results = (block for block in scan.blocks(row) if scan.block_kind[block] == BlockKind.TOOL_RESULT)
     return Counter(scan.strings.text(scan.block_ref[block]) or "" for block in results)
-
-
-def _held(report: Report, row: int) -> bool:
-    """Whether a row is a message of the conversation that is in the file and not loaded."""
-    situation = report.situation
-    held = (Standing.LOST, Standing.UNDECIDED, Standing.SUMMARISED)
-    return situation.thread.standing[row] in held and bool(situation.session.messages[row])
-
-
-def _match(before: Report, after: Report) -> Iterator[tuple[int, int]]:
-    """Pairs of rows that are one record and may have changed in what becomes of it; -1 for none."""
-    old, new = before.situation.session.scan.view, after.situation.session.scan.view
-    standing = before.situation.thread.standing, after.situation.thread.standing
-    touched = sorted(
-        line for line in {*old.patch, *new.patch}
-        if line not in (END, FRAME) and old.patch.get(line) != new.patch.get(line)
-    )
-    here: list[int] = []
-    there: list[int] = []
-    line = 1
-    for stop in (*touched, len(old.source) + 1):
-        start, other = old.start(line), new.start(line)
-        size = old.start(stop) - start
-        if standing[0][start : start + size] != standing[1][other : other + size]:
-            for place in range(size):
-                if standing[0][start + place] != standing[1][other + place]:
-                    yield start + place, other + place
-        if stop <= len(old.source):
-            here += range(old.start(stop), old.start(stop + 1))
-            there += range(new.start(stop), new.start(stop + 1))
-        line = stop + 1
-    here += range(old.start(line), len(old))
-    there += range(new.start(line), len(new))
-    yield from _paired(before, after, here, there)
-
-
-def _paired(before: Report, after: Report, here: list[int], there: list[int]) -> Iterator[tuple[int, int]]:
-    """Rows of touched lines: the same record by its id, by its bytes, or by its place."""
-    left = dict.fromkeys(there)
-    places = {_place(after, row): row for row in there}
-    known: dict[object, list[int]] = {}
-    for row in there:
-        known.setdefault(_key(after, row), []).append(row)
-    unknown: list[int] = []
-    for row in here:
-        same = known.get(_key(before, row))
-        if same:
-            found = same.pop(0)
-            left.pop(found, None)
-            yield row, found
-        else:
-            unknown.append(row)
-    damaged: set[int] = set()
-    for row in unknown:
-        found = places.get(_place(before, row), -1)
-        if found in left:
-            del left[found]
-            yield row, found
-        else:
-            yield row, -1
-        if before.situation.session.kind(row) is Kind.FAULT:
-            damaged.add(_place(before, row).line)
-    for row in left:
-        # What was whole inside a damaged line was there before, and was not loaded.
-        salvaged = _place(after, row).line in damaged
-        yield (next(r for r in unknown if _place(before, r).line == _place(after, row).line) if salvaged else -1), row
-
-
-def _place(report: Report, row: int) -> At:
-    return report.situation.session.at(row)
-
-
-def _key(report: Report, row: int) -> object:
-    session = report.situation.session
-    view: View = session.scan.view
-    return session.uuid(row) or view.raw(row).rstrip(b"\r\n")
 
 
 def _findings(before: Report, after: Report) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

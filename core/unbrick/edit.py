@@ -5,8 +5,8 @@ Records are named by `At`, the place that a patch leaves alone when it touches o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from unbrick.record import At
@@ -256,3 +256,16 @@ Edit = (
     | Trim | Recount | SetValue | Remake | SetRef | Insert | Salvage | Cut | Uncompact | Keep | Adopt | Rename | Hoist
     | Reframe | Conform | Redact
 )
+
+
+def places(edit: Edit) -> Iterator[At]:
+    """The places that an edit names."""
+    for one in fields(edit):
+        value = getattr(edit, one.name)
+        if isinstance(value, At):
+            yield value
+        elif isinstance(edit, Together) and isinstance(value, tuple):
+            for part in value:
+                yield from places(part)
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, At))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from unbrick.edit import Edit
+from unbrick.edit import Edit, places
+from unbrick.finding import Fix
 from unbrick.formats import Clock
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.record import At, read
@@ -32,6 +33,8 @@ class Step:
     witnesses: tuple[Witness, ...] = field(default=(), repr=False)
     times: tuple[str, ...] = field(default=(), repr=False)
     uuids: tuple[str, ...] = field(default=(), repr=False)
+    fixes: tuple[Fix, ...] = field(default=(), repr=False)
+    """What the edits were, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,10 @@ class History:
             tuple(taped.times), tuple(taped.uuids),
         ))
 
-    def push(self, title: str, edits: Sequence[Edit], patch: Patch) -> History:
+    def push(self, title: str, edits: Sequence[Edit], patch: Patch, fixes: tuple[Fix, ...] = ()) -> History:
         """Record a step whose patch is known already, as a repair gives it."""
-        return self._with(Step(title, tuple(edits), patch, tuple(_witnesses(View(self.source, self.patch), edits))))
+        seen = tuple(_witnesses(View(self.source, self.patch), edits))
+        return self._with(Step(title, tuple(edits), patch, seen, fixes=fixes))
 
     def _with(self, step: Step) -> History:
         return replace(self, steps=(*self.done, step), position=self.position + 1)
@@ -126,7 +130,9 @@ class History:
         """A step done again; None when it no longer applies."""
         try:
             edits = _moved(View(self.source, self.patch), step)
-            return self.apply(step.title, edits, lower, _Replay(step, clock))
+            again = self.apply(step.title, edits, lower, _Replay(step, clock))
+            fixes = step.fixes if edits == step.edits else ()
+            return replace(again, steps=(*again.done[:-1], replace(again.done[-1], fixes=fixes)))
         except KeyError:
             return None
 
@@ -159,16 +165,6 @@ class _Replay:
 
     def uuid(self) -> str:
         return next(self._uuids, None) or self._clock.uuid()
-
-
-def places(edit: Edit) -> Iterator[At]:
-    """The places that an edit names."""
-    for one in fields(edit):
-        value = getattr(edit, one.name)
-        if isinstance(value, At):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (part for part in value if isinstance(part, At))
 
 
 def _witnesses(view: View, edits: Sequence[Edit]) -> Iterator[Witness]:

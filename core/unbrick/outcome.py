@@ -19,7 +19,7 @@ from unbrick.truncate import Offer
 def change_document(result: Repaired, receipt: Receipt | None = None, written: Report | None = None) -> Json:
     """What was done, what it does to the conversation, which lines it touches, and what was written where, if anything
     was; `written` is what a check says of that."""
-    said = consequence(result.before, result.after)
+    said = consequence(result.before, result.after, result.fixes)
     source = result.before.bundle.main
     found = diff.changes(source, result.patch)
     return {

@@ -79,7 +79,7 @@ def redaction(format_: Format, report: Report, value: str, note: str = NOTE) -> 
         raise NothingToRedactError(f"No record of {report.bundle.path} holds this value. Nothing was changed.")
     drops = {at for row in sealed for one in _reply(session, row) for at in _thoughts(session, one)}
     places = tuple(session.at(row) for row in held)
-    bound = stale_thinking(report, [Redact(places, value, note)])
+    bound = stale_thinking(report.situation, [Redact(places, value, note)])
     drops |= {(edit.block, edit.at) for edit in (bound.edits if bound else ()) if isinstance(edit, DropBlock)}
     return Redaction(_fix(session, held, copies, drops, value, note), copies, tuple(held))
 

@@ -62,6 +62,11 @@ class Repaired:
     applied: tuple[Applied, ...]
 
     @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """All fixes, in order."""
+        return tuple(applied.fix for applied in self.applied)
+
+    @property
     def edits(self) -> tuple[Edit, ...]:
         """All edits, in order."""
         return tuple(edit for applied in self.applied for edit in applied.fix.edits)
@@ -103,7 +108,7 @@ def repair(
         moved = more(start, report) or any(_key(one) not in refused for one in done)
         if not refused or chosen or not done or not moved:
             break
-    thinking = stale_thinking(report, [edit for item in applied for edit in item.fix.edits])
+    thinking = stale_thinking(report.situation, [edit for item in applied for edit in item.fix.edits])
     if thinking is not None:
         done, patch, report = yield from _apply(format_, report, [_along(thinking)], patch, clock, surroundings)
         applied += done

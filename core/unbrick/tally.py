@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from unbrick import words
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.ones import both, of_kinds, without
 from unbrick.scan import Scan
+from unbrick.session import Standing
 from unbrick.situation import Situation
 
 NOUNS: dict[BlockKind, tuple[str, str]] = {
@@ -66,6 +68,10 @@ _USER, _ASSISTANT, _RESULT = int(Kind.USER), int(Kind.ASSISTANT), int(BlockKind.
 _PROMPT, _SUMMED, _NOTICE = int(Flag.PROMPT), int(Flag.SUMMARY), int(Flag.API_ERROR)
 _APART = _PROMPT | _SUMMED | _NOTICE
 _THINKING = frozenset({int(BlockKind.THINKING), int(BlockKind.REDACTED)})
+_OTHER = int(BlockKind.OTHER)
+_MARK = "fallback"
+"""The block of the API that says which model took over: no words of anybody."""
+_HELD = (Standing.LOST, Standing.UNDECIDED, Standing.SUMMARISED)
 
 
 def tally(scan: Scan, rows: Iterable[int]) -> Tally:
@@ -87,9 +93,34 @@ def count(counts: list[int], scan: Scan, row: int) -> None:
     elif kind == _ASSISTANT:
         # Clients store one reply in several records.
         thinks = kinds and kinds[0] in _THINKING and all(one in _THINKING for one in kinds)
-        counts[_THOUGHTS if thinks else _REPLIES] += 1
+        if thinks or _OTHER not in kinds or not marks_only(scan, row):
+            counts[_THOUGHTS if thinks else _REPLIES] += 1
     elif kind == _USER and not results:
         counts[_OTHERS] += 1
+
+
+def marks_only(scan: Scan, row: int) -> bool:
+    """Whether a row holds nothing but marks of the API, which say which model took over."""
+    there = scan.blocks(row)
+    return bool(there) and all(scan.strings.text(scan.block_name[block]) == _MARK for block in there)
+
+
+def loaded(situation: Situation) -> bytes:
+    """1 for each row that is a message that a resume loads; one that is shown and never sent is none."""
+    there = both(heard(situation), of_kinds(situation.thread.standing, Standing.LOADED))
+    return without(there, situation.session.scan.marked(Flag.VIRTUAL))
+
+
+def held(situation: Situation) -> bytes:
+    """1 for each row that is a message of the conversation that is in the file and not loaded."""
+    return both(situation.session.messages, of_kinds(situation.thread.standing, *_HELD))
+
+
+def without_summaries(gone: Tally, back: bool, erased: int) -> Tally:
+    """What goes, without the summaries in whose place all comes `back` that they stand for."""
+    if erased or not back:
+        return gone
+    return replace(gone, messages=gone.messages - gone.summaries, summaries=0)
 
 
 def heard(situation: Situation) -> bytes | bytearray:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
-from unbrick.edit import Cut
+from unbrick.edit import Cut, places
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
+from unbrick.matching import match
 from unbrick.measure import counted
 from unbrick.patch import EMPTY, Patch
 from unbrick.record import At
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report, Verdict
-from unbrick.safepoints import SafePoint, history, points, price_behind
+from unbrick.safepoints import Now, SafePoint, history, now, points, price_behind
 from unbrick.target import NOWHERE, Surroundings, Target
 
 __all__ = ["Offer", "SafePoint", "cut_at", "history", "last_safe", "offers", "safe_points", "truncate"]
@@ -33,11 +34,26 @@ class Offer:
 
 def safe_points(report: Report) -> tuple[SafePoint, ...]:
     """Every safe point of the conversation, newest first: complete turns with no error of the report before them."""
+    return _points(report)
+
+
+def _points(report: Report, since: Report | None = None) -> tuple[SafePoint, ...]:
+    """The safe points of a report, priced by what is loaded on another that led to it."""
     errors = [f for f in report.findings if f.severity is Severity.ERROR and f.row is not None]
     bad = {found.row for found in errors if found.row is not None and found.code[0] in "TCLB"}
     # A damaged line is on no thread; every cut behind it keeps it.
     damaged = min((found.row for found in errors if found.row is not None and found.code[0] == "J"), default=None)
-    return points(report.situation, bad, damaged)
+    return points(report.situation, bad, damaged, None if since is None else _before(since, report))
+
+
+def _before(since: Report, report: Report) -> Now:
+    """What was loaded, and what was not, of the rows of a report on another one that led to it."""
+    was, now_ = now(since.situation), now(report.situation)
+    loaded, held = bytearray(now_.loaded), bytearray(now_.held)
+    for one, other in match(since, report):
+        if other >= 0:
+            loaded[other], held[other] = (was.loaded[one], was.held[one]) if one >= 0 else (0, 0)
+    return Now(bytes(loaded), bytes(held))
 
 
 def truncate(
@@ -73,13 +89,18 @@ def offers(
         mended = yield from repair(
             format_, report.bundle, report.target, surroundings, patch=patch, clock=clock, known=report,
         )
-        for point in safe_points(mended.after) if mended.applied else ():
+        along = [one.fix for one in mended.applied if one.finding.at is None]
+        thoughts = [at for fix in along for edit in fix.edits for at in places(edit)]
+        for point in _points(mended.after, report) if mended.applied else ():
             first = tuple(
                 one for one in mended.applied if one.finding.at is not None and one.finding.at.line <= point.at.line
             )
             there = report.situation.session.scan.view.row(point.at) is not None
             if first and point.drops and point.at not in known and there:
-                found.append(Offer(point, first))
+                view = mended.after.situation.session.scan.view
+                bound = sum(at <= point.at or view.row(at) is None for at in thoughts)
+                gone = replace(point.gone, thoughts=point.gone.thoughts + bound)
+                found.append(Offer(replace(point, gone=gone), first))
     return tuple(sorted(found, key=lambda offer: offer.point.at, reverse=True))
 
 
@@ -89,23 +110,21 @@ def cut_at(
 ) -> Generator[int, None, Repaired]:
     """Apply what has to be applied first, then cut. Raises KeyError when there is no such place."""
     done: tuple[Applied, ...] = ()
-    now, written = report, patch
+    known, written = report, patch
     if offer.first:
         chosen = {one.finding.id: one.fix.id for one in offer.first}
         mended = yield from repair(
             format_, report.bundle, report.target, surroundings, patch=patch, allow=(), chosen=chosen, clock=clock,
             known=report,
         )
-        done, now, written = mended.applied, mended.after, mended.patch
-    cut = yield from truncate(
-        format_, report.bundle, offer.point.at, report.target, surroundings, patch=written, clock=clock, known=now,
-    )
+        done, known, written = mended.applied, mended.after, mended.patch
+    cut = yield from _cut(format_, known, offer.point.at, surroundings, written, clock, offer.point, report)
     return Repaired(report, cut.after, cut.patch, (*done, *cut.applied))
 
 
 def _cut(
     format_: Format, before: Report, after: At, surroundings: Surroundings, patch: Patch, clock: Clock,
-    point: SafePoint | None,
+    point: SafePoint | None, since: Report | None = None,
 ) -> Generator[int, None, Repaired]:
     edit = Cut(after)
     new = lower(format_, before.situation, [edit], patch, clock)
@@ -113,7 +132,7 @@ def _cut(
         format_, before.bundle, new, before.target, surroundings, before.situation.session.scan
     )
     price = point.price if point else price_behind(before.situation, after.line)
-    loaded, left = before.resume.messages, report.resume.messages
+    loaded, left = (since or before).resume.messages, report.resume.messages
     if loaded != left:
         price += f"; resume loads {counted(left, 'message')}, {loaded:,} before"
     fix = Fix("cut", f"Cut behind {before.situation.session.scan.view.place(after)}", Safety.LOSSY, (edit,), price)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 KEEPS = "keeps everything"
+SENT = "keeps everything that can be sent"
+NOTICES = "keeps everything; only the client's own error notices go"
 DECIDE = "you decide"
 
 IN_FULL = "resumes in full"
@@ -44,3 +46,21 @@ def drops(*counts: Counted) -> str:
     """`drops 3 prompts, 2 results`; that everything is kept where nothing is dropped."""
     said = listed(counts)
     return f"drops {said}" if said else KEEPS
+
+
+def costs_apart(drops: list[Counted], leaves: int = 0, erases: int = 0, clears: int = 0) -> list[str]:
+    """What is dropped of what is loaded, how many results give way to notes, how many messages stay in the file and are
+    not loaded any more, and how many go that are not loaded now; empty where that is nothing."""
+    said = [f"drops {listed(drops)}"] if listed(drops) else []
+    if clears:
+        said.append(f"drops the content of {plural(clears, 'tool result')}")
+    if leaves:
+        said.append(f"leaves {plural(leaves, 'message')} out")
+    if erases:
+        said.append(f"erases {plural(erases, 'message')} not loaded now")
+    return said
+
+
+def costs(drops: list[Counted], erases: int = 0) -> str:
+    """The price of what goes, loaded now and not."""
+    return "; ".join(costs_apart(drops, erases=erases)) or KEEPS

@@ -61,9 +61,9 @@ def test_a_conversation_may_begin_where_nothing_is_pending(name: str) -> None:
             assert done.after.verdict is Verdict.HEALTHY
             said = consequence(report, done.after)
             assert said.gone.prompts == len(one.prompts)
-            # Thinking that is bound to what is dropped goes along, and that is an edit of its own.
-            along = sum(len(applied.fix.edits) for applied in done.applied[1:])
-            assert done.after.resume.messages == one.keeps - along
+            # Thinking that is bound to what is dropped goes along, and is in the price.
+            assert done.after.resume.messages == one.keeps
+            assert said.price == one.price
 
 
 def test_files_written_by_tools_are_named_where_they_were_written() -> None:

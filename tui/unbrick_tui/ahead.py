@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from unbrick import diff, wording
 from unbrick.consequence import consequence
 from unbrick.edit import Edit, Redact
+from unbrick.finding import Fix
 from unbrick.marks import Mark, marks
 from unbrick.patch import Patch
 from unbrick.record import END, FRAME
@@ -22,12 +23,14 @@ MOST = 200
 """Changed lines that are shown as bytes."""
 
 
-def conversation(before: Report, after: Report, glyphs: Glyphs) -> Iterator[Passage]:
-    """The verdict before and after, and what changes of what is loaded."""
+def conversation(
+    before: Report, after: Report, glyphs: Glyphs, done: Iterable[Fix] = (),
+) -> Iterator[Passage]:
+    """The verdict before and after, and what changes of what is loaded, by which fixes where that is known."""
     old, _style = wording.verdict(before)
     new, style = wording.verdict(after)
     yield style, f"{old} {glyphs.arrow} {new}" if old != new else f"{new}, as before"
-    for kind, sentence in consequence(before, after).lines():
+    for kind, sentence in consequence(before, after, done).lines():
         yield kind, f"  {sentence}"
 
 

@@ -215,6 +215,9 @@ def standing(edits: int, saved: bool) -> str:
 
 
 _ABOUT = re.compile(r", about [\d,]+ tokens.*$")
+_ERASES = re.compile(r"(erases [\d,]+) messages? not loaded now")
+_MANY = re.compile(r"(?<=[a-z])(?<!everything)(?:, [\d,]+ [a-z]+(?: [a-z]+)?){3,}")
+"""What goes beyond the first thing."""
 _TITLES = (24, 12)
 """Cells that the title of a fix needs to say anything, and at the very least."""
 
@@ -236,7 +239,8 @@ def offer(
     lead = f" {called.get(step.key, step.key)} " if step.key else ""
     full = f": {one_line(step.price)}" if step.price else ""
     brief = _ABOUT.sub("", full)
-    prices = (full, brief, brief.replace(": keeps everything; ", ": "))
+    brief = brief.replace(": keeps everything; ", ": ")
+    prices = (full, brief, _MANY.sub(" and more", _ERASES.sub(r"\1 more", brief)))
     text = one_line(step.text)
 
     def room(state: str, price: str) -> int:

@@ -312,7 +312,8 @@ class Workspace:
 
     def _done(self, done: Repaired, title: str, said: str = "", what: str = "it") -> Result:
         said = f"{said or title}. {self.key('u')} takes {what} back."
-        return Result(Outline.of(done.after), self.history.push(title, done.edits, done.patch), said, done=done)
+        history = self.history.push(title, done.edits, done.patch, done.fixes)
+        return Result(Outline.of(done.after), history, said, done=done)
 
     def _repair(self, **how: object) -> Work[Repaired]:
         report = self._report()

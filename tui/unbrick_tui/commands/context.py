@@ -15,6 +15,7 @@ from unbrick.opening import STDIN, Choices, examine, open_word
 from unbrick.printable import printable, shell
 from unbrick.report import Report
 from unbrick.rules.boundaries import brought_back, ways
+from unbrick.stale import with_thinking
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, print_json, say, work
 
@@ -103,14 +104,15 @@ def _place(report: Report, piece: Piece) -> str:
 
 
 def _rung(report: Report, rung: Rung, number: int, path: str) -> Iterator[str]:
-    price = f" ({rung.fix.price})" if rung.fix else ""
+    fix = None if rung.fix is None else with_thinking(report.situation, rung.fix)
+    price = f" ({fix.price})" if fix else ""
     more = "" if rung.fits else "; that alone is not enough"
     yield f"  {number}. {printable(rung.title)}{price}{more}"
     if rung.advice is not None and rung.advice.command:
         yield f"        {printable(rung.advice.command)}"
     finding = next(
-        (one for one in report.findings if rung.fix is not None and any(fix == rung.fix for fix in one.fixes)), None,
+        (one for one in report.findings if fix is not None and fix in one.fixes), None,
     )
-    if finding is not None and rung.fix is not None:
+    if finding is not None and fix is not None:
         word = path if path == STDIN else shell(path)
-        yield f"        unbrick repair {word} --fix {finding.id}={rung.fix.id}"
+        yield f"        unbrick repair {word} --fix {finding.id}={fix.id}"

@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from unbrick import diff
-from unbrick.history import places
+from unbrick.edit import places
 from unbrick.printable import printable
 from unbrick_tui import ahead
 from unbrick_tui.headline import standing

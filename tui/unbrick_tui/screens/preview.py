@@ -117,7 +117,8 @@ class PreviewScreen(Screen[Result | str | None]):
             yield "warn", result.said
             return
         yield "head", "In the conversation"
-        yield from ahead.conversation(self._before.report, result.outline.report, workspace.glyphs)
+        fixes = result.done.fixes if result.done is not None else ()
+        yield from ahead.conversation(self._before.report, result.outline.report, workspace.glyphs, fixes)
         if result.done is not None and len(result.done.applied) > 1 and len(self._offered) < 2:
             yield "plain", ""
             yield "head", "Done together"

@@ -35,7 +35,8 @@ def paragraphs(workspace: Workspace) -> Iterator[Passage]:
     yield "plain", ""
     yield "head", "What it comes to"
     if workspace.first is not None and workspace.outline is not None:
-        yield from ahead.conversation(workspace.first.report, workspace.outline.report, workspace.glyphs)
+        fixes = [fix for step in workspace.history.done for fix in step.fixes]
+        yield from ahead.conversation(workspace.first.report, workspace.outline.report, workspace.glyphs, fixes)
     yield "plain", f" {diff.count(found, source)}"
     if any(change.line <= len(source) for change in found) or workspace.patch:
         yield "plain", f" Nothing is written yet; press {workspace.key('w')} to save."

@@ -1,0 +1,176 @@
+"""What a fix, a place to cut at and a prompt to begin with say that they cost comes of them, on every sample."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from unbrick import words
+from unbrick.beginnings import beginnings
+from unbrick.byhand import keep_from, perform
+from unbrick.consequence import consequence
+from unbrick.errors import UsageError
+from unbrick.finding import Fix, Safety
+from unbrick.opening import Choices, Opened, examine, open_source, open_word
+from unbrick.repair import Repaired, repair
+from unbrick.report import Report
+from unbrick.save import patched
+from unbrick.scan import finish
+from unbrick.source import Source
+from unbrick.truncate import Offer, cut_at, offers
+from unbrick_tui.remedy import remedy
+
+SAMPLES = Path(__file__).parents[2] / "sample_sessions"
+NAMES = sorted(
+    str(path.parent.relative_to(SAMPLES)) for kind in ("claude_code", "amplifier")
+    for path in (SAMPLES / kind).glob("*/expected.json")
+)
+
+OTHERWISE = {
+    ("claude_code/halves-swapped", "L013"): "the branch of a broken chain is counted alone",
+    ("claude_code/sidechain-leaf", "L013"): "the branch of a broken chain is counted alone",
+    ("claude_code/two-sessions-in-one-file", "L013"): "the branch of a broken chain is counted alone",
+    ("claude_code/search-on-two-branches", "L013"): "a record that both branches hold is counted on one",
+    ("claude_code/shown-only", "L013"): "a message that is shown and never sent is counted",
+}
+"""Fixes whose price is not to the message, and why."""
+
+NEAR = {
+    "claude_code/dangling-preserved-segment": "what the compaction before it kept is not in the file as it says",
+    "claude_code/summary-before-its-boundary": "the summary that is cut off stands before what it belongs to",
+    "claude_code/missing-message-id": "which calls are of one reply is told by what is mended first",
+}
+"""Samples in which a cut across a compaction loads one message more or less than was told before, and why."""
+
+
+class Claims(NamedTuple):
+    """What a price says: how many messages or parts are dropped or left out, erased, brought back; None for nothing."""
+
+    costs: int
+    erased: int
+    back: int | None
+
+
+def claims(price: str) -> Claims:
+    """Told from the words of a price."""
+    drops = re.search(r"drops ([^;]*)", price)
+    listed = drops[1] if drops else ""
+    costs = 0 if "notices of an error" in listed else sum(map(_number, re.findall(r"[\d,]*\d", listed)))
+    left, erased, back = (
+        re.search(pattern, price)
+        for pattern in (r"leaves ([\d,]+) messages? out", r"erases ([\d,]+)", r"brings back ([\d,]+) message")
+    )
+    if left and drops and left[0] in listed:
+        costs -= _number(left[1])
+    return Claims(
+        costs + (_number(left[1]) if left else 0), _number(erased[1]) if erased else 0,
+        _number(back[1]) if back else None,
+    )
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+@contextmanager
+def sample(name: str) -> Iterator[tuple[Opened, Report]]:
+    with open_word(str(SAMPLES / name), Choices(environ={}), Path.cwd()) as session:
+        yield session, finish(examine(session))
+
+
+def mended(session: Opened, report: Report, **how: object) -> Repaired:
+    return finish(repair(
+        session.format, session.bundle, report.target, session.surroundings, known=report,
+        **how,  # type: ignore[arg-type]
+    ))
+
+
+def agrees(fix: Fix, done: Repaired) -> bool:
+    """Whether the price of a fix is what came of it."""
+    said, seen = claims(fix.price), consequence(done.before, done.after, done.fixes)
+    came = claims(seen.price)
+    if "the look of" in fix.price:  # Pages are counted, and the document that held them goes.
+        return came.costs == 1
+    if fix.price.startswith("keeps everything") and seen.altered:
+        return False
+    returned = said.back is None or said.back in (seen.back.messages - seen.back.summaries, seen.back.messages)
+    return returned and (said.costs, said.erased) == (came.costs, came.erased)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fixes_cost_what_they_say(name: str) -> None:
+    with sample(name) as (session, report):
+        for finding in report.findings:
+            for fix in finding.fixes:
+                if not fix.edits or (name, finding.code) in OTHERWISE:
+                    continue
+                done = mended(session, report, chosen={finding.id: fix.id}, allow=(), only=())
+                came = consequence(report, done.after, done.fixes).price
+                assert not done.applied or agrees(fix, done), f"{finding.id} {fix.id}: {fix.price}, and came to {came}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_safe_fixes_together_cost_what_the_header_says(name: str) -> None:
+    with sample(name) as (session, report):
+        done, step = mended(session, report), remedy(report)
+        seen = consequence(report, done.after, done.fixes)
+        if done.applied and step.key == "F":
+            assert claims(seen.price)[:2] == claims(step.price)[:2]
+        # Some thinking goes with what is mended before it, and the price of that fix says so.
+        thoughts = sum(claims(one.fix.price).costs for one in done.applied if one.finding.at is None)
+        assert claims(seen.price) == claims(seen.price)._replace(costs=thoughts, erased=0)
+        assert all(fix.safety is Safety.SAFE for fix in done.fixes) or thoughts
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_written_loads_what_was_shown(name: str) -> None:
+    with sample(name) as (session, report):
+        done = mended(session, report)
+        if session.bundle.parts or not done.applied:
+            return
+        written = Source.of(b"".join(patched(session.bundle.main, done.patch)), "session.jsonl")
+        with open_source(written, Choices(environ={}, surroundings=False)) as again:
+            now = finish(examine(again))
+        shown = next(consequence(report, done.after, done.fixes).lines())[1]
+        assert f"{words.plural(now.resume.messages, 'message')}," in shown
+
+
+def chosen(found: Sequence[Offer]) -> list[Offer]:
+    """The newest two places of each segment and its oldest one, as they are and after fixes."""
+    kinds: dict[tuple[int, bool], list[Offer]] = {}
+    for offer in found:
+        kinds.setdefault((offer.point.segment, bool(offer.first)), []).append(offer)
+    return [one for kind in kinds.values() for one in (*kind[:2], *kind[2:][-1:])]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cuts_cost_what_they_say(name: str) -> None:
+    with sample(name) as (session, report):
+        for offer in chosen(finish(offers(session.format, report, surroundings=session.surroundings))):
+            done = finish(cut_at(session.format, report, offer, surroundings=session.surroundings))
+            seen = consequence(report, done.after, done.fixes)
+            assert seen.price == offer.point.price, offer.point.at
+            assert done.applied[-1].fix.price.startswith(offer.point.price)
+            near = int(name in NEAR and offer.point.erased > 0)
+            assert abs(done.after.resume.messages - offer.point.keeps) <= near, offer.point.at
+            assert bool(offer.point.drops) == (offer.point.price != words.KEEPS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_beginnings_cost_what_they_say(name: str) -> None:
+    with sample(name) as (session, report):
+        found = beginnings(report.situation)
+        for start in (*found[:2], *found[2:][-1:]):
+            try:
+                done = finish(perform(
+                    session.format, report, keep_from(report.situation, start.row), {}, session.surroundings,
+                ))
+            except UsageError:  # A call before it is answered behind it: said when it is chosen.
+                continue
+            assert consequence(report, done.after).price == start.price, start.at
+            assert done.after.resume.messages == start.keeps, start.at
