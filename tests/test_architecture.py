@@ -26,17 +26,17 @@ SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
     ("what a file is",
-     "errors media disk jsonspan hide secrets words printable source elements record entry edit target patch bundle "
-     "clock models"),
+     "errors media disk jsonspan hide kinds secrets words printable source elements record entry edit target patch "
+     "bundle clock models"),
     ("what its records are", "ones strings helpers scan part rescan columns runs search"),
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation relations report answers recorded"),
     ("what clients do", "formats"),
-    ("what the API says", "api measure tally safepoints beginnings touched filling ladder course"),
+    ("what the API says", "api measure stale tally safepoints beginnings touched filling ladder course"),
     ("judging", "rules why failures catalogue check aims"),
-    ("showing", "json_report sentences wording diff marks consequence"),
+    ("showing", "json_report sentences wording diff marks matching consequence"),
     ("acting",
-     "lowering history retouch byhand outcome stale harm repair truncate privacy atomic folders beside redact save "
+     "lowering history retouch byhand outcome harm repair truncate privacy atomic folders beside redact save "
      "restore export foreign opening sessions linting proof"),
 )
 """The stages of the data flow. A module imports from its own stage and those above, never from those below."""

@@ -77,7 +77,28 @@ SECRETS = [
     pytest.param("Twilio key", "SK" + chars(32, HEX), id="Twilio"),
     pytest.param("Mailgun key", "key" + "-" + chars(32, HEX), id="Mailgun"),
     pytest.param("age key", "AGE-SECRET-" + "KEY-1" + chars(58, UPPER), id="age"),
-    pytest.param("Telegram token", chars(10, "123456789") + ":AA" + chars(33), id="Telegram"),
+    pytest.param("Vault token", "hvs" + "." + chars(95), id="Vault"),
+    pytest.param("Vault token", "s" + "." + "aX7" + chars(18) + "b4Q", id="Vault, of old"),
+    pytest.param("Discord token", base64.b64encode(chars(18, "123456789").encode()).decode() + "." + chars(6) + "."
+                 + chars(38), id="Discord, of a bot"),
+    pytest.param("Notion token", "ntn" + "_" + chars(11, string.digits) + chars(35), id="Notion, today's"),
+    pytest.param("Azure secret", "aB3" + "8Q~" + chars(34), id="Azure, of a client"),
+    pytest.param("Azure key", chars(52) + "JQQJ99" + chars(26), id="Azure, with a signature"),
+    pytest.param("Google token", "1//" + "0g" + chars(60), id="Google, to refresh another"),
+    pytest.param("Docker token", "dckr" + "_pat_" + chars(27), id="Docker"),
+    pytest.param("Atlassian token", "ATATT3" + chars(186), id="Atlassian"),
+    pytest.param("Sentry token", "sntryu" + "_" + chars(64, HEX), id="Sentry"),
+    pytest.param("Netlify token", "nfp" + "_" + chars(36), id="Netlify"),
+    pytest.param("NVIDIA key", "nvapi" + "-" + chars(64), id="NVIDIA"),
+    pytest.param("LangSmith key", "lsv2" + "_pt_" + chars(32, HEX) + "_" + chars(10, HEX), id="LangSmith"),
+    pytest.param("Replicate token", "r8" + "_" + chars(37), id="Replicate"),
+    pytest.param("RubyGems key", "rubygems" + "_" + chars(48, HEX), id="RubyGems"),
+    pytest.param("Terraform token", chars(14) + ".atlasv1" + "." + chars(67), id="Terraform"),
+    pytest.param("Tailscale key", "tskey" + "-auth-" + chars(17) + "-" + chars(32), id="Tailscale"),
+    pytest.param("Mailchimp key", chars(32, HEX) + "-us" + "14", id="Mailchimp"),
+    pytest.param("AWS key", "ABSK" + chars(128), id="AWS, of Bedrock"),
+    pytest.param("private key", base64.b64encode(
+        f"-----BEGIN {'PRIVATE'} KEY-----\n{chars(64)}\n{chars(64)}\n".encode()).decode(), id="kubeconfig"),
 ]
 
 AROUND = [
@@ -116,6 +137,63 @@ NAMED = [
 def test_what_a_name_gives_away_is_found(kind: str, text: str) -> None:
     (found,) = in_record(line(text))
     assert found.kind == kind and found.value in (PASSWORD, PASSWORD * 2)
+
+
+LOGIN = base64.b64encode(f"app:{PASSWORD}".encode()).decode()
+COOKIE = "s%3A" + chars(32)
+STORAGE = chars(86) + "=="
+
+TOLD = [
+    pytest.param("password", f"curl -u app:{PASSWORD} https://x/", PASSWORD, id="curl -u"),
+    pytest.param("password", f"curl -sSku 'app:{PASSWORD}' https://x/", PASSWORD, id="curl, several options, quoted"),
+    pytest.param("password", f"curl -X POST \\\n  --user=app:{PASSWORD}", PASSWORD, id="curl --user, on its own line"),
+    pytest.param("password", f'["curl", "-u", "app:{PASSWORD}"]x', PASSWORD, id="curl in a list of words"),
+    pytest.param("password", f"machine api.x.org login me password {PASSWORD}", PASSWORD, id=".netrc"),
+    pytest.param("password", f"     1→machine x.org\n     2→  login me\n     3→  password {PASSWORD}\n", PASSWORD,
+                 id=".netrc with numbers of lines"),
+    pytest.param("password", f'{{"auths": {{"x": {{"auth": "{LOGIN}"}}}}}}', LOGIN, id="Docker's auth"),
+    pytest.param("password", f'     3→\t\t"auth": "{LOGIN}"', LOGIN, id="Docker's auth in a printed file"),
+    pytest.param("password", f"//registry.npmjs.org/:_auth={LOGIN}", LOGIN, id=".npmrc"),
+    pytest.param("cookie", f"Cookie: theme=dark; sid={COOKIE}; lang=en", COOKIE, id="Cookie"),
+    pytest.param("cookie", f"Set-Cookie: sid={COOKIE}; Path=/; HttpOnly", COOKIE, id="Set-Cookie"),
+    pytest.param("cookie", f'{{"headers": {{"set-cookie": ["sid={COOKIE}; Path=/"]}}}}', COOKIE, id="as a member"),
+    pytest.param("cookie", f"curl 'https://x/' \\\n  -b 'theme=dark; sid={COOKIE}' \\", COOKIE, id="curl as copied"),
+    pytest.param("password", f"sshpass -p '{PASSWORD}' ssh host", PASSWORD, id="sshpass"),
+    pytest.param("password", f"export DB_PASS={PASSWORD}", PASSWORD, id="PASS"),
+    pytest.param("password", f"Server=x;Uid=a;Pwd={PASSWORD};", PASSWORD, id="connection string"),
+    pytest.param("key", f"AccountName=x;AccountKey={STORAGE};End", STORAGE, id="Azure storage"),
+    pytest.param("token", f"Authorization: Token {PASSWORD}{PASSWORD}", PASSWORD * 2, id="token in a header"),
+    pytest.param("token", f"AWS_SESSION_TOKEN={PASSWORD * 80}", PASSWORD * 80, id="longer than a line"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), TOLD)
+@pytest.mark.parametrize("depth", range(4))
+def test_what_its_surroundings_give_away_is_found(kind: str, text: str, value: str, depth: int) -> None:
+    for _ in range(depth):
+        text = json.dumps({"output": text})
+    assert [*in_record(line(text))] == [(kind, value)]
+
+
+def test_each_cookie_of_a_session_is_found_and_no_other() -> None:
+    values = [chars(24) for _ in range(3)]
+    text = f"cookie: _ga=GA1.1.{chars(20, string.digits)}; a={values[0]}; b=1; c={values[1]};d={values[2]}"
+    assert [one.value for one in in_record(line(text))] == values
+
+
+@pytest.mark.parametrize("torn", [b'"content":"say\\n%s and', b'"x":"a\\t%s'])
+def test_a_token_behind_an_escape_on_a_torn_line_is_found(torn: bytes) -> None:
+    secret = "ghp" + "_" + chars(36)
+    assert [*in_record(torn % secret.encode())] == [("GitHub token", secret)]
+
+
+def test_a_private_key_that_was_printed_with_numbers_of_lines_is_one_secret() -> None:
+    kind = "RSA " + "PRIVATE" + " KEY"
+    body = [chars(64) for _ in range(12)]
+    lines = [f"-----BEGIN {kind}-----", *body, f"-----END {kind}-----"]
+    text = "\n".join(f"{number:>6}→{one}" for number, one in enumerate(lines, 1))
+    (found,) = in_record(line(text))
+    assert found.kind == "private key" and all(one in found.value for one in body)
 
 
 @pytest.mark.parametrize(("kind", "text"), [
@@ -161,6 +239,17 @@ HARMLESS = [
     pytest.param("the secret: never_commit_this_file", id="sentence"),
     pytest.param("https://example.com:8080@evil", id="port"),
     pytest.param(hidden("ghp" + "_" + chars(36)), id="redacted before"),
+    pytest.param("docker run -u 1000:1000 -p 80:8080 x", id="user and group"),
+    pytest.param("sudo -u www-data:www-data id", id="user and group by name"),
+    pytest.param("curl -u user:password https://x/", id="example of curl"),
+    pytest.param('curl -u "$USER:$TOKEN_1" https://x/', id="variables for curl"),
+    pytest.param("Cookie: theme=dark; lang=en; seen=2026-05-04T09:00", id="cookies of no session"),
+    pytest.param("the machine x has a login page and a password form1", id="words of .netrc"),
+    pytest.param('"auth": "required"', id="auth, a word"),
+    pytest.param("s.getElementsByTagName2New(x)", id="member of an object"),
+    pytest.param("v1.2.3-" + chars(40, HEX), id="version and commit"),
+    pytest.param("MTIz.abcdef.xyz", id="too short for Discord"),
+    pytest.param("sha256:" + chars(64, HEX), id="digest"),
 ]
 
 
