@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, compress, count, islice
+from itertools import chain, compress, islice
 from operator import gt
 from typing import NamedTuple, overload
 
@@ -163,10 +163,13 @@ class Calls(Mapping[str, Call]):
         asked = {refs[block] for block in of_rows if marks[block]}
         if not asked.isdisjoint((NO_ID, self._blank)):
             asked |= {NO_ID, self._blank}
+        # Most often these are among the last that were numbered.
+        lowest = min(asked, default=NO_ID)
+        candidates = ones.both(marks, ones.above(refs, lowest - 1)) if lowest > 0 else marks
         found: dict[int, list[int]] = {}
-        for block in compress(count(), map(asked.__contains__, refs)):
-            if marks[block]:
-                number = refs[block]
+        for block in ones.places(candidates):
+            number = refs[block]
+            if number in asked:
                 found.setdefault(NO_ID if number == self._blank else number, []).append(block)
         return (self._made(number, found[number]) for number in sorted(found))
 

@@ -77,7 +77,7 @@ class Runs:
         if not 0 <= row < len(self.links) or not self.links[row]:
             return default
         near = self.after(row)
-        others = self._others.get(row, ()) if row in self._others else ()
+        others = self._others.get(row, ())
         if near < 0:
             return others or default
         return (near, *others) if not others or near < others[0] else sorted((near, *others))

@@ -5,17 +5,18 @@ One decision for standings and rules. Strict: without positive evidence a branch
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress, islice
 from math import inf
+from operator import itemgetter
 
 from unbrick.compaction import sound
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code.chain import Chain
-from unbrick.ones import table, without
+from unbrick.ones import below_zero, table, without
 from unbrick.runs import Runs
 from unbrick.session import Session, Standing
 from unbrick.thread import Branch, Why
@@ -46,8 +47,8 @@ class _Beside:
     """Of a record that branches hang on: those that were decided before them and begin with a typed prompt, as (first
     record, prompt). Thousands of branches may hang on one record."""
     sides: dict[int, int] = field(default_factory=dict)
-    prompts: dict[int, list[int]] = field(default_factory=dict)
-    """Of such a record: everything that hangs on it and begins with a typed prompt, in file order."""
+    prompts: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Of such a record: everything that hangs on it and begins with a typed prompt, in file order, with that."""
 
     @cached_property
     def place(self) -> dict[int, int]:
@@ -117,9 +118,9 @@ class _Beside:
             return False
         times = [scan.time[row] for row in rows if not scan.flags[row] & Flag.NO_TIME]
         if parent not in self.forks:
-            children = session.children.get(parent, ())
-            prompts = ((child, _prompt_of(session, child)) for child in children if self.of[child] not in _THROUGH)
-            self.forks[parent] = tuple((child, prompt) for child, prompt in prompts if prompt is not None)
+            self.forks[parent] = tuple(
+                (child, prompt) for child, prompt in self._prompts(parent) if self.of[child] not in _THROUGH
+            )
         last = max(times, default=-inf)
         return any(
             child > rows[-1] and (not times or scan.time[stayed] >= last) for child, stayed in self.forks[parent]
@@ -129,33 +130,37 @@ class _Beside:
         """Whether the conversation ended in these rows when the next prompt of the fork was typed: the last pointer
         before it names one of them, or the last message before it is one of them and descends from what that names."""
         session, flags = self.session, self.session.scan.flags
-        if parent not in self.prompts:
-            children = session.children.get(parent, ())
-            self.prompts[parent] = [child for child in children if _prompt_of(session, child) is not None]
-        prompts = self.prompts[parent]
-        place = bisect_right(prompts, rows[-1])
+        prompts = self._prompts(parent)
+        place = bisect_right(prompts, rows[-1], key=itemgetter(0))
         if place == len(prompts):
             return False
-        following = prompts[place]
-        inside = set(rows)
-        last = next((row for row in range(following - 1, top - 1, -1) if self._speaks(row)), None)
-        named = bisect_left(self._pointers, following) - 1
-        pointed = -1 if named < 0 else session.row_of.get(session.scan.refers[self._pointers[named]], -1)
-        if pointed >= 0 and pointed in inside:
+        following = prompts[place][0]
+        last = self._speaking.rfind(1, top, following)
+        named = self._pointing.rfind(1, 0, following)
+        pointed = -1 if named < 0 else session.row_of.get(session.scan.refers[named], -1)
+        if pointed >= 0 and pointed in rows:
             return True
-        if last is None or last not in inside:
+        if last < 0 or last not in rows:
             return False
         return pointed < 0 or pointed > following or not flags[pointed] & Flag.LINK or session.descends(last, pointed)
 
-    def _speaks(self, row: int) -> bool:
-        scan = self.session.scan
-        return scan.kind[row] in _TALK and not scan.flags[row] & (Flag.SIDECHAIN | Flag.API_ERROR)
+    def _prompts(self, parent: int) -> list[tuple[int, int]]:
+        if parent not in self.prompts:
+            children = self.session.children.get(parent, ())
+            prompts = ((child, _prompt_of(self.session, child)) for child in children)
+            self.prompts[parent] = [(child, prompt) for child, prompt in prompts if prompt is not None]
+        return self.prompts[parent]
 
     @cached_property
-    def _pointers(self) -> list[int]:
-        """The rows of the pointers that name a record."""
+    def _speaking(self) -> bytes:
+        """1 for each message of the main conversation."""
+        return without(self.session.messages, self.session.scan.marked(Flag.SIDECHAIN))
+
+    @cached_property
+    def _pointing(self) -> bytes:
+        """1 for each pointer that names a record."""
         scan = self.session.scan
-        return [row for row in scan.flagged(Flag.POINTER) if scan.refers[row] >= 0]
+        return without(scan.marked(Flag.POINTER), below_zero(scan.refers))
 
     def _retried(self, parent: int, last: int) -> bool:
         """Whether the loaded side goes from the fork to the next prompt over notices of failed requests only, and the
