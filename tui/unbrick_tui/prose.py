@@ -8,9 +8,14 @@ from typing import NamedTuple
 
 from unbrick_tui.text import lines_of, size
 
-STYLES = ("plain", "dim", "head", "plus", "minus", "bad", "warn", "good", "key", "code", "strong", "em", "link",
-          "keyword", "string", "number", "comment", "name", "here")
-"""What a part of a text may be; `here` is the part that is pointed at."""
+STYLES = {
+    "plain": "$foreground", "dim": "$quiet", "head": "bold $secondary", "plus": "$success", "minus": "$error",
+    "bad": "bold $error", "warn": "bold $warning", "good": "bold $success", "key": "bold $accent", "code": "$accent",
+    "strong": "bold", "em": "italic", "link": "underline $primary", "keyword": "bold $primary", "string": "$success",
+    "number": "$warning", "comment": "italic $quiet", "name": "$accent", "here": "reverse",
+}
+"""What a part of a text may be, and how that is painted; `here` is the part that is pointed at. As component classes of
+a widget, each would be a node of its own that every rule of every style sheet is asked about whenever it comes up."""
 
 Paragraph = tuple[str, str]
 """A style and a text of any number of lines."""

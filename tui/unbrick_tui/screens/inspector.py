@@ -92,8 +92,6 @@ class InspectorScreen(Screen[tuple[str, int]]):
         yield Static("", id="where", markup=False)
         yield TabStrip(MODES, id="views")
         yield TextView(ascii_=self._workspace.glyphs.ascii, id="text")
-        yield TextView(ascii_=self._workspace.glyphs.ascii, id="about")
-        yield Choices(id="links", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -153,6 +151,10 @@ class InspectorScreen(Screen[tuple[str, int]]):
             self._hidden = event.hidden
 
     def _show_links(self) -> None:
+        if not self.query(Choices):
+            # Only now: a screen that comes up is styled and laid out part by part.
+            about = TextView(ascii_=self._workspace.glyphs.ascii, id="about")
+            self.mount(about, Choices(id="links", markup=False), after="#text")
         about, choices = self.query_one("#about", TextView), self.query_one(Choices)
         choices.clear_options()
         outline = self._workspace.outline

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as Painted
 
 from unbrick.printable import printable
 from unbrick_tui.glyphs import Glyphs
@@ -24,16 +25,13 @@ from unbrick_tui.prose import STYLES
 from unbrick_tui.text import ascii_only, fold, shorten
 from unbrick_tui.widgets.layout import Group, Groups, Layout
 
+_STYLES = {**STYLES, "cursor": "on $cursor-line", "lit": "bold $accent", "warn": "$warning", "link": "$secondary"}
 INDENT = 7
 """Cells that what stands under an item is set in."""
 
 
 class ListingView(ScrollView, can_focus=True):
     """Items of a listing, with a cursor; the other half of what it stands on is lit."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "listing--cursor", "listing--lit", *(f"listing--{name}" for name in STYLES)
-    }
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "down", show=False, id="request.down"),
@@ -175,4 +173,4 @@ class ListingView(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"listing--{name}", partial=True)
+        return Painted.parse(_STYLES[name]).rich_style

@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as Painted
 
 from unbrick.printable import printable
 from unbrick_tui.prose import STYLES, Paragraph, Passage, Rich, Run
@@ -52,21 +53,6 @@ class Line(NamedTuple):
 
 class TextView(ScrollView, can_focus=True):
     """Passages, folded. Everything passes through `printable`."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"text--{name}" for name in STYLES}
-
-    DEFAULT_CSS = """
-    TextView > .text--code { color: $accent; }
-    TextView > .text--strong { text-style: bold; }
-    TextView > .text--em { text-style: italic; }
-    TextView > .text--link { color: $primary; text-style: underline; }
-    TextView > .text--keyword { color: $primary; text-style: bold; }
-    TextView > .text--string { color: $success; }
-    TextView > .text--number { color: $warning; }
-    TextView > .text--comment { color: $quiet; text-style: italic; }
-    TextView > .text--name { color: $accent; }
-    TextView > .text--here { text-style: reverse; }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll_down", "down", show=False, id="text.down"),
@@ -183,7 +169,9 @@ class TextView(ScrollView, can_focus=True):
             yield from line.runs(start, end)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"text--{name}", partial=True)
+        # The terminal's own colours have no shades: what is quiet is dim.
+        faint = " dim" if name == "dim" and self.app.native_ansi_color else ""
+        return Painted.parse(STYLES[name] + faint).rich_style
 
 
 def _laid(passage: Rich) -> Line:
