@@ -103,28 +103,35 @@ def loads(report: Report) -> str:
     if not everything:
         return "Resume loads nothing; the file holds no messages."
     size = f" (about {resume.tokens:,} tokens)" if resume.tokens else ""
+    parts = list(not_loaded(report))
     if resume.outcome in (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG) or not resume.messages:
-        there = resume.messages + resume.lost
         said = "Resume loads nothing" if report.target.resumed else "Nothing of it can be sent as it stands"
-        if there:
-            said += f"; {messages(there)} {are(there)} in the file{_back(resume)}"
-    elif resume.lost and resume.since is not None and behind_start(report) == resume.lost:
-        said = f"Resume loads from {moment(resume.since)} on, {messages(resume.messages)}{size}; "
-        said += f"{messages(resume.lost)} before it {are(resume.lost)} in the file{_back(resume)}"
+        there = resume.messages + resume.lost
+        parts = [f"{messages(there)}{_back(resume)}", *parts[bool(resume.lost) :]] if there else parts
+        return f"{said}. In the file: {'; '.join(parts)}."
+    if resume.lost and resume.since is not None and behind_start(report) == resume.lost:
+        said = f"Resume loads {messages(resume.messages)}, from {moment(resume.since)} on{size}"
+        parts[0] = f"{resume.lost:,} before that{_back(resume)}"
     else:
+        every = "" if resume.lost or resume.undecided or resume.messages == 1 else "all "
         since = " since the last compaction" if report.situation.thread.boundary is not None else ""
-        said = f"Resume loads {resume.messages:,} of {messages(resume.messages + resume.lost)}{since}{size}"
-        if resume.lost:
-            said += f"; {resume.lost:,} {are(resume.lost)} in the file and not loaded{_back(resume)}"
-    if resume.summarised:
-        said += f"; {resume.summarised:,} earlier {are(resume.summarised)} summarised (normal)"
-    if resume.rewound:
-        said += f"; {resume.rewound:,} {'was' if resume.rewound == 1 else 'were'} rewound (normal)"
+        said = f"Resume loads {every}{messages(resume.messages)}{since}{size}"
+    return f"{said}. Not loaded: {'; '.join(parts)}." if parts else f"{said}."
+
+
+def not_loaded(report: Report) -> Iterator[str]:
+    """What resume does not load of what is in the file, and how it comes back; what is missed first."""
+    resume = report.resume
+    if resume.lost:
+        yield f"{resume.lost:,} lost{_back(resume)}"
     if resume.undecided:
         found = doubtful(report)
         why = "the file does not say why" if found is None else f"{found.id} says more"
-        said += f"; {resume.undecided:,} {are(resume.undecided)} off the thread, {why}"
-    return said + "."
+        yield f"{resume.undecided:,} beside the thread ({why})"
+    if resume.summarised:
+        yield f"{resume.summarised:,} summarised (normal)"
+    if resume.rewound:
+        yield f"{resume.rewound:,} rewound (normal)"
 
 
 def doubtful(report: Report) -> Finding | None:
@@ -229,8 +236,8 @@ def _back(resume: Resume) -> str:
     if not resume.recoverable:
         return ""
     if resume.recoverable == resume.lost:
-        return " and can be brought back"
-    return f", {resume.recoverable:,} of them can be brought back"
+        return " that a fix brings back"
+    return f", of which a fix brings {resume.recoverable:,} back"
 
 
 def _of_a_request(report: Report) -> str:

@@ -156,20 +156,20 @@ def loaded(report: Report, width: int, glyphs: Glyphs) -> list[Piece]:
     full = sentences.loads(report)
     forms = [full]
     if resume.messages and resume.outcome not in _CLOSED:
-        head = f"Loads {resume.messages:,} of {count(resume.messages + resume.lost, 'message')}"
+        every = "" if resume.lost or resume.undecided or resume.messages == 1 else "all "
+        head = f"Loads {every}{count(resume.messages, 'message')}"
         size_ = f" (~{resume.tokens // 1000:,}k tokens)" if resume.tokens >= 1000 else ""
-        parts = []
-        if resume.lost:
-            parts.append(f"{resume.lost:,} lost")
-            if resume.recoverable:
-                parts[-1] += f", {resume.recoverable:,} can come back"
-        for number, word in (
-            (resume.summarised, "summarised"), (resume.rewound, "rewound"), (resume.undecided, "undecided"),
-        ):
-            if number:
-                parts.append(f"{number:,} {word}")
-        rest = "; ".join(["", *parts])
-        forms += [head + size_ + rest, head + rest, f"Loads {resume.messages:,}{rest}"]
+        back = f" ({resume.recoverable:,} can come back)" if resume.recoverable else ""
+        back = " that can come back" if resume.recoverable == resume.lost else back
+        parts = [f"{number:,} {word}" for number, word in (
+            (resume.lost, f"lost{back}"), (resume.undecided, "beside the thread"),
+            (resume.summarised, "summarised"), (resume.rewound, "rewound"),
+        ) if number]
+        rests = [f". Not loaded: {', '.join(parts)}" if parts else ""]
+        rests += [f". Not loaded: {', '.join(parts[:some])} and more" for some in range(len(parts) - 1, 0, -1)]
+        forms += [head + size_ + rests[0], *(head + rest for rest in rests)]
+    elif resume.recoverable:
+        forms.append(f"Loads nothing; {count(resume.recoverable, 'message')} can come back")
     said = next((form for form in forms if len(form) <= width), forms[-1])
     return [(shorten(said, width, glyphs.ellipsis), "")]
 
