@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from driving import SAMPLES
-from terminal import Terminal, opened
+from terminal import Terminal, opened, started
 from test_storms import edited, flood, kept, restored
 
 SESSION = SAMPLES / "crash-mid-tool" / "session.jsonl"
@@ -73,19 +73,35 @@ def terminal(path: Path, tmp_path: Path) -> Iterator[Terminal]:
     shown.close()
 
 
-def test_a_disk_that_hangs_is_said_and_left_with_the_edits(terminal: Terminal, path: Path, tmp_path: Path) -> None:
+@contextmanager
+def unread(terminal: Terminal, path: Path, fault: str, said: str) -> Iterator[None]:
+    """There is an edit, and what was not on the screen before cannot be read."""
     edited(terminal)
-    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:{HANGS}"):
+    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:{fault}"):
         terminal.press(UP * 4)
-        terminal.wait_for(SILENT)
-        terminal.press("?")
-        terminal.wait_for("esc goes back")
-        terminal.press("\x1b")
-        terminal.wait_until(lambda: "esc goes back" not in terminal.text, "the help goes")
-        terminal.press("q")
-        terminal.wait_for("Leave, and go on another time")
-        terminal.press("\r")
-        leaves(terminal)
+        terminal.wait_for(said)
+        yield
+
+
+def helped(terminal: Terminal) -> None:
+    """Keys are answered."""
+    terminal.press("?")
+    terminal.wait_for("esc goes back")
+    terminal.press("\x1b")
+    terminal.wait_until(lambda: "esc goes back" not in terminal.text, "the help goes")
+
+
+def left_for_later(terminal: Terminal) -> None:
+    terminal.press("q")
+    terminal.wait_for("Leave, and go on another time")
+    terminal.press("\r")
+    leaves(terminal)
+
+
+def test_a_disk_that_hangs_is_said_and_left_with_the_edits(terminal: Terminal, path: Path, tmp_path: Path) -> None:
+    with unread(terminal, path, HANGS, SILENT):
+        helped(terminal)
+        left_for_later(terminal)
     assert terminal.wait_for_end() == 0
     restored(terminal)
     assert len(kept(tmp_path)) == 1
@@ -93,10 +109,7 @@ def test_a_disk_that_hangs_is_said_and_left_with_the_edits(terminal: Terminal, p
 
 
 def test_a_disk_that_answers_again_is_read_again(terminal: Terminal, path: Path) -> None:
-    edited(terminal)
-    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:{HANGS}"):
-        terminal.press(UP * 4)
-        terminal.wait_for(SILENT)
+    with unread(terminal, path, HANGS, SILENT):
         terminal.wait_for("unreadable")
     terminal.wait_until(lambda: SILENT not in terminal.text, "it is silent no longer")
     terminal.wait_until(lambda: "unreadable" not in terminal.text, "all can be read")
@@ -106,10 +119,7 @@ def test_a_disk_that_answers_again_is_read_again(terminal: Terminal, path: Path)
 def test_a_file_whose_disk_is_gone_stays_on_the_screen(
     terminal: Terminal, path: Path, error: str, said: str
 ) -> None:
-    edited(terminal)
-    with failing(terminal, path, NOT_IN_MEMORY, f"pread64:error={error}"):
-        terminal.press(UP * 4)
-        terminal.wait_for("The file cannot be read: ")
+    with unread(terminal, path, f"error={error}", "The file cannot be read: "):
         terminal.press("R")
         terminal.wait_until(lambda: terminal.text.count(said) > 1, "it cannot be read again, either")
         terminal.press("G")
@@ -118,6 +128,65 @@ def test_a_file_whose_disk_is_gone_stays_on_the_screen(
     terminal.press("R")
     terminal.wait_for("Read again: ")
     terminal.wait_for("1 edit, not saved")
+
+
+def test_where_to_save_is_asked_while_the_disk_hangs(terminal: Terminal, path: Path) -> None:
+    edited(terminal)
+    with failing(terminal, path, f"newfstatat:{HANGS}", f"statx:{HANGS}"):
+        terminal.wait_for(SILENT)
+        terminal.press("w")
+        terminal.wait_for("To a file")
+        terminal.press("jj\r")
+        terminal.wait_for("session.repaired.jsonl")
+        terminal.press("\x1b")
+        terminal.wait_until(lambda: "session.repaired.jsonl" not in terminal.text, "the question goes")
+        helped(terminal)
+
+
+LOST = "unsaved edits would not"
+
+
+@pytest.mark.parametrize("ending", ["q", "term"])
+def test_that_edits_cannot_be_kept_is_said(terminal: Terminal, tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / ".local" / "state" / "unbrick"
+    folder.mkdir(parents=True)
+    with failing(terminal, folder, f"newfstatat:{HANGS}", f"statfs:{HANGS}"):
+        edited(terminal)
+        terminal.wait_for(LOST)
+        helped(terminal)
+        if ending == "term":
+            terminal._child.terminate()
+        else:
+            terminal.press("q")
+            terminal.wait_for("Leave without saving")
+            terminal.press("j\r")
+        leaves(terminal)
+    assert terminal.wait_for_end() == (128 + signal.SIGTERM if ending == "term" else 0)
+    restored(terminal)
+    assert ("could not be kept" in terminal.text) == (ending == "term")
+    assert kept(tmp_path) == []
+
+
+def test_a_list_whose_disk_hangs_is_left(path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "projects" / "s"
+    folder.mkdir(parents=True)
+    path.rename(folder / "11111111-2222-4333-8444-555555555555.jsonl")
+    terminal = started([], tmp_path, tmp_path)
+    try:
+        terminal.wait_for("resumes, with")
+        with failing(terminal, folder, f"openat:{HANGS}"):
+            terminal.press("\x1b[15~")
+            terminal.wait_for(f"{SILENT}: looking what is there")
+            terminal.press("xyz")
+            terminal.wait_for("nothing is called so")
+            terminal.press("\x1b")
+            terminal.wait_for("type to filter")
+            terminal.press("q")
+            leaves(terminal)
+        assert terminal.wait_for_end() == 0
+        restored(terminal)
+    finally:
+        terminal.close()
 
 
 @pytest.mark.parametrize("ending", ["q", "term"])
@@ -155,10 +224,7 @@ def test_work_that_hangs_is_stopped_and_left(terminal: Terminal, path: Path, tmp
         terminal.wait_for("Stop what is being done?")
         terminal.press("j\r")
         terminal.wait_until(lambda: "READING AGAIN" not in terminal.text, "it is stopped")
-        terminal.press("q")
-        terminal.wait_for("Leave, and go on another time")
-        terminal.press("\r")
-        leaves(terminal)
+        left_for_later(terminal)
     assert terminal.wait_for_end() == 0
     restored(terminal)
     assert len(kept(tmp_path)) == 1

@@ -35,6 +35,19 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     shown.close()
 
 
+@pytest.fixture
+def checking(tmp_path: Path) -> Iterator[Terminal]:
+    """A session of which the check takes a while; it goes on."""
+    session = tmp_path / "session.jsonl"
+    session.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 200_000 + SESSION.read_bytes())
+    shown = opened(session, tmp_path)
+    try:
+        shown.wait_for("CHECKING")
+        yield shown
+    finally:
+        shown.close()
+
+
 def resize(terminal: Terminal, columns: int, rows: int) -> None:
     fcntl.ioctl(terminal._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
@@ -116,18 +129,11 @@ def test_suspended_from_inside_and_taken_up_by_the_shell(terminal: Terminal) -> 
     restored(terminal)
 
 
-def test_suspended_from_inside_while_it_checks(tmp_path: Path) -> None:
-    session = tmp_path / "session.jsonl"
-    session.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 200_000 + SESSION.read_bytes())
-    terminal = opened(session, tmp_path)
-    try:
-        terminal.wait_for("CHECKING")
-        suspended_twice(terminal)
-        terminal.wait_for("nothing has been changed")
-        terminal.press("q")
-        assert terminal.wait_for_end() == 0
-    finally:
-        terminal.close()
+def test_suspended_from_inside_while_it_checks(checking: Terminal) -> None:
+    suspended_twice(checking)
+    checking.wait_for("nothing has been changed")
+    checking.press("q")
+    assert checking.wait_for_end() == 0
 
 
 def stopped(terminal: Terminal) -> bool:
@@ -225,18 +231,11 @@ def flood(terminal: Terminal, keys: str) -> None:
     os.set_blocking(terminal._fd, True)
 
 
-def test_a_flood_while_it_checks_and_then_the_end(tmp_path: Path) -> None:
-    session = tmp_path / "session.jsonl"
-    session.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 200_000 + SESSION.read_bytes())
-    terminal = opened(session, tmp_path)
-    try:
-        terminal.wait_for("CHECKING")
-        flood(terminal, "jkgG]p[cn?\x1b" * 300)
-        terminal.signal(signal.SIGTERM)
-        assert terminal.wait_for_end() == 128 + signal.SIGTERM
-        restored(terminal)
-    finally:
-        terminal.close()
+def test_a_flood_while_it_checks_and_then_the_end(checking: Terminal) -> None:
+    flood(checking, "jkgG]p[cn?\x1b" * 300)
+    checking.signal(signal.SIGTERM)
+    assert checking.wait_for_end() == 128 + signal.SIGTERM
+    restored(checking)
 
 
 def test_a_thousand_keys_a_second(terminal: Terminal, tmp_path: Path) -> None:

@@ -110,8 +110,8 @@ class LastingScreen(CopyingScreen):
         """Tell it once."""
         if why and not self._warned:
             self._warned = True
-            said = "should unbrick end unexpectedly, edits that are not saved are lost:"
-            self.notify(f"{said} {why}; {self.workspace.key('w')} saves them", severity="warning", timeout=15)
+            said = f"unsaved edits would not outlive a failure: {why}; {self.workspace.key('w')} saves them"
+            self.notify(said, severity="warning", timeout=15)
 
     def _remembered(self, work: Callable[[], T], otherwise: T) -> T:
         """What is done with what is remembered, on a disk of its own; `otherwise` where that does not answer."""
