@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ from unbrick.edit import DropRecord, Insert, Remake, Salvage, Scale, SetValue
 from unbrick.patch import EMPTY
 from unbrick.record import At
 from unbrick_tui import recovery
+from unbrick_tui.patience import SILENT
 from unbrick_tui.recovery import packed, unpacked
 from unbrick_tui.screens.choice import ChoiceScreen
 from unbrick_tui.screens.preview import PreviewScreen
@@ -208,3 +212,54 @@ async def test_a_failure_of_our_own_keeps_the_edits_and_says_so(
         assert "unbrick itself failed" in str(said[0])
         assert "The edits are kept, and offered when the session is opened again." in str(said[0])
     assert file() is not None
+
+
+def full(_path: Path) -> object:
+    return SimpleNamespace(f_flag=0, f_blocks=100, f_bavail=0)
+
+
+def only_read(_path: Path) -> object:
+    return SimpleNamespace(f_flag=os.ST_RDONLY, f_blocks=100, f_bavail=100)
+
+
+def gone(_path: Path) -> object:
+    raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+
+@pytest.mark.parametrize(("says", "why"), [
+    pytest.param(full, "there is no room in", id="no room"),
+    pytest.param(only_read, "is no folder that can be written to", id="only read"),
+    pytest.param(gone, "stale file handle", id="gone"),
+    pytest.param(os.statvfs, "", id="well"),
+])
+async def test_that_edits_cannot_be_kept_is_said_once(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch, says: Callable[[Path], object], why: str
+) -> None:
+    async with open_app("crash-mid-tool") as pilot:
+        monkeypatch.setattr(os, "statvfs", says)
+        screen = pilot.app.screen
+        screen.look()
+        assert "unsaved edits" not in notices(pilot.app)
+        await press(pilot, "f", "enter")
+        screen.look()
+        screen.look()
+        assert notices(pilot.app).count("unsaved edits would not outlive a failure: ") == bool(why)
+        assert why in notices(pilot.app)
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_edits_that_cannot_be_kept_are_not_lost_unasked(open_app: Open, leaves: bool) -> None:
+    recovery.state.folder().parent.mkdir(parents=True)
+    recovery.state.folder().write_text("in the way")
+    async with open_app("crash-mid-tool") as pilot:
+        screen = pilot.app.screen
+        await press(pilot, "f", "enter")
+        assert "could not be kept" in pilot.app._keep_edits()
+        screen._news = screen._news._replace(trouble=SILENT)
+        await press(pilot, "q", "enter")
+        assert "The edits cannot be kept" in screen_text(pilot.app)
+        await press(pilot, *("j" * leaves), "enter")
+        assert (pilot.app.return_value == 0) == leaves
+        if not leaves:
+            assert pilot.app.screen is screen
+            assert screen.workspace.unsaved
