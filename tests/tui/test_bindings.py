@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
+from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import ModalScreen
 
-from unbrick_tui.bindings import _OFFERED, AREAS, area, bindings, called, ids, is_key, owners
+import unbrick_tui
+from unbrick_tui.bindings import _OFFERED, AREAS, area, bindings, called, ids, is_key, owners, told
 from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.screens.session import SessionScreen
 
@@ -56,3 +62,24 @@ def test_a_key_in_the_place_of_another_is_the_one_that_is_offered() -> None:
 def test_every_key_that_can_be_offered_is_one_of_a_session() -> None:
     keys = {binding.id: binding.key for binding in bindings(SessionScreen)}
     assert all(keys[name] == key for key, name in _OFFERED.items())
+
+
+async def test_sentences_name_the_keys_that_are_bound() -> None:
+    class Rebound(App[None]):
+        settings = SimpleNamespace(keys={"dialog.back": "f9,x", "filter.narrow": "question_mark"})
+
+    async with Rebound().run_test() as pilot:
+        node = pilot.app
+        assert told(node, "enter chooses, esc goes back", esc="dialog.back") == "enter chooses, f9 goes back"
+        assert told(node, "/ narrows, / or", **{"/": "filter.narrow"}) == "? narrows, ? or"
+        assert told(node, "esc goes back, descent", esc="path.back") == "esc goes back, descent"
+
+
+SOURCES = sorted(Path(unbrick_tui.__file__).parent.rglob("*.py"))
+SAYING = [path for path in SOURCES if "told(" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", SAYING, ids=lambda path: path.stem)
+def test_sentences_name_bindings_that_are_there(path: Path) -> None:
+    named = re.findall(r'(?:=|: )"([a-z]+\.[a-z-]+)"', path.read_text("utf-8"))
+    assert {name for name in named if name.split(".")[0] in AREAS} <= ids().keys()

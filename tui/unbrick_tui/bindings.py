@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -47,9 +48,34 @@ _OFFERED = {
 """The keys that a line of a session offers, or a sentence names, and their actions."""
 
 
+_NAMES = {
+    "question_mark": "?", "slash": "/", "percent_sign": "%", "left_square_bracket": "[", "ampersand": "&",
+    "right_square_bracket": "]", "escape": "esc", "pagedown": "page down", "pageup": "page up",
+    "exclamation_mark": "!", "greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-",
+    "equals_sign": "=", "full_stop": ".", "comma": ",", "colon": ":", "semicolon": ";", "asterisk": "*",
+}
+"""What people call keys."""
+
+
+def shown(key: str) -> str:
+    """What people call a key."""
+    return _NAMES.get(key.strip(), key.strip())
+
+
+def told(node: DOMNode, sentence: str, **ids: str) -> str:
+    """A sentence that names keys, with those that the person has in their place; `ids` says which binding a key that
+    the sentence names is of: `told(self, "esc goes back", esc="dialog.back")`."""
+    keymap: Mapping[str, str] = getattr(getattr(node.app, "settings", None), "keys", {})
+    for name, id_ in ids.items():
+        if id_ in keymap:
+            parts = re.split(rf"(?<!\w){re.escape(name)}(?= [a-z])", sentence)
+            sentence = shown(keymap[id_].split(",")[0]).join(parts)
+    return sentence
+
+
 def called(keymap: Mapping[str, str]) -> dict[str, str]:
     """Offered keys in whose place the person has another: what to show for each, the first where there are several."""
-    return {key: keymap[name].split(",")[0].strip() for key, name in _OFFERED.items() if keymap.get(name)}
+    return {key: shown(keymap[name].split(",")[0]) for key, name in _OFFERED.items() if keymap.get(name)}
 
 
 def area(binding: Binding) -> str:

@@ -15,7 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from unbrick.printable import printable_lines
-from unbrick_tui.bindings import HELP
+from unbrick_tui.bindings import HELP, told
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.hanging import Hanging
 from unbrick_tui.widgets.text_view import Paragraph, TextView
@@ -79,6 +79,7 @@ class ChoiceScreen(ModalScreen[str | None]):
                 yield TextView(self._about, ascii_=self._ascii, id="about")
             if self._answers:
                 yield Choices(*map(self._option, self._answers), id="answers", markup=False)
+            self._hint = told(self, self._hint, esc="dialog.back", y="dialog.copy")
             yield Static(self._hint, id="hint", markup=False)
 
     def on_mount(self) -> None:

@@ -17,6 +17,7 @@ from unbrick import diff
 from unbrick.edit import places
 from unbrick.printable import printable
 from unbrick_tui import ahead
+from unbrick_tui.bindings import told
 from unbrick_tui.headline import standing
 from unbrick_tui.prose import Passage
 from unbrick_tui.screens.choice import Choices
@@ -86,7 +87,7 @@ class EditsScreen(Screen[Wish]):
         """Leave, with what is wanted."""
         index = self.query_one("#steps", OptionList).highlighted or 0
         if wish and index >= self._workspace.history.position:
-            self.notify("that edit is undone; ctrl+r does it again", markup=False)
+            self.notify(told(self, "that edit is undone; ctrl+r does it again", **{"ctrl+r": "act.redo"}), markup=False)
             return
         self.dismiss((wish, index))
 

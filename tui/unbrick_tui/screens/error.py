@@ -14,7 +14,7 @@ from textual.widgets import Static, TextArea
 
 from unbrick.printable import printable_lines
 from unbrick.why import uncoloured
-from unbrick_tui.bindings import HELP
+from unbrick_tui.bindings import HELP, told
 from unbrick_tui.text import ascii_only
 
 LONGEST = 20_000
@@ -69,7 +69,8 @@ class ErrorScreen(ModalScreen[str | None]):
         with Vertical(id="dialog"):
             yield Static("Which error?", id="title", markup=False)
             yield ErrorField(text, soft_wrap=True, compact=True, id="error")
-            yield Static("paste what the client printed; enter explains it, esc goes back", id="hint", markup=False)
+            hint = "paste what the client printed; enter explains it, esc goes back"
+            yield Static(told(self, hint, enter="error.explain", esc="error.back"), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """The field has the keys; a text that is there already is only to be confirmed."""

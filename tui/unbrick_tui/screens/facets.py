@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from unbrick_tui.bindings import HELP
+from unbrick_tui.bindings import HELP, told
 from unbrick_tui.facets import Facet, Facets
 from unbrick_tui.screens.choice import Choices
 from unbrick_tui.text import ascii_only
@@ -62,7 +62,10 @@ class FacetScreen(ModalScreen[frozenset[str] | None]):
             )
             yield Choices(id="answers", markup=False)
             yield Static("", id="about", markup=False)
-            yield Static("space chooses, / narrows, enter shows, c none, esc goes back", id="hint", markup=False)
+            yield Static(told(
+                self, "space chooses, / narrows, enter shows, c none, esc goes back", c="filter.none",
+                space="filter.toggle", enter="filter.apply", esc="filter.back", **{"/": "filter.narrow"},
+            ), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """The list has the keys, its first facet the cursor."""

@@ -10,6 +10,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from unbrick_tui import standing
+from unbrick_tui.bindings import told
 from unbrick_tui.driver import drive
 from unbrick_tui.facets import Facets, facets
 from unbrick_tui.outline import Outline
@@ -151,7 +152,8 @@ class FilteringScreen(SearchingScreen):
         left = f"{len(shown):,} shown"
         title = self._facets[1].title(self._chosen)
         full = f"only {title}: {len(shown):,} of {len(self.workspace.view):,}"
-        return Part((f"{full}, esc ends", full, f"{title}: {left}", left), 78, "$accent")
+        ends = told(self, "esc ends", esc="find.end")
+        return Part((f"{full}, {ends}", full, f"{title}: {left}", left), 78, "$accent")
 
 
 def _of(outline: Outline) -> Work[tuple[Outline, Facets]]:

@@ -13,19 +13,13 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
-from unbrick_tui.bindings import AREAS, area, bindings
+from unbrick_tui.bindings import AREAS, area, bindings, shown, told
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.widgets.text_view import Paragraph, TextView
 
 Bound = tuple[Binding, DOMNode]
 """A binding, and the node that its action belongs to."""
 
-_NAMES = {
-    "question_mark": "?", "slash": "/", "percent_sign": "%", "left_square_bracket": "[", "ampersand": "&",
-    "right_square_bracket": "]", "escape": "esc", "pagedown": "page down", "pageup": "page up",
-    "exclamation_mark": "!", "greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-",
-    "equals_sign": "=", "full_stop": ".", "comma": ",", "colon": ":", "semicolon": ";", "asterisk": "*",
-}
 NAMED = 116
 """Columns of the screen from which on the names stand beside the keys."""
 
@@ -35,7 +29,7 @@ def keys(binding: Binding, keymap: Mapping[str, str] | None = None) -> str:
     given = (keymap or {}).get(binding.id or "")
     if binding.key_display and given is None:
         return binding.key_display
-    return ", ".join(_NAMES.get(key.strip(), key.strip()) for key in (given or binding.key).split(","))
+    return ", ".join(shown(key) for key in (given or binding.key).split(","))
 
 
 def keys_of(screen: Screen[object]) -> list[Bound]:
@@ -124,7 +118,8 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(id="dialog", classes="tall"):
             yield HelpField(placeholder="type to find a key", compact=True, id="help-field")
             yield TextView(self._text(), ascii_=self._glyphs.ascii, id="about")
-            yield Static("esc goes back; docs/settings.md says how to change keys", id="hint", markup=False)
+            hint = told(self, "esc goes back; docs/settings.md says how to change keys", esc="help.back")
+            yield Static(hint, id="hint", markup=False)
 
     def on_mount(self) -> None:
         """Type at once."""

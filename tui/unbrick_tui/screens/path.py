@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from unbrick.disk import is_dir
 from unbrick.opening import expanded
-from unbrick_tui.bindings import HELP
+from unbrick_tui.bindings import HELP, told
 from unbrick_tui.patience import Patience
 
 
@@ -34,7 +34,7 @@ class PathScreen(ModalScreen[Path | None]):
         with Vertical(id="dialog"):
             yield Static(self._title, id="title", markup=False)
             yield Input(str(self._suggested), id="path", compact=True)
-            yield Static("enter saves, esc goes back", id="hint", markup=False)
+            yield Static(told(self, "enter saves, esc goes back", esc="path.back"), id="hint", markup=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

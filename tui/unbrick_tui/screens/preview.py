@@ -17,6 +17,7 @@ from textual.widgets import OptionList, Static
 from unbrick import diff
 from unbrick.printable import printable, printable_lines
 from unbrick_tui import ahead
+from unbrick_tui.bindings import told
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.outline import Outline
 from unbrick_tui.prose import Passage
@@ -106,10 +107,12 @@ class PreviewScreen(Screen[Result | str | None]):
             return "Working it out again"
         if len(self._offered) > 1:
             number = len(done.applied) if done else 0
-            return f"{number} of {len(self._offered)} fixes: space leaves one out, enter applies"
+            said = f"{number} of {len(self._offered)} fixes: space leaves one out, enter applies"
+            return told(self, said, space="list.choose", enter="preview.apply")
         history = self._result.history
         name = history.done[-1].title if done is not None and history is not None else self._result.said
-        return f"{printable(name)}. enter applies it" + (f", a all {self._alike}" if self._alike else "")
+        also = told(self, f", a all {self._alike}", a="preview.all") if self._alike else ""
+        return f"{printable(name)}. {told(self, 'enter applies it', enter='preview.apply')}{also}"
 
     def _passages(self) -> Iterator[Passage]:
         workspace, result = self._workspace, self._result

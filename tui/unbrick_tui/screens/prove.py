@@ -20,6 +20,7 @@ from unbrick.proof.client import Client, find, insist_private
 from unbrick.proof.proving import Tried, attempt
 from unbrick.proof.resuming import NEXT
 from unbrick_tui import proving
+from unbrick_tui.bindings import told
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.prose import Passage
 from unbrick_tui.text import count
@@ -87,7 +88,10 @@ class ProveScreen(Screen[None]):
         ):
             yield "plain", f" - {line}"
         yield "plain", ""
-        yield "key", " enter starts it, esc goes back "
+        yield "key", self._keys(" enter starts it, esc goes back ")
+
+    def _keys(self, sentence: str) -> str:
+        return told(self, sentence, enter="prove.start", esc="prove.back")
 
     def _tell(self, passages: Iterator[Passage] | list[Passage]) -> None:
         self.query_one(TextView).say(passages)
@@ -103,7 +107,8 @@ class ProveScreen(Screen[None]):
 
     def _tick(self) -> None:
         if not self._over:
-            self._tell([("strong", f"The client is resuming it: {self._seconds} s"), ("plain", "esc ends it")])
+            ends = self._keys("esc ends it")
+            self._tell([("strong", f"The client is resuming it: {self._seconds} s"), ("plain", ends)])
             self._seconds += 1
 
     @work(thread=True, exclusive=True, group="proof", exit_on_error=False)
@@ -144,7 +149,8 @@ class ProveScreen(Screen[None]):
         yield "plain", ""
         yield from (("plain", line) for line in proving.told(tried))
         yield "plain", ""
-        yield "dim", "The original was only read; the copy is gone again. enter runs it once more, esc goes back."
+        again = self._keys("enter runs it once more, esc goes back.")
+        yield "dim", f"The original was only read; the copy is gone again. {again}"
 
     def action_leave(self) -> None:
         """Back; a client that runs is ended."""

@@ -18,6 +18,7 @@ from unbrick.sent import Sent
 from unbrick.target import Target
 from unbrick.wording import verdict
 from unbrick_tui import headline, recorded
+from unbrick_tui.bindings import told
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.headline import Piece
 from unbrick_tui.listing import Listing, RequestListing, next_listing
@@ -136,7 +137,9 @@ class RequestScreen(Screen[Wish]):
                 (f"{self._own.target.version or 'before'}: {was} {glyphs.arrow} ", "dim"), (word, style),
                 (f" {glyphs.dot} U uses this target for the session", "dim"),
             ]
-        return [("enter goes to the line, % to the other half, t tries another client or model", "dim")]
+        hint = "enter goes to the line, % to the other half, t tries another client or model"
+        ids = {"enter": "request.go", "%": "request.mate", "t": "request.target"}
+        return [(told(self, hint, **ids), "dim")]
 
     # Work in the background
 

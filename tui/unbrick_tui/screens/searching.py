@@ -9,6 +9,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from unbrick_tui import standing
+from unbrick_tui.bindings import told
 from unbrick_tui.driver import Met, seek
 from unbrick_tui.screens.moving import MovingScreen
 from unbrick_tui.search import Matches, Query, search
@@ -209,4 +210,5 @@ class SearchingScreen(MovingScreen):
             return None
         said = matches.said(self.timeline.cursor)
         name, short = str(matches.query), shorten(str(matches.query), 16)
-        return Part((f"{name} {said}, esc ends", f"{name} {said}", f"{short} {said}", said), 80, "$accent")
+        ends = told(self, "esc ends", esc="find.end")
+        return Part((f"{name} {said}, {ends}", f"{name} {said}", f"{short} {said}", said), 80, "$accent")

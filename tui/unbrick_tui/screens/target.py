@@ -19,7 +19,7 @@ from unbrick.errors import UsageError
 from unbrick.formats import Format
 from unbrick.printable import printable
 from unbrick.target import Target
-from unbrick_tui.bindings import HELP
+from unbrick_tui.bindings import HELP, told
 from unbrick_tui.screens.choice import Choices
 
 HINT = "type to filter, or a version or model of your own; enter judges, esc goes back"
@@ -49,7 +49,7 @@ class TargetScreen(ModalScreen[Target | None]):
             yield Static(f"Judge for another than {printable(self._current.named + model)}", id="title", markup=False)
             yield Input(id="wanted", placeholder="2.1.139, claude-opus-4-7 …", compact=True)
             yield Choices(id="aims", markup=False)
-            yield Static(HINT, id="hint", markup=False)
+            yield Static(told(self, HINT, esc="request.target-back"), id="hint", markup=False)
 
     def on_mount(self) -> None:
         """All of them; the field has the keys."""
@@ -70,7 +70,7 @@ class TargetScreen(ModalScreen[Target | None]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self._list(event.value)
-        self.query_one("#hint", Static).update(HINT)
+        self.query_one("#hint", Static).update(told(self, HINT, esc="request.target-back"))
 
     def action_move(self, step: int) -> None:
         """Move in the list while the field keeps the keys."""

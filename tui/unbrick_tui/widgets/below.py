@@ -35,7 +35,7 @@ def under(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[Under
     for finding in ordered[:MOST_FINDINGS]:
         lines += _finding(finding, width, glyphs)
     if len(ordered) > MOST_FINDINGS:
-        lines.append(Under(INDENT, "", f"and {len(ordered) - MOST_FINDINGS} more here; enter shows all", "info"))
+        lines.append(Under(INDENT, "", f"and {len(ordered) - MOST_FINDINGS} more here; the record shows all", "info"))
     return lines
 
 

@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from unbrick_tui.bindings import told
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.text import ascii_only
 
@@ -110,7 +111,8 @@ class SearchBar(Vertical):
     def hint(self, wrong: str = "") -> None:
         """What is wrong with what was typed, else what the keys do."""
         other = "plain text" if self._regular else "regular expression"
-        said = wrong or f"enter keeps it, esc goes back, ctrl+r {other}"
+        keys = {"esc": "find.leave", "ctrl+r": "find.regular"}
+        said = wrong or told(self, f"enter keeps it, esc goes back, ctrl+r {other}", **keys)
         hint = self.query_one("#search-hint", Static)
         hint.update(ascii_only(said) if self._glyphs.ascii else said)
         hint.set_class(bool(wrong), "-wrong")
