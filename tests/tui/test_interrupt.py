@@ -6,13 +6,15 @@ the calls that are to hang make such a child.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from driving import SAMPLES
-from terminal import Terminal
+from terminal import Terminal, started
 
 from unbrick_tui.cli import run
 
@@ -46,7 +48,10 @@ COMMANDS = {
 }
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the calls are held up as Linux does it")
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a call is held up as Linux does it")
+
+
+@LINUX
 @pytest.mark.parametrize(("call", "words"), COMMANDS.values(), ids=COMMANDS)
 def test_a_command_whose_disk_hangs_is_stopped(tmp_path: Path, call: str, words: str) -> None:
     path = tmp_path / "config" / "projects" / "s" / f"{ID}.jsonl"
@@ -70,3 +75,32 @@ def test_a_command_whose_disk_hangs_is_stopped(tmp_path: Path, call: str, words:
     assert run(["repair", str(path), "--in-place"]) == 0
     left = sorted(one.name for one in path.parent.iterdir() if ".unbrick-backup" not in one.name)
     assert left == [path.name]
+
+
+def judges(pid: int) -> list[int]:
+    """The processes that judge sessions for another."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(one) for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+@LINUX
+def test_a_process_that_judges_and_does_not_end_is_left(tmp_path: Path) -> None:
+    """As one whose disk hangs, a process that is stopped takes no signal to end."""
+    path = tmp_path / "config" / "projects" / "s" / f"{ID}.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 400_000 + SESSION)
+    terminal = started(["list"], tmp_path, tmp_path)
+    held: list[int] = []
+    try:
+        terminal.wait_until(lambda: bool(judges(terminal._child.pid)), "it is judged")
+        held = judges(terminal._child.pid)
+        for one in held:
+            os.kill(one, signal.SIGSTOP)
+        terminal.signal(signal.SIGINT)
+        terminal.wait_for("stopped. Nothing was changed.")
+        assert terminal._child.wait(60) == 130
+    finally:
+        for one in held:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        terminal.close()
