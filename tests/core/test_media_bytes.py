@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tools.chat import call, result, text
-from tools.media import document, image, pdf, picture, png
+from tools.media import document, image, objects, packed, pdf, picture, png, written
 from tools.requests import request_of
 from unbrick import api
 from unbrick.media import documents, heads, images, pixels
@@ -206,6 +206,85 @@ def test_the_text_of_a_document_is_read() -> None:
     raw = pdf(1).replace(b"/Contents", b"/Contents")
     assert documents.text(b64(raw)) == ""
     assert documents.text("no") == ""
+
+
+def said(words: str) -> bytes:
+    """The content of a page."""
+    return b"BT /F 1 Tf (%b) Tj ET" % words.encode()
+
+
+BLANK = b"BT /F 1 Tf " + b"( ) Tj " * 4000 + b"ET"
+
+
+@pytest.mark.parametrize(("raw", "words"), [
+    pytest.param(written(said("one"), said("two")), "one\n\ntwo", id="words on two pages"),
+    pytest.param(written(b"/X Do", drawn=said("drawn")), "drawn", id="words in a drawing"),
+    pytest.param(written(said("one"), *[BLANK] * 900), "one", id="a page of blanks nine hundred times"),
+    pytest.param(written(said("one"), b"/X Do " * 400, drawn=BLANK), "one", id="a drawing four hundred times"),
+    pytest.param(written(said("one"), b"/X Do", drawn=b"/X Do " * 9), "one", id="a drawing that holds itself"),
+    pytest.param(written(said("one"), b" " * 60_000_000), "one", id="a page that unpacks to 60 MB"),
+    pytest.param(written(said("one"), b"1 " * 900_000), "one", id="a million numbers"),
+    pytest.param(written(*[said("a")] * 700), "\n\n".join("a" * 600), id="more pages than can be sent"),
+    pytest.param(written(*[said("word " * 9000)] * 700), None, id="more words than are taken"),
+])
+def test_the_words_of_a_document_are_taken_as_far_as_they_can_be_read(
+    monkeypatch: pytest.MonkeyPatch, raw: bytes, words: str | None
+) -> None:
+    """None takes more than the calls that it may, which are as few here as 600 pages need."""
+    monkeypatch.setattr(documents, "CALLS", 6_000_000)
+    found = documents.text(b64(raw))
+    assert len(found) == documents.WORDS if words is None else found == words
+
+
+CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+
+
+def tree(depth: int, times: int) -> bytes:
+    """A PDF whose pages hold pages, each of them more than once."""
+    nodes = (b"<< /Type /Pages /Count 1 /Kids [%b] >>" % (b"%d 0 R " % (at + 3) * times) for at in range(depth))
+    return objects(CATALOG, *nodes, b"<< /Type /Page >>")
+
+
+@pytest.mark.parametrize(("raw", "found"), [
+    pytest.param(tree(3, 4), documents.Document(64), id="sixty-four pages that are one"),
+    pytest.param(tree(40, 2), documents.UNKNOWN, id="a million times a million pages in a few kilobytes"),
+    pytest.param(tree(1, 300_000), documents.UNKNOWN, id="one page 300,000 times"),
+    pytest.param(tree(500, 1), documents.UNKNOWN, id="pages in pages in pages"),
+    pytest.param(objects(CATALOG, b"<< /Type /Pages /Count 1 /Kids [2 0 R 2 0 R] >>"), documents.INVALID,
+                 id="pages that hold themselves"),
+    pytest.param(b"%PDF-1.4\n" + b"startxref\n0\n" * 200_000, documents.UNKNOWN, id="two hundred thousand ends"),
+    pytest.param(b"%PDF-1.5\n1 0 obj\n" + packed(bytes(4_000_000), b"/Type /XRef /W [1 2 1] /Size 1000000 /Root 1 0 R")
+                 + b"\nendobj\nstartxref\n9\n%%EOF", documents.UNKNOWN, id="a million objects in a few kilobytes"),
+])
+def test_a_document_without_end_ends(
+    monkeypatch: pytest.MonkeyPatch, raw: bytes, found: documents.Document
+) -> None:
+    monkeypatch.setattr(documents, "CALLS", 1_500_000)
+    assert documents.read(b64(raw)) == found
+
+
+def test_a_document_that_no_request_holds_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = written(said("one"))
+    monkeypatch.setattr(documents, "LARGEST", len(raw) - 1)
+    assert documents.read(b64(raw)) == documents.UNKNOWN
+    assert documents.text(b64(raw)) == ""
+
+
+@pytest.mark.parametrize("calls", [10, documents.CALLS])
+def test_who_looks_at_calls_goes_on_looking(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
+    """A profiler, which the bound takes the place of for a while."""
+    def look(*_what: object) -> None:
+        pass
+
+    monkeypatch.setattr(documents, "CALLS", calls)
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        documents.read(b64(written(said(str(calls)))))
+        documents.text(b64(written(said("two"))))
+        assert sys.getprofile() is look
+    finally:
+        sys.setprofile(before)
 
 
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=300).map(b64), st.binary(max_size=200).map(

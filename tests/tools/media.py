@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import zlib
+from itertools import accumulate
 from typing import Any
 
 from PIL import Image
@@ -41,6 +43,39 @@ def pdf(pages: int = 1, password: str = "") -> bytes:
     file = io.BytesIO()
     writer.write(file)
     return file.getvalue()
+
+
+def objects(*bodies: bytes) -> bytes:
+    """A PDF of objects numbered from 1, the first one its catalog."""
+    parts = [b"%PDF-1.5\n", *(b"%d 0 obj\n%b\nendobj\n" % one for one in enumerate(bodies, 1))]
+    *starts, end = accumulate(map(len, parts))
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    size = len(bodies) + 1
+    tail = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, end)
+    return b"".join((*parts, b"xref\n0 %d\n0000000000 65535 f \n" % size, table, tail))
+
+
+def packed(data: bytes, more: bytes = b"") -> bytes:
+    """A stream as a PDF holds it."""
+    small = zlib.compress(data, 9)
+    return b"<< /Length %d /Filter /FlateDecode %b >>\nstream\n%b\nendstream" % (len(small), more, small)
+
+
+def written(*contents: bytes, drawn: bytes = b"") -> bytes:
+    """A PDF with a page for each content, and what a page draws as `/X Do`."""
+    kids = b" ".join(b"%d 0 R" % (5 + number) for number in range(len(contents)))
+    streams = 5 + len(contents)
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /Contents %d 0 R "
+        b"/Resources << /Font << /F 3 0 R >> /XObject << /X 4 0 R >> >> >>"
+    )
+    form = b"/Type /XObject /Subtype /Form /Resources << /Font << /F 3 0 R >> >>"
+    known = [*dict.fromkeys(contents)]
+    return objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(contents), kids),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>", packed(drawn, form),
+        *(page % (streams + known.index(one)) for one in contents), *map(packed, known),
+    )
 
 
 def document(pages: int = 1, *, data: bytes | str | None = None, password: str = "") -> Block:

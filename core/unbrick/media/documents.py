@@ -1,16 +1,31 @@
-"""What a PDF in base64 is: its pages, and whether it can be opened; loads pypdf only when there is one."""
+"""What a PDF in base64 is: its pages, and whether it can be opened, within bounds of our own: a small one may unpack or
+refer to itself without end. Loads pypdf only when there is one."""
 
 from __future__ import annotations
 
 import binascii
 import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
+LARGEST = 32_000_000
+"""Bytes of a document that is opened: as many as a request may have (errors documentation, request size limits)."""
+CALLS = 20_000_000
+"""Calls of functions that one reading may take. They measure work as time does, and are the same on every machine."""
 WORDS = 200_000
 """Characters of a document's text that are taken out of it at most."""
+PAGES = 600
+"""Pages whose text is taken out: as many as a request may hold (PDF documentation)."""
+UNPACKED = 4_000_000
+"""Bytes that a stream of a page may unpack to, at once, whatever that takes."""
+FORMS = 500
+"""Drawings inside a page that may be drawn, one inside the other too."""
 _KNOWN: dict[bytes, Document] = {}
 _REMEMBERED = 256
 
@@ -26,6 +41,8 @@ EMPTY = Document(0, "PDF cannot be empty")
 NO_BASE64 = Document(0, "invalid base64 data")
 LOCKED = Document(0, "The PDF specified is password protected.")
 INVALID = Document(0, "The PDF specified was not valid.")
+UNKNOWN = Document(0)
+"""Nobody can say, so nothing is held against it."""
 
 
 def read(data: str) -> Document:
@@ -37,6 +54,8 @@ def read(data: str) -> Document:
         raw = binascii.a2b_base64(data, strict_mode=True)
     except (binascii.Error, ValueError):
         return NO_BASE64
+    if len(raw) > LARGEST:
+        return UNKNOWN
     import hashlib
 
     key = hashlib.blake2b(raw, digest_size=16).digest()
@@ -48,23 +67,28 @@ def read(data: str) -> Document:
 
 
 def text(data: str) -> str:
-    """The text of a document, page by page; empty where it has none or cannot be opened."""
-    try:
-        raw = binascii.a2b_base64(data)
-        reader = _reader(raw)
-        if reader is None:
-            return ""
-        found: list[str] = []
-        size = 0
-        for page in reader.pages:
+    """The text of a document, page by page, as far as the bounds let it be read; empty where it has none or cannot be
+    opened."""
+    found: list[str] = []
+    # A parser of other people's files raises what it likes.
+    with suppress(Exception, _EndlessError), _bounded():
+        for words in _pages(binascii.a2b_base64(data)):
+            found.append(words)
+    return "\n\n".join(words for words in found if words)[:WORDS]
+
+
+def _pages(raw: bytes) -> Iterator[str]:
+    from pypdf import apply_configuration
+
+    size = 0
+    with apply_configuration(zlib_maximum_output_length=UNPACKED, xform_maximum_invocations_per_extraction=FORMS):
+        reader = _reader(raw) if len(raw) <= LARGEST else None
+        for page in islice(reader.pages if reader is not None else (), PAGES):
             words = page.extract_text().strip()
             size += len(words)
-            found.append(words)
+            yield words
             if size > WORDS:
-                break
-        return "\n\n".join(words for words in found if words)[:WORDS]
-    except Exception:  # A parser of other people's files raises what it likes.
-        return ""
+                return
 
 
 def plain(data: str) -> str:
@@ -78,20 +102,46 @@ def plain(data: str) -> str:
 
 
 def _opened(raw: bytes) -> Document:
-    from pypdf.errors import DependencyError
+    from pypdf.errors import DependencyError, LimitReachedError
 
     if b"%PDF-" not in raw[:1024]:
         return INVALID
+    reader = None
     try:
-        reader = _reader(raw)
-        if reader is None:
-            return LOCKED
-        pages = len(reader.pages)
-    except DependencyError:  # A cipher that only more software opens: nobody can say, so nothing is held against it.
-        return Document(0)
+        with _bounded():
+            reader = _reader(raw)
+            if reader is None:
+                return LOCKED
+            pages = len(reader.pages)
+    except (DependencyError, _EndlessError):  # A cipher that only more software opens, or no end.
+        return UNKNOWN
+    except LimitReachedError:  # While pages are counted: too many for pypdf.
+        return INVALID if reader is None else UNKNOWN
     except Exception:  # A parser of other people's files raises what it likes.
         return INVALID
     return Document(pages) if pages else INVALID
+
+
+class _EndlessError(BaseException):
+    """A document takes more work than it may. No Exception, which parsers take for a flaw that they can read past."""
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Raises _EndlessError in the midst of what takes more than so many calls."""
+    before, left = sys.getprofile(), CALLS
+
+    def count(_frame: object, _event: str, _argument: object) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _EndlessError
+
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
 
 
 def _reader(raw: bytes) -> PdfReader | None:
