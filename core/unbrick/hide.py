@@ -1,4 +1,5 @@
-"""A text replaced wherever bytes of JSON spell it: in any string, under any escape, also in JSON inside a string.
+"""A text replaced wherever bytes of JSON spell it: in any string, under any escape, also in JSON inside a string, as
+addresses and pages write it, and in base64.
 
 What a tool printed often is JSON itself, so one value stands in a line under several layers of backslashes. Only the
 bytes that spell the value change; the rest of the line keeps its spacing and escapes.
@@ -6,10 +7,14 @@ bytes that spell the value change; the rest of the line keeps its spacing and es
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
+from urllib.parse import quote
 
 from unbrick.jsonspan import JSON_DECODER
 
@@ -19,6 +24,13 @@ DEPTH = 6
 """So deep JSON is looked for inside strings of JSON."""
 LEAST = 4
 """So many neighbouring characters of a value must need no escape, so that its lines are found fast."""
+
+LONG = 8
+"""So many bytes a value must have to be told from chance in base64."""
+ENOUGH = 64
+"""So many letters of base64 tell the rest."""
+FILL = "Kioq"
+"""Base64 for asterisks: what takes the place of a value there fits, whatever stands around it."""
 
 _STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPE = re.compile(
@@ -30,10 +42,14 @@ _TOKEN = re.compile(f"{_STRING.pattern}|{_NUMBER.pattern}", re.DOTALL)
 NOUGHT = "0"
 """What stands in the place of a value that is a number: it fits at every depth, and who reads a number finds one."""
 _PLAIN = re.compile(r'[^"\\/\x00-\x1f\x7f]+')
+_SAME = re.compile(r"[A-Za-z0-9_.~-]+")
+"""What no way of writing alters, but an escape that nobody has to write."""
+_BREAK = r"(?:\s|\\[nr]){0,4}"
+"""Base64 is wrapped wherever a line is full."""
 _EMBEDDED = '{["'
 
-Span = tuple[int, int, bool]
-"""First and last-plus-one character of a copy, and whether it is a number."""
+Span = tuple[int, int, str]
+"""First and last-plus-one character of a copy, and what is to stand in its place."""
 Place = tuple[int, int]
 
 
@@ -51,6 +67,15 @@ class Hidden:
             raise ValueError(f"{note!r} cannot stand in its place")
         self.value = value
         self.note = note
+        same = max(_SAME.findall(value), key=len, default="")
+        self._cores = dict(_cores(value.encode("utf-8", "surrogatepass")))
+        halves = (half for core in self._cores for half in (core[: len(core) // 2], core[len(core) // 2 :]))
+        # A break falls into one half at most, and a slash may be escaped.
+        self._anchors = (
+            same if len(same) >= LEAST else self.plain,
+            *dict.fromkeys(max(half.split("/"), key=len) for half in halves),
+        )
+        self._loose = len(same) < LEAST and quote(value, safe="", errors="surrogatepass") != value
 
     def hide(self, raw: bytes, *, framed: bool = False) -> tuple[bytes, int]:
         """Bytes with every copy replaced, and how many there were; the same object where there is none. `framed` is
@@ -59,30 +84,35 @@ class Hidden:
             return raw, 0
         text = raw.decode("utf-8", "surrogateescape")
         found = self._inside(text, 0) if framed else self.spans(text)
-        return (_spliced(text, found, self.note).encode("utf-8", "surrogateescape"), len(found)) if found else (raw, 0)
+        return (_spliced(text, found).encode("utf-8", "surrogateescape"), len(found)) if found else (raw, 0)
 
     def possible(self, raw: bytes) -> bool:
         """Whether bytes may hold a copy; fast, and seldom wrong."""
-        return self._anchor in raw or self._unusual.search(raw) is not None
+        return any(anchor in raw for anchor in self._sought) or self._unusual.search(raw) is not None
 
     def spans(self, text: str, depth: int = 0) -> list[Span]:
         """Where a text holds the value: where it is JSON, in its strings and numbers, and, inside of a string, across
         them; else as it stands, escaped or not."""
         if depth < DEPTH and text.lstrip()[:1] in _EMBEDDED and _is_json(text):
             return self._across(text, self._inside(text, depth)) if depth else self._inside(text, depth)
-        found = [(*copy.span(), False) for copy in self._pattern.finditer(text)]
+        found = self._copies(text)
         if depth == DEPTH or "\\u" not in text:
             return found
         # Nobody has to write such an escape, and where strings begin is not told here.
         meant, places = _unescaped(text)
-        return _merged([*found, *_moved(self.spans(meant, depth + 1), places, 0)])
+        return self._merged([*found, *_moved(self.spans(meant, depth + 1), places, 0)])
+
+    def _copies(self, text: str) -> list[Span]:
+        """Where a text holds the value as it stands."""
+        fills = [self.note, *self._cores.values()]
+        return [(*copy.span(), fills[copy.lastindex or 0]) for copy in self._pattern.finditer(text)]
 
     def _inside(self, text: str, depth: int) -> list[Span]:
         found: list[Span] = []
         for token in _TOKEN.finditer(text):
             if token[1] is None:
                 if token[0] == self.value:
-                    found.append((*token.span(), True))
+                    found.append((*token.span(), NOUGHT))
             elif self._possible(token[1]):
                 meant, places = _unescaped(token[1])
                 found += _moved(self.spans(meant, depth + 1), places, token.start(1))
@@ -90,43 +120,82 @@ class Hidden:
 
     def _across(self, text: str, inside: list[Span]) -> list[Span]:
         """With the copies that begin in one string or none of a document, and end in another."""
-        copies = [copy.span() for copy in self._pattern.finditer(text)]
+        copies = self._copies(text)
         if not copies:
             return inside
-        numbers = ((start, end) for start, end, number in inside if number)
+        numbers = ((start, end) for start, end, instead in inside if instead == NOUGHT)
         parts = sorted((*(token.span(1) for token in _STRING.finditer(text)), *numbers))
 
         def across(start: int, end: int) -> bool:
             before = bisect_right(parts, (start, len(text))) - 1
             return before < 0 or end > parts[before][1]
 
-        return _merged([*inside, *((start, end, False) for start, end in copies if across(start, end))])
+        return self._merged([*inside, *(copy for copy in copies if across(*copy[:2]))])
+
+    def _merged(self, found: list[Span]) -> list[Span]:
+        """In order, those that overlap as one."""
+        result: list[Span] = []
+        for start, end, instead in sorted(found):
+            if result and start < result[-1][1]:
+                result[-1] = (result[-1][0], max(end, result[-1][1]), self.note)
+            else:
+                result.append((start, end, instead))
+        return result
 
     def _possible(self, text: str) -> bool:
-        return self.plain in text or "\\u" in text
+        return any(anchor in text for anchor in self._anchors) or "\\u" in text or (self._loose and "%" in text)
 
     @cached_property
-    def _anchor(self) -> bytes:
-        return self.plain.encode("utf-8", "surrogatepass")
+    def _sought(self) -> tuple[bytes, ...]:
+        return tuple(anchor.encode("utf-8", "surrogatepass") for anchor in self._anchors)
 
     @cached_property
     def _unusual(self) -> re.Pattern[bytes]:
         """Escapes that nobody has to write, but may."""
-        return re.compile(rb"\\u00[2-7]" if self.plain.isascii() else rb"\\u")
+        escape = rb"\\u00[2-7]" if self.plain.isascii() else rb"\\u"
+        return re.compile(escape + (b"|%[0-9A-Fa-f]{2}" if self._loose else b""))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """The value as it is written in JSON of any depth. In front of a letter that a backslash makes an escape, the
-        backslashes go along: half an escape would damage what holds it."""
+        """The value as it is written in JSON of any depth, in an address, in a page; in a group of its own each way in
+        which base64 holds it. In front of a letter that a backslash makes an escape, the backslashes go along: half an
+        escape would damage what holds it."""
         forms = {self.value}
         for ascii_only, slash in ((False, "/"), (True, "/"), (False, "\\/")):
             form = self.value
             for _ in range(DEPTH):
                 form = json.dumps(form, ensure_ascii=ascii_only)[1:-1].replace("/", slash)
                 forms.add(form)
-        longest_first = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+        pages = {html.escape(self.value, quote=quoted) for quoted in (True, False)}
+        plain = [*map(re.escape, sorted(forms | pages, key=len, reverse=True)), "".join(map(_percent, self.value))]
         lead = r"(?<!\\)\\*+" if self.value[0] in "bfnrtu/" else ""
-        return re.compile(f"{lead}(?:{longest_first})")
+        return re.compile("|".join((f"{lead}(?:{'|'.join(plain)})", *map(_wrapped, self._cores))))
+
+
+def _wrapped(core: str) -> str:
+    """Base64, wherever it is wrapped. What follows a long beginning that fits, fits."""
+    head, rest = core[:ENOUGH], len(core) - ENOUGH
+    tail = rf"(?:{_BREAK}[\w+/-]){{{rest}}}" if rest > 0 else ""
+    return f"({_BREAK.join(map(re.escape, head))}{tail})"
+
+
+def _percent(letter: str) -> str:
+    """A letter as an address may write it."""
+    written = quote(letter, safe="", errors="surrogatepass")
+    if written == letter:
+        return re.escape(letter)
+    return f"(?:{re.escape(letter)}|(?i:{written}){'|[+]' if letter == ' ' else ''})"
+
+
+def _cores(value: bytes) -> Iterator[tuple[str, str]]:
+    """What base64 of any text that holds a value holds: the letters that stand for the value alone, by how many bytes
+    of a group of three stand before it, in both alphabets; each with what fills its place."""
+    for before, first in enumerate((0, 2, 3)) if len(value) >= LONG else ():
+        whole = base64.b64encode(b"\0" * before + value).decode()
+        core = whole[first : (before + len(value)) * 8 // 6]
+        fill = (FILL[first % 4 :] + FILL * len(core))[: len(core)]
+        yield core, fill
+        yield core.replace("+", "-").replace("/", "_"), fill
 
 
 def _is_json(text: str) -> bool:
@@ -158,7 +227,7 @@ def _unescaped(body: str) -> tuple[str, list[Place]]:
 
 def _moved(found: list[Span], places: list[Place], start: int) -> list[Span]:
     """Spans of what a string means, as spans of where it stands written from `start` on."""
-    return [(start + _place(places, first), start + _place(places, end), number) for first, end, number in found]
+    return [(start + _place(places, first), start + _place(places, end), instead) for first, end, instead in found]
 
 
 def _place(places: list[Place], meant: int) -> int:
@@ -167,22 +236,11 @@ def _place(places: list[Place], meant: int) -> int:
     return written + meant - at
 
 
-def _merged(found: list[Span]) -> list[Span]:
-    """In order, those that overlap as one."""
-    result: list[Span] = []
-    for start, end, number in sorted(found):
-        if result and start < result[-1][1]:
-            result[-1] = (result[-1][0], max(end, result[-1][1]), False)
-        else:
-            result.append((start, end, number))
-    return result
-
-
-def _spliced(text: str, spans: list[Span], note: str) -> str:
+def _spliced(text: str, spans: list[Span]) -> str:
     pieces: list[str] = []
     kept = 0
-    for start, end, number in spans:
-        pieces += (text[kept:start], NOUGHT if number else note)
+    for start, end, instead in spans:
+        pieces += (text[kept:start], instead)
         kept = end
     return "".join((*pieces, text[kept:]))
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from unbrick import words
@@ -26,14 +27,19 @@ from unbrick.patch import EMPTY, Patch, View
 from unbrick.record import FRAME, At, read
 from unbrick.repair import Applied, Repaired, lower
 from unbrick.report import Report
-from unbrick.scan import BATCH
+from unbrick.scan import BATCH, finish
 from unbrick.secrets import in_record, masked
 from unbrick.session import Session
+from unbrick.source import Source
 from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings
 from unbrick.words import plural
 
 CHUNK = 1 << 20
+OVERLAP = 40
+"""So many bytes one of a value takes where each letter is an escape in JSON in JSON."""
+HEAD = 64
+"""So many lines tell whether a file is a transcript."""
 
 _THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
 
@@ -108,7 +114,7 @@ def likely(view: View) -> Generator[int, None, tuple[Likely, ...]]:
 
 def redact(
     format_: Format, report: Report, values: Iterable[str], surroundings: Surroundings = NOWHERE,
-    patch: Patch = EMPTY, clock: Clock = SYSTEM_CLOCK,
+    patch: Patch = EMPTY, clock: Clock = SYSTEM_CLOCK, note: str = NOTE,
 ) -> Generator[int, None, Repaired]:
     """Replace several values, one after the other, in a session as it was last judged. Yields rows read so far.
 
@@ -117,7 +123,7 @@ def redact(
     before, applied = report, list[Applied]()
     for value in values:
         try:
-            found = yield from redaction(format_, report, value)
+            found = yield from redaction(format_, report, value, note)
         except NothingToRedactError:
             if not applied:
                 raise
@@ -226,22 +232,37 @@ def in_parts(parts: Iterable[Path], files: Mapping[Path, bytes], edits: Iterable
     return result
 
 
-def in_folder(folder: Path, edits: Iterable[Edit]) -> Iterator[tuple[Path, bytes]]:
-    """The files of a folder that hold what edits redact in a transcript, each with its bytes without that. Raises
-    OSError."""
-    swaps = [Hidden(*swap) for swap in {(edit.value, edit.note) for edit in edits if isinstance(edit, Redact)}]
+def in_folder(format_: Format, folder: Path, edits: Iterable[Edit]) -> Iterator[tuple[Path, bytes]]:
+    """The files of a folder that hold what edits redact in a transcript, each with its bytes without that: one that is
+    a transcript itself loses it as that one did, thinking included. Raises OSError, and UsageError where it is part of
+    what holds such a transcript together."""
+    swaps = {(edit.value, edit.note): Hidden(edit.value, edit.note) for edit in edits if isinstance(edit, Redact)}
     for path in sorted(folder.rglob("*")) if swaps else ():
-        if is_file(path) and any(_holds(path, one) for one in swaps):
-            raw = path.read_bytes()
-            for hidden in swaps:
+        if is_file(path) and any(_holds(path, one) for one in swaps.values()):
+            raw = _as_transcript(format_, path, swaps)
+            for hidden in swaps.values():
                 # A line may be JSON; and a value may go over several lines.
                 raw = hidden.hide(b"".join(hidden.hide(line)[0] for line in raw.splitlines(keepends=True)))[0]
             yield path, raw
 
 
+def _as_transcript(format_: Format, path: Path, swaps: Iterable[tuple[str, str]]) -> bytes:
+    """The bytes of a file, without some values where it is a transcript."""
+    with Source.open(path) as source:
+        head = [value for value, _fault in map(read, islice(source.lines(), HEAD)) if value is not None]
+        patch: Patch = EMPTY
+        if head and format_.recognises(head, path):
+            report = finish(check(format_, format_.bundle(source)))
+            for value, note in swaps:
+                with suppress(NothingToRedactError):
+                    done = finish(redact(format_, report, (value,), patch=patch, note=note))
+                    report, patch = done.after, done.patch
+        return b"".join(source.patched(patch))
+
+
 def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
-    """Other files that hold a value and stay as they are: backups and other sessions in the transcript's folder,
-    subagents' transcripts, stored results, logs, what else the client keeps.
+    """Other files that hold a value, or have it in their names, and stay as they are: backups and other sessions in the
+    transcript's folder, subagents' transcripts, stored results, logs, what else the client keeps.
 
     They are read in pieces; a copy is found as it stands, or with its escapes. Gives nothing for a file of our own.
     """
@@ -250,10 +271,18 @@ def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
     hidden = Hidden(value, NOTE)
     real = Path(os.path.realpath(bundle.path))
     own = {real, *map(Path.resolve, bundle.parts.values())}
-    beside = (one for one in _listed(real.parent) if real.suffix in one.suffixes)
+    beside = (
+        one for folder in dict.fromkeys(path.parent for path in own) for one in _listed(folder)
+        if real.suffix in one.suffixes or any(one.name.startswith(path.name) for path in own)
+    )
     for path in dict.fromkeys((*chain.from_iterable(bundle.evidence.values()), *beside, *format_.traces(bundle))):
-        if path not in own and is_file(path) and _holds(path, hidden):
+        if path not in own and is_file(path) and (_named(path, real.parent, value) or _holds(path, hidden)):
             yield path
+
+
+def _named(path: Path, folder: Path, value: str) -> bool:
+    """Whether a file's name holds a value, or that of a folder which it stands in below another."""
+    return value in (str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -264,7 +293,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _holds(path: Path, hidden: Hidden) -> bool:
-    overlap = 8 * len(hidden.value.encode("utf-8", "surrogatepass"))
+    overlap = OVERLAP * len(hidden.value.encode("utf-8", "surrogatepass"))
     tail = b""
     try:
         with path.open("rb") as file:

@@ -115,7 +115,7 @@ def save_as_session(
             with refusals(destination):
                 folders.copy_tree(source, destination)
                 made.append(destination)
-                for path, data in in_folder(destination, edits):
+                for path, data in in_folder(format_, destination, edits):
                     with atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
                         new.put(path)
                     redacted.append(path)
@@ -146,7 +146,8 @@ def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) ->
                     if not inside:
                         apart.append(there)
                     data = patched(bundle.main, patch) if chunks is None else (chunks,)
-                    privacy = Privacy.like(bundle.main)
+                    own = next((part for part in bundle.parts.values() if part.name == path.name), None)
+                    privacy = Privacy.like(bundle.main) if own is None else Privacy.of(own)
                     with atomic.staged(there.parent, there.name, privacy, data) as new:
                         new.put_new(there)
                     if receipt is None:

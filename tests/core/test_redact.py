@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -15,7 +22,7 @@ from unbrick.edit import Redact
 from unbrick.errors import UsageError
 from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.patch import View
-from unbrick.redact import Redaction, elsewhere, redaction
+from unbrick.redact import Redaction, elsewhere, redact, redaction
 from unbrick.repair import lower
 from unbrick.report import Report, Verdict
 from unbrick.save import save_as_session, save_in_place
@@ -149,7 +156,8 @@ def test_files_edited_together_with_it_lose_it_and_others_are_named(tmp_path: Pa
     about = json.loads((path.parent / "metadata.json").read_text(encoding="utf-8"))
     assert about["name"] == "Deploy [redacted]"
     assert KEY not in path.read_text(encoding="utf-8")
-    assert {one.name for one in named} == {receipt.backup.name, "events.jsonl"}
+    followed = receipt.backup.name.replace(path.name, "metadata.json")
+    assert {one.name for one in named} == {receipt.backup.name, followed, "events.jsonl"}
 
 
 def test_a_backup_that_still_holds_it_is_not_taken_for_history_that_is_missing(tmp_path: Path) -> None:
@@ -211,24 +219,203 @@ def test_it_goes_from_what_is_copied_along_and_the_original_stays(tmp_path: Path
     assert (results / "a.txt").read_text() == f"found {KEY}"
 
 
-def word_of(path: Path) -> tuple[Path, str] | None:
-    """A transcript of the samples and a word that its conversation holds."""
-    main = next(iter([*path.glob("body.json"), *path.glob("*.jsonl"), path]))
-    with open_word(str(main), PLAIN, path) as session:
-        situation = finish(examine(session)).situation
-        texts = (situation.text(row) for row in situation.thread.rows)
-        word = next((one for text in texts for one in text.split() if len(one) > 4 and one.isalpha()), None)
-    return (main, word) if word else None
+def copied(path: Path) -> Path:
+    """The new session that a redaction of the key in a session leads to."""
+    with opened(path) as session:
+        report = finish(examine(session))
+        edits = finish(redaction(session.format, report, KEY)).fix.edits
+        patch = lower(session.format, report.situation, edits, {}, FixedClock())
+        return save_as_session(session.format, session.bundle, patch, FixedClock(), edits=edits).path
 
 
-@pytest.mark.parametrize("folder", ["claude_code", "amplifier", "messages"])
-def test_a_word_of_a_sample_is_in_no_record_afterwards(folder: str) -> None:
-    found = [one for path in sorted(SAMPLES.glob(f"{folder}/*/"))[::4] if (one := word_of(path))]
-    assert found
-    for main, word in found:
-        with open_word(str(main), PLAIN, main.parent) as session:
+@pytest.fixture
+def agent(tmp_path: Path) -> Path:
+    """A session with the key, and the transcript of a subagent with the key in a signed thought."""
+    folder = tmp_path / "config" / "projects" / "-p"
+    folder.mkdir(parents=True)
+    path = story(folder, PROMPT_1=KEY)
+    inner = path.with_suffix("") / "subagents" / "agent-a1.jsonl"
+    inner.parent.mkdir(parents=True)
+    inner.write_bytes(builder.story("2.1.158").data().replace(b"THINK-1", KEY.encode()))
+    return path
+
+
+def test_a_thought_of_a_subagent_that_holds_it_goes_from_the_copy(agent: Path) -> None:
+    before = next(agent.parent.rglob("agent-*.jsonl")).read_bytes()
+    (after,) = copied(agent).with_suffix("").rglob("agent-*.jsonl")
+    assert before.count(b'"thinking":') == 1 and b'"thinking":' not in after.read_bytes()
+    assert KEY.encode() not in after.read_bytes() and b"signature" not in after.read_bytes()
+    with opened(after) as session:
+        assert finish(examine(session)).verdict is Verdict.HEALTHY
+
+
+def test_where_it_holds_a_subagent_together_nothing_is_written(agent: Path) -> None:
+    inner = next(agent.parent.rglob("agent-*.jsonl"))
+    inner.write_bytes(inner.read_bytes().replace(b'"name":"Bash"', f'"name":"{KEY}"'.encode()))
+    before = set(agent.parent.rglob("*"))
+    with pytest.raises(UsageError, match="holds the session together"):
+        copied(agent)
+    assert set(agent.parent.rglob("*")) == before
+
+
+SPECIAL = 'k9+Zq/7w"Ü=Vx4 Lm#2&Rt'
+"""A value with what addresses, pages, JSON and base64 each write otherwise."""
+LONGER = f"user=ada\npassword={SPECIAL}\nhost=example.org\n" * 3
+
+SPELLED: list[tuple[str, Callable[[str], str]]] = [
+    ("as it stands", str),
+    ("with an escape for each letter", lambda value: "".join(f"\\u{ord(one):04x}" for one in value)),
+    ("in JSON", lambda value: json.dumps({"k": value})),
+    ("in JSON in JSON in JSON", lambda value: json.dumps({"a": json.dumps({"b": json.dumps([value])})})),
+    ("in JSON without a need for ASCII", lambda value: json.dumps({"k": value}, ensure_ascii=False)),
+    ("in an address", lambda value: "https://x/?p=" + quote(value, safe="")),
+    ("in an address in small letters", lambda value: "https://x/?p=" + quote(value, safe="").lower().replace("zq", "Zq")
+     .replace("vx", "Vx").replace("lm", "Lm").replace("rt", "Rt")),
+    ("in the path of an address", lambda value: "https://x/" + quote(value)),
+    ("in a page", lambda value: value.replace("&", "&amp;").replace('"', "&quot;")),
+    *((f"in base64 behind {count} letters", lambda value, count=count: _base64(f"{'x' * count}{value} and on"))
+      for count in range(3)),
+    ("in wrapped base64", lambda value: base64.encodebytes(f"{LONGER}".encode()).decode()),
+    ("in base64 for addresses", lambda value: base64.urlsafe_b64encode(f"ÿ{value}".encode()).decode()),
+]
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def meant(text: str) -> Iterator[str]:
+    """A text, and what it stands for if it is base64."""
+    yield text
+    for altchars in (None, b"-_"):
+        with suppress(ValueError):
+            yield base64.b64decode("".join(text.split()), altchars).decode("utf-8", "replace")
+
+
+CLAUDE = builder.story("2.1.158").data()
+
+
+@pytest.mark.parametrize("format_", ["claude_code", "amplifier", "messages"])
+@pytest.mark.parametrize("spell", [pytest.param(spell, id=name) for name, spell in SPELLED])
+@pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
+def test_it_is_reached_however_it_is_spelled(
+    tmp_path: Path, format_: str, spell: Callable[[str], str], torn: bool,
+) -> None:
+    text = spell(SPECIAL)
+    raw = (text if text.startswith("\\") else json.dumps(text)[1:-1]).encode()
+    if format_ == "claude_code":
+        path = tmp_path / f"{builder.SESSION}.jsonl"
+        path.write_bytes(CLAUDE.replace(b"TOOLOUT-1", raw))
+    elif format_ == "amplifier":
+        path = amplifier(tmp_path)
+        path.write_bytes(path.read_bytes().replace(KEY.encode(), raw))
+    else:
+        path = tmp_path / "messages.jsonl"
+        lines = json.dumps(BODY["messages"]).replace(f"Use {KEY}", "TOOLOUT-1")
+        lines = "".join(json.dumps(one) + "\n" for one in json.loads(lines))
+        path.write_bytes(lines.encode().replace(b"TOOLOUT-1", raw))
+    if torn:
+        data = path.read_bytes()
+        end = data.index(raw) + len(raw)
+        path.write_bytes(data[:end] + data[data.index(b"\n", end) :])
+    with opened(path) as session:
+        before = finish(examine(session)).verdict
+        found, after, left = made(session, SPECIAL)
+    assert found.copies and after.verdict is before
+    assert raw not in left and SPECIAL.encode() not in left and quote(SPECIAL, safe="").encode() not in left
+    pieces = left.decode().replace("\\n", "\n").split('"')
+    assert not [one for piece in pieces for one in meant(piece) if SPECIAL[:12] in one]
+
+
+def test_files_whose_names_hold_it_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "projects" / "-p"
+    folder.mkdir(parents=True)
+    path = story(folder, PROMPT_1=KEY)
+    side = path.with_suffix("") / "tool-results"
+    kept = [side / f"{KEY}.txt", side / KEY / "a.txt", side / "b.bin"]
+    for one in kept:
+        one.parent.mkdir(parents=True, exist_ok=True)
+        one.write_text(_base64(f"the {KEY} in base64") if one.name == "b.bin" else "harmless", encoding="utf-8")
+    (side / "c.txt").write_text("harmless", encoding="utf-8")
+    with opened(path) as session:
+        assert set(elsewhere(session.format, session.bundle, KEY)) == set(kept)
+
+
+def test_sessions_that_work_was_handed_to_are_named(tmp_path: Path) -> None:
+    path = amplifier(tmp_path)
+    other = path.parent.with_name("0123456789abcdef-0123456789abcdef_helper")
+    other.mkdir()
+    (other / "metadata.json").write_text(json.dumps({"parent_id": path.parent.name}))
+    (other / "transcript.jsonl").write_text(json.dumps({"role": "user", "content": KEY}) + "\n")
+    stranger = path.parent.with_name("ffffffffffffffff-0123456789abcdef_helper")
+    shutil.copytree(other, stranger)
+    (stranger / "metadata.json").write_text(json.dumps({"parent_id": "another"}))
+    with opened(path) as session:
+        named = set(elsewhere(session.format, session.bundle, KEY))
+    assert named == {path.parent / "events.jsonl", other / "transcript.jsonl"}
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+@pytest.mark.parametrize("client", ["claude_code", "amplifier"])
+@pytest.mark.parametrize("in_place", [False, True], ids=["new session", "in place"])
+def test_each_file_that_is_written_is_as_private_as_its_original(
+    tmp_path: Path, agent: Path, mode: int, client: str, in_place: bool,
+) -> None:
+    path = agent if client == "claude_code" else amplifier(tmp_path)
+    home = tmp_path / ("config" if client == "claude_code" else "projects")
+    for one in home.rglob("*"):
+        one.chmod(0o700 if one.is_dir() else 0o600)
+    path.chmod(mode)
+    before = set(home.rglob("*"))
+    mask = os.umask(0)
+    try:
+        with opened(path) as session:
             report = finish(examine(session))
-            edits = finish(redaction(session.format, report, word)).fix.edits
+            edits = finish(redaction(session.format, report, KEY)).fix.edits
             patch = lower(session.format, report.situation, edits, {}, FixedClock())
-            rows = View(session.bundle.main, patch)
+            save = save_in_place if in_place else save_as_session
+            receipt = save(session.format, session.bundle, patch, FixedClock(), edits=edits)
+    finally:
+        os.umask(mask)
+    written = {one for one in set(home.rglob("*")) - before if one.is_file()} | {receipt.path, *receipt.beside}
+    assert len(written) > 1
+    for one in written:
+        own = mode if one == receipt.path or one == receipt.backup else 0o600
+        assert one.stat().st_mode & 0o777 & ~own == 0, one
+
+
+def words_of(session: Opened) -> list[str]:
+    """Some words of a conversation: a seldom one, a frequent one, and one between. Words of the API's own errors are
+    none: what a rule reads there is told by them."""
+    situation = finish(examine(session)).situation
+    texts = [situation.text(row) for row in situation.thread.rows]
+    errors = " ".join(text for text in texts if "API Error" in text)
+    counted = Counter(
+        one for text in texts for one in text.split() if len(one) > 4 and one.isalpha() and one not in errors
+    )
+    ranked = sorted(counted, key=lambda one: (counted[one], one))
+    return list(dict.fromkeys((ranked[0], ranked[len(ranked) // 2], ranked[-1]))) if ranked else []
+
+
+FOLDERS = [
+    pytest.param(folder, id=f"{folder.parent.name} {folder.name}")
+    for kind in ("claude_code", "amplifier", "messages") for folder in sorted(SAMPLES.glob(f"{kind}/*/"))
+]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_word_of_a_sample_goes_and_nothing_else_is_found(folder: Path) -> None:
+    main = next(iter([*folder.glob("body.json"), *folder.glob("session.jsonl"), folder]))
+    with open_word(str(main), PLAIN, folder) as session:
+        before = finish(examine(session))
+        for word in words_of(session):
+            try:
+                done = finish(redact(session.format, before, [word], session.surroundings))
+            except UsageError as error:
+                assert "holds the session together" in str(error)
+                continue
+            rows = View(session.bundle.main, done.patch)
             assert all(word not in json.dumps(rows.value(row)) for row in range(len(rows)))
+            new = Counter(one.code for one in done.after.findings) - Counter(one.code for one in before.findings)
+            assert not new, (word, new)
+            assert done.after.verdict is before.verdict or done.after.verdict is Verdict.HEALTHY

@@ -175,8 +175,8 @@ class Amplifier:
         return following.follow(bundle, view)
 
     def traces(self, bundle: Bundle) -> Iterable[Path]:
-        """No other file: its log is evidence."""
-        return ()
+        """All of its folder, and those of the sessions that it handed work to."""
+        return places.traces(bundle)
 
     def owner(self, bundle: Bundle) -> int | None:
         """Process id of a live client that was started with the session."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,20 @@ def bundle(source: Source) -> Bundle:
     elsewhere = own is not None and own.resolve() != home().resolve()
     named_home = f"AMPLIFIER_HOME={shell(str(own))} " if elsewhere else ""
     return Bundle(source, session_id, parts, evidence, own, project, place, f"{named_home}{RESUMES}", folder)
+
+
+def traces(found: Bundle) -> Iterator[Path]:
+    """The files of a session's folder, and of the sessions that it handed work to, at any depth (amplifier.md §1)."""
+    if found.folder is None or found.home is None:
+        return
+    try:
+        yield from sorted(found.folder.rglob("*"))
+        for other in sorted(found.folder.parent.glob("*_*")):
+            noted = metadata(other)
+            if found.session_id in (noted.get("parent_id"), noted.get("trace_id")):
+                yield from sorted(other.rglob("*"))
+    except OSError:
+        return
 
 
 def metadata(folder: Path) -> Mapping[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats.amplifier import places
+from unbrick.hide import NOTE, alike
 from unbrick.record import FaultKind
 from unbrick.session import Session, Standing
 from unbrick.target import Target
@@ -57,7 +59,8 @@ def _rejected(session: Session, standing: array[int], bad: list[int]) -> Thread:
     for row, found in enumerate(standing):
         if found != Standing.LOADED:
             continue
-        if held and scan.view.raw(row).strip() in held:
+        raw = scan.view.raw(row).strip()
+        if raw in held or _redacted(raw, kept or ()):
             rows.append(row)
         else:
             standing[row] = Standing.LOST
@@ -67,6 +70,14 @@ def _rejected(session: Session, standing: array[int], bad: list[int]) -> Thread:
     losses = tuple(Loss(row, why, None, lost if row == bad[0] else 0) for row in bad)
     outcome = Outcome.ACCEPTED if held else Outcome.EMPTY
     return Thread(rows, rows[-1] if rows else None, outcome, standing=standing, losses=losses, whole=True)
+
+
+def _redacted(raw: bytes, lines: Iterable[bytes]) -> bool:
+    """Whether a line is one of others in which values have been redacted."""
+    if NOTE.encode() not in raw:
+        return False
+    text = raw.decode("latin-1")
+    return any(alike(text, line.decode("latin-1")) for line in lines)
 
 
 def backup_lines(session: Session) -> tuple[bytes, ...] | None:

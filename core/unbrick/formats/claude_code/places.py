@@ -29,6 +29,10 @@ HEAD = 400
 SHOWN = 8
 RESUMES = "claude --resume"
 
+_KEPT = ("file-history", "image-cache", "tasks", "session-env")
+"""Folders of the client with one for each session."""
+_SHARED = ("paste-cache", "plans", "shell-snapshots", "backups")
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -95,12 +99,17 @@ def _project(source: Source, name: str | None) -> Path | None:
 
 
 def traces(found: Bundle) -> Iterator[Path]:
-    """The client's history of prompts and of edited files, what was pasted, and its log of the session (format §1)."""
+    """All of the side folder, the client's history of prompts and of edited files, its index of sessions, what was
+    pasted, planned and remembered, its log of the session, its settings and what it noted of the shell (format §1)."""
+    real = found.path.resolve()
+    yield from sorted(_walk(real.with_suffix("")))
     if found.home is None:
         return
-    yield found.home / "history.jsonl"
-    yield found.home / "debug" / f"{found.session_id}.txt"
-    for folder in (found.home / "file-history" / found.session_id, found.home / "paste-cache"):
+    home, name = found.home, found.session_id
+    yield from (home / "history.jsonl", home / "debug" / f"{name}.txt", real.with_name("sessions-index.json"))
+    yield from (home / ".claude.json", home.with_name(".claude.json"))
+    yield from sorted((home / "todos").glob(f"{name}*"))
+    for folder in (*(home / kept / name for kept in _KEPT), *(home / kept for kept in _SHARED), real.parent / "memory"):
         yield from sorted(_walk(folder))
 
 
