@@ -113,7 +113,7 @@ class TestCheck:
         assert done.returncode == 0, done.stdout + done.stderr
         lines = done.stdout.splitlines()
         assert lines[0] == "✓ The next prompt will work on Claude Code 2.1.139."
-        assert "loads 6 of 6 messages" in done.stdout
+        assert "loads all 6 messages" in done.stdout
         assert lines[-1] == "Nothing has been changed."
         assert done.stderr == ""
 
@@ -121,8 +121,8 @@ class TestCheck:
         done = run("check", write(tmp_path / "s.jsonl", cut_off()), *OLD)
         assert done.returncode == 1
         assert done.stdout.startswith("✗ The next prompt will work on Claude Code 2.1.139, but without 4 messages")
-        assert "loads from Tue 19 May" in done.stdout
-        assert "4 messages before it are in the file and can be brought back" in done.stdout
+        assert "messages, from Tue 19 May" in done.stdout
+        assert "Not loaded: 4 before that, which a fix brings back" in done.stdout
         assert "unbrick repair" in done.stdout
 
     def test_paths_that_nobody_can_look_at_are_no_reason_to_fail(self, run: Run, tmp_path: Path) -> None:

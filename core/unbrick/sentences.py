@@ -236,7 +236,7 @@ def _back(resume: Resume) -> str:
     if not resume.recoverable:
         return ""
     if resume.recoverable == resume.lost:
-        return " that a fix brings back"
+        return ", which a fix brings back"
     return f", of which a fix brings {resume.recoverable:,} back"
 
 

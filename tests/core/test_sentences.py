@@ -27,50 +27,49 @@ def report(name: str, client: str = "recorded") -> Report:
     [
         pytest.param(
             "healthy", "2.1.139", r"will work on Claude Code 2\.1\.139\.",
-            r"loads (\d+) of \1 messages .*; \d+ were rewound \(normal\)\.", id="healthy",
+            r"loads all \d+ messages \(about .* tokens\)\. Not loaded: \d+ rewound \(normal\)\.", id="healthy",
         ),
         pytest.param(
             "healthy-compacted-twice", "recorded", r"will work on",
-            r"loads (\d+) of \1 messages since the last compaction .*; \d+ earlier are summarised \(normal\)\.",
+            r"loads all \d+ messages since the last compaction .*\. Not loaded: \d+ summarised \(normal\)\.",
             id="compacted",
         ),
         pytest.param(
             "null-parent-in-the-middle", "recorded", r"will work on .*, but without \d+ messages of this session",
-            r"loads from \w{3} \d+ \w{3}.* on, .*; \d+ messages before it are in the file and can be brought back",
+            r"loads \d+ messages, from \w{3} \d+ \w{3}.* on .*Not loaded: \d+ before that, which a fix brings back; ",
             id="history lost",
         ),
         pytest.param(
             "failed-compaction", "recorded", r"will work on .*, but without 124 messages of this session",
-            r"; 124 messages before it are in the file and can be brought back\.$",
+            r"Not loaded: 124 before that, which a fix brings back\.$",
             id="a compaction that failed loses the history before it",
         ),
         pytest.param(
             "bare-boundary", "recorded", r"no history at all",
-            r"loads nothing; 41 messages are in the file and can be brought back; "
-            r"65 earlier are summarised \(normal\)\.$",
+            r"loads nothing\. In the file: 41 messages, which a fix brings back; 65 summarised \(normal\)\.$",
             id="what an unfinished compaction lost, and what an earlier one summarised",
         ),
         pytest.param(
-            "api-error-orphans-the-reply", "recorded", r"but without 1 message of", r"122 of 123 .*can be brought back",
+            "api-error-orphans-the-reply", "recorded", r"but without 1 message of", r"loads 122 .*: 1 lost, which a fix brings back",
             id="a reply that a retry orphaned is lost",
         ),
         pytest.param(
             "pointer-names-a-prompt", "recorded", r"but without 5 messages of",
-            r"; 5 are in the file .*can be brought back",
+            r"Not loaded: 5 lost, which a fix brings back; 2 beside the thread \(L005@211 says more\)",
             id="a reply behind the end is lost",
         ),
         pytest.param(
             "second-terminal", "recorded", r"will work on .*, but 45 messages may have been left out\.",
-            r"; 45 are off the thread, L005@153 says more\.$", id="two clients on one session",
+            r"Not loaded: 45 beside the thread \(L005@153 says more\); 5 rewound \(normal\)\.$", id="two clients on one session",
         ),
         pytest.param(
             "glued-records", "recorded", r"but without 2 messages of",
-            r"156 of 158 .*; 2 are in the file .*brought back",
+            r"loads 156 messages .*Not loaded: 2 lost, which a fix brings back",
             id="messages on a line that cannot be read",
         ),
         pytest.param(
             "sidechain-leaf", "recorded", r"cannot be typed: the client will not find this session",
-            r"loads nothing; .* are in the file", id="not found",
+            r"loads nothing\. In the file: 157 messages, which a fix brings back; ", id="not found",
         ),
         pytest.param(
             "null-line", "2.1.139", r"cannot be typed: the client will crash", r"loads nothing", id="crash",
