@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from driving import SAMPLES
-from terminal import Terminal, started
+from terminal import Terminal
 
 from unbrick_tui.cli import run
 
@@ -89,18 +90,26 @@ def test_a_process_that_judges_and_does_not_end_is_left(tmp_path: Path) -> None:
     path = tmp_path / "config" / "projects" / "s" / f"{ID}.jsonl"
     path.parent.mkdir(parents=True)
     path.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 400_000 + SESSION)
-    terminal = started(["list"], tmp_path, tmp_path)
+    environment = {"HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": str(tmp_path / "config"), "PATH": str(tmp_path / "bin")}
+    # In a group of its own, beside another of the same session: else the system lets go on what is stopped.
+    command = subprocess.Popen(
+        [sys.executable, "-m", "unbrick_tui", "list"], stderr=subprocess.PIPE, text=True, env=environment,
+        process_group=0,
+    )
     held: list[int] = []
     try:
-        terminal.wait_until(lambda: bool(judges(terminal._child.pid)), "it is judged")
-        held = judges(terminal._child.pid)
+        while not held:
+            assert command.poll() is None
+            held = judges(command.pid)
         for one in held:
             os.kill(one, signal.SIGSTOP)
-        terminal.signal(signal.SIGINT)
-        terminal.wait_for("stopped. Nothing was changed.")
-        assert terminal._child.wait(60) == 130
+        command.send_signal(signal.SIGINT)
+        assert command.wait(60) == 130
+        assert command.stderr is not None
+        assert "stopped" in os.read(command.stderr.fileno(), 4096).decode()
     finally:
         for one in held:
             with suppress(ProcessLookupError):
                 os.kill(one, signal.SIGKILL)
-        terminal.close()
+        command.kill()
+        command.communicate()
