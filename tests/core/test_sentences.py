@@ -50,7 +50,8 @@ def report(name: str, client: str = "recorded") -> Report:
             id="what an unfinished compaction lost, and what an earlier one summarised",
         ),
         pytest.param(
-            "api-error-orphans-the-reply", "recorded", r"but without 1 message of", r"loads 122 .*: 1 lost, which a fix brings back",
+            "api-error-orphans-the-reply", "recorded", r"but without 1 message of",
+            r"loads 122 .*: 1 lost, which a fix brings back",
             id="a reply that a retry orphaned is lost",
         ),
         pytest.param(
@@ -60,7 +61,8 @@ def report(name: str, client: str = "recorded") -> Report:
         ),
         pytest.param(
             "second-terminal", "recorded", r"will work on .*, but 45 messages may have been left out\.",
-            r"Not loaded: 45 beside the thread \(L005@153 says more\); 5 rewound \(normal\)\.$", id="two clients on one session",
+            r"Not loaded: 45 beside the thread \(L005@153 says more\); 5 rewound \(normal\)\.$",
+            id="two clients on one session",
         ),
         pytest.param(
             "glued-records", "recorded", r"but without 2 messages of",
