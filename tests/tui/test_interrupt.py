@@ -103,6 +103,8 @@ def test_a_process_that_judges_and_does_not_end_is_left(tmp_path: Path) -> None:
             held = judges(command.pid)
         for one in held:
             os.kill(one, signal.SIGSTOP)
+            while Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+                assert command.poll() is None
         command.send_signal(signal.SIGINT)
         assert command.wait(60) == 130
         assert command.stderr is not None
