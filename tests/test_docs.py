@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from unbrick import json_report
 from unbrick.catalogue import FAMILIES, explanation, markdown, rule_of
@@ -16,6 +19,7 @@ from unbrick.rules import ALL, BY_CODE
 from unbrick.session import Standing
 
 ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "sample_sessions"
 DOCS = ROOT / "docs"
 
 
@@ -101,3 +105,50 @@ def test_the_example_of_linting_a_request_is_a_test_suite() -> None:
     assert len(tests) == 2
     for name in tests:
         names[name]()
+
+
+def shown(page: str) -> list[str]:
+    """The commands that a page shows in its blocks, each on a line of its own, without what a comment says."""
+    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    lines = (line.removeprefix("$ ") for block in blocks for line in block.splitlines())
+    commands = (line for line in lines if re.match(r"(cat \S+ \| )?unbrick ", line))
+    return [line for line in commands if not re.search(r" \[|…$|PATH…", line)]
+
+
+RUN = [
+    pytest.param(page, line, id=f"{page} {line.partition('  #')[0].strip()}")
+    for page in ("README.md", "docs/command-line.md", "docs/formats.md", "docs/export.md", "docs/application.md")
+    for line in dict.fromkeys(shown(page))
+]
+ASK = ("unbrick prove", "unbrick 60a1f", "unbrick  ")
+"""What opens the application or starts a client; both have tests of their own."""
+
+
+@pytest.mark.parametrize(("page", "line"), RUN)
+def test_a_command_runs_as_it_is_printed(
+    page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from unbrick_tui.cli import cli
+
+    if line.startswith(ASK):
+        return
+    session = tmp_path / "session.jsonl"
+    shutil.copy(SAMPLES / "claude_code" / "context-too-long" / "session.jsonl", session)
+    shutil.copy(SAMPLES / "messages" / "no-result" / "body.json", tmp_path / "body.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / ".claude"))
+    command = re.sub(r"\b(SESSION|PATH)\b", str(session), line.partition("  #")[0])
+    piped, _, command = command.rpartition("| ") if command.startswith("cat ") else ("", "", command)
+    typed = (tmp_path / piped.split()[1]).read_text("utf-8") if piped else None
+    words = shlex.split(command)[1:]
+    if words[0] == "restore":  # There is a backup where something was saved in place.
+        done = CliRunner().invoke(cli, ["truncate", str(session), "--at", "200", "--in-place"])
+        assert done.exit_code in (0, 1), done.output
+    done = CliRunner().invoke(cli, words, input=typed)
+    assert done.exit_code in (0, 1), done.output
+    assert "Usage:" not in done.output
+
+
+def test_commands_are_found_in_the_pages() -> None:
+    assert len(RUN) >= 20

@@ -27,6 +27,17 @@ COMMANDS = {
 }
 """Each command, which has a module of its own, and what it is called there."""
 
+SHORT = {
+    "check": "Will the next prompt work, and what is wrong?", "context": "What fills the next request.",
+    "edit": "Edit a transcript by hand.", "explain": "What a finding's code means.",
+    "export": "Write a session to read or to share.", "list": "All sessions of this machine, with their verdicts.",
+    "prove": "Resume the repaired copy with your own client.", "redact": "Find secrets in a session, and replace them.",
+    "repair": "Mend what can be mended.", "request": "The request that the client will send.",
+    "restore": "Put a backup back.", "settings": "Where the application's settings are.",
+    "truncate": "Cut a session behind a complete turn.", "why": "What an error means, and what helps.",
+}
+"""Each command in a few words."""
+
 
 class Commands(DefaultGroup):  # type: ignore[misc]  # the package carries no types
     """A path in the place of a command opens the application. A command is imported when it is asked for: together
@@ -40,7 +51,9 @@ class Commands(DefaultGroup):  # type: ignore[misc]  # the package carries no ty
         """The command of a name, else the one that stands for the application."""
         name = cmd_name if cmd_name in COMMANDS else self.default_cmd_name
         if name not in self.commands:
-            self.add_command(getattr(import_module(f"unbrick_tui.commands.{name}"), COMMANDS[name]))
+            command: click.Command = getattr(import_module(f"unbrick_tui.commands.{name}"), COMMANDS[name])
+            command.short_help = SHORT.get(name)
+            self.add_command(command)
         found: click.Command | None = super().get_command(ctx, cmd_name)
         return found
 
