@@ -182,9 +182,7 @@ def _is_complete(text: str) -> bool:
 
 
 def _nul(body: bytes) -> Fault:
-    runs = re.findall(rb"\x00+", body)
-    count = sum(map(len, runs))
-    rest = re.sub(rb"\x00+", b"", body)
+    count, rest = body.count(b"\x00"), body.replace(b"\x00", b"")
     pieces: tuple[bytes, ...] = ()
     if rest.strip():
         value, _fault = read(rest)
