@@ -158,6 +158,10 @@ class Calls(Mapping[str, Call]):
 
     def of_rows(self, rows: Iterable[int]) -> Iterator[Call]:
         """The calls that some rows hold a use or a result of, in file order."""
+        return (self.made(number, blocks) for number, blocks in self.blocks_of(rows))
+
+    def blocks_of(self, rows: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+        """The same calls as the numbers of their ids and the blocks that carry these."""
         first, marks, refs = self._scan.first, self._marks, self._scan.block_ref
         of_rows = chain.from_iterable(range(first[row], first[row + 1]) for row in rows)
         asked = {refs[block] for block in of_rows if marks[block]}
@@ -171,7 +175,7 @@ class Calls(Mapping[str, Call]):
             number = refs[block]
             if number in asked:
                 found.setdefault(NO_ID if number == self._blank else number, []).append(block)
-        return (self._made(number, found[number]) for number in sorted(found))
+        return ((number, found[number]) for number in sorted(found))
 
     def _numbers(self) -> list[int]:
         """The numbers of all ids, that of no id last."""
@@ -191,12 +195,13 @@ class Calls(Mapping[str, Call]):
         blocks = self._at(number)
         if not blocks:
             raise KeyError(self._scan.strings.text(number) or "")
-        call = self._made(number, blocks)
+        call = self.made(number, blocks)
         if len(blocks) > 2:
             self._long[number] = call
         return call
 
-    def _made(self, number: int, blocks: Sequence[int]) -> Call:
+    def made(self, number: int, blocks: Sequence[int]) -> Call:
+        """A call of the number of its id and the blocks that carry that."""
         first, kinds = self._scan.first, self._scan.block_kind
         uses: list[tuple[int, int]] = []
         results: list[tuple[int, int]] = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, TypeVarTuple
 
 from unbrick.bundle import Bundle
-from unbrick.entry import BlockKind
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.held import Handed, Held, Recovered
 from unbrick.record import At
 from unbrick.request import Request
@@ -101,7 +102,7 @@ class Situation:
     def held(self) -> Mapping[str, Held]:
         """Call ids on the thread without a result there → what other files of the session hold of them."""
         waiting = {
-            call.ref for call in self.calls
+            call.ref for call in self.odd_calls
             if call.ref and call.uses and not any(row in self.loaded for row, _block in call.results)
         }
         return self.asks.results(waiting) if waiting else {}
@@ -133,9 +134,32 @@ class Situation:
         return tuple(row for row, standing in enumerate(self.thread.standing) if standing == Standing.LOST)
 
     @cached_property
-    def calls(self) -> tuple[Call, ...]:
-        """The tool calls that the thread holds a use or a result of, in file order."""
-        return tuple(self.session.calls.of_rows(self.thread.rows))
+    def odd_calls(self) -> tuple[Call, ...]:
+        """The tool calls that the thread holds a use or a result of, in file order, but for those of which nothing is
+        remarkable: one use and one result, which begins its record, is sent, and has no typed prompt before it."""
+        calls, regular = self.session.calls, self._regular()
+        return tuple(calls.made(*one) for one in calls.blocks_of(self.thread.rows) if not regular(one[1]))
+
+    def _regular(self) -> Callable[[list[int]], bool]:
+        """Says of the blocks that carry a call id whether they are a call of which nothing is remarkable."""
+        scan, place_of, sent, unsent = self.session.scan, self.loaded.get, self.sent, {None, *self.request.synthetic}
+        first, sorts, kinds, flags = scan.first, scan.block_kind, scan.kind, scan.block_flags
+        typed = bytes(bool(scan.flags[row] & Flag.PROMPT) for row in self.thread.rows)
+
+        def regular(blocks: list[int]) -> bool:
+            if len(blocks) != 2:
+                return False
+            use, result = blocks if sorts[blocks[0]] == BlockKind.TOOL_USE else blocks[::-1]
+            row = bisect_right(first, result) - 1
+            start, end = place_of(bisect_right(first, use) - 1), place_of(row)
+            return (
+                sorts[use] == BlockKind.TOOL_USE and sorts[result] == BlockKind.TOOL_RESULT
+                and not flags[use] & BlockFlag.BAD_NAME and result == first[row] and kinds[row] == Kind.USER
+                and start is not None and end is not None and start < end and typed.find(1, start + 1, end) < 0
+                and sent.get((row, 0)) not in unsent
+            )
+
+        return regular
 
     @cached_property
     def violated(self) -> dict[tuple[str, int, int], Violation]:

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from unbrick import models, words
+from unbrick import models, ones, words
 from unbrick.edit import (
     Answer,
     Clear,
@@ -36,22 +36,21 @@ class _Sent:
 
     def __init__(self, situation: Situation) -> None:
         request = situation.request
-        self._first: dict[At, int] = {}
-        for index, row in enumerate(request.row):
-            if row >= 0:
-                self._first.setdefault(situation.at(row), index)
-        self._order = sorted(self._first)
+        # The first part of a row is that which comes last of those that are put in backwards.
+        self._first = dict(zip(reversed(request.row), range(len(request.row) - 1, -1, -1), strict=True))
+        self._rows = sorted(row for row in self._first if row >= 0)
         self._session = situation.session
-        self.thinking = [
-            index for index, row in enumerate(request.row) if row >= 0 and request.kind[index] in _THINKING
-        ]
+        thinking = ones.places(ones.of_kinds(request.kind, *_THINKING))
+        self.thinking = [index for index in thinking if request.row[index] >= 0]
 
     def behind(self, edits: Iterable[Edit]) -> int:
         """The first of the thinking that edits make invalid, as a place in `thinking`."""
-        order = self._order
+        rows, at_ = self._rows, self._session.at
         # A record that an edit took out is not there any more: what stands behind it counts.
-        places = (bisect_right(order, at) if only else bisect_left(order, at) for at, only in self._altered(edits))
-        first = min((self._first[order[place]] for place in places if place < len(order)), default=None)
+        found = (
+            (bisect_right if only else bisect_left)(rows, at, key=at_) for at, only in self._altered(edits)
+        )
+        first = min((self._first[rows[place]] for place in found if place < len(rows)), default=None)
         return len(self.thinking) if first is None else bisect_left(self.thinking, first)
 
     def _altered(self, edits: Iterable[Edit]) -> Iterator[tuple[At, bool]]:

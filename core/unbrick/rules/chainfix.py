@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from uuid import NAMESPACE_OID, UUID
 
 from unbrick import measure
 from unbrick.edit import Edit
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Fix, Safety
+from unbrick.ones import below_zero, either, of_kinds, without
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.situation import Situation
 
@@ -33,8 +35,8 @@ def true_parent(situation: Situation, row: int) -> int | None:
     itself; a boundary only for what directly follows it. Where that record stands on another branch than the newest one
     before the row, the newest: clients that bridge go by time as well. None when nothing stands before.
     """
-    found = _before(situation, situation.once(_parents_before), row)
-    newest = _before(situation, situation.once(_newest_before), row)
+    found = _before(situation, partial(_parent_before, situation), row)
+    newest = _before(situation, situation.once(_newest_before).__getitem__, row)
     if found is None or newest is None or newest == found:
         return found
     times = situation.session.scan.time
@@ -42,13 +44,13 @@ def true_parent(situation: Situation, row: int) -> int | None:
     return newest if later and situation.once(_apart, found, newest) else found
 
 
-def _before(situation: Situation, before: array[int], row: int) -> int | None:
+def _before(situation: Situation, before: Callable[[int], int], row: int) -> int | None:
     session = situation.session
-    other = before[row]
+    other = before(row)
     while other >= 0:
         if session.kind(other) is Kind.BOUNDARY or session.in_order or not session.descends(other, row):
             return other
-        other = before[other]
+        other = before(other)
     return None
 
 
@@ -61,33 +63,30 @@ def _apart(situation: Situation, one: int, other: int) -> bool:
 def _newest_before(situation: Situation) -> array[int]:
     """For each row the newest one before it that may be its parent, in its compaction segment; -1 for none."""
     session, times = situation.session, situation.session.scan.time
-    found = array("i")
-    newest, last = -1, -1
-    for before in situation.once(_parents_before):
-        if before != last:
-            last = before
-            if newest < 0 or session.scan.kind[before] == Kind.BOUNDARY or not times[before] < times[newest]:
-                newest = before
+    kinds, found = session.scan.kind, array("i")
+    newest = -1
+    for row, parent in enumerate(situation.once(_parents)):
         found.append(newest)
+        if parent and (newest < 0 or kinds[row] == Kind.BOUNDARY or not times[row] < times[newest]):
+            newest = row
     return found
 
 
-def _parents_before(situation: Situation) -> array[int]:
-    """For each row the nearest one before it that may be the parent of something, -1 for none."""
-    session, standing, foreign = situation.session, situation.thread.standing, situation.thread.foreign
-    flags, kinds, uuids, row_of = session.scan.flags, session.scan.kind, session.scan.uuid, session.row_of
-    found = array("i")
-    last = -1
-    apart = Flag.SIDECHAIN | Flag.TEAM
-    for row, kind in enumerate(kinds):
-        found.append(last)
-        uuid = uuids[row]
-        if (
-            kind in _LINKS and uuid >= 0 and not flags[row] & apart and row_of.get(uuid) == row and row not in foreign
-            and (kind == Kind.BOUNDARY or standing[row] != Standing.REWOUND)
-        ):
-            last = row
-    return found
+def _parent_before(situation: Situation, row: int) -> int:
+    """The nearest row before one that may be the parent of something, -1 for none."""
+    return situation.once(_parents).rfind(1, 0, row)
+
+
+def _parents(situation: Situation) -> bytes:
+    """1 for each row that may be the parent of something."""
+    session, scan, standing = situation.session, situation.session.scan, situation.thread.standing
+    apart = either(scan.marked(Flag.SIDECHAIN, Flag.TEAM), below_zero(scan.uuid))
+    left = without(of_kinds(standing, Standing.REWOUND), scan.kinds(Kind.BOUNDARY))
+    found = bytearray(without(scan.kinds(*_LINKS), either(apart, left)))
+    replaced = (row for rows in session.duplicates.values() for row in rows[:-1])
+    for row in (*replaced, *situation.thread.foreign):
+        found[row] = 0
+    return bytes(found)
 
 
 def descendants(session: Session, row: int) -> set[int]:

@@ -47,9 +47,9 @@ def late_result(situation: Situation) -> Iterator[Finding]:
             fixes = _late(situation, call, place)
         yield refusal(situation, name, what, f"{toolfix.describe(situation, call)} is answered too late", fixes)
     invented = toolfix.invented(situation)
-    prompts = [place for place, row in enumerate(situation.thread.rows) if situation.session.has(row, Flag.PROMPT)]
-    kinds = situation.session.scan.kind
-    for call in situation.calls if sends(situation) else ():
+    kinds, flags = situation.session.scan.kind, situation.session.scan.flags
+    prompts = [place for place, row in enumerate(situation.thread.rows) if flags[row] & Flag.PROMPT]
+    for call in situation.odd_calls if sends(situation) else ():
         if call.ref in seen or not call.results or not call.uses or toolfix.ambiguous(situation, call):
             continue
         use = next((row for row, _block in call.uses if row in situation.loaded), None)
@@ -118,7 +118,7 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, name, what, message, fixes)
     scan = situation.session.scan
     results_first: dict[int, int] = {}
-    for call in situation.calls:
+    for call in situation.odd_calls:
         place = None if call.ref in claimed else _loaded_result(situation, call)
         if place is None:
             continue

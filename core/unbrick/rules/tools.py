@@ -48,7 +48,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
         yield refusal(situation, name, what, said, fixes)
     invented = toolfix.invented(situation)
     parallel = toolfix.lost_responses(situation)
-    for call in situation.calls if sends(situation) else ():
+    for call in situation.odd_calls if sends(situation) else ():
         if call.ref in claimed or any(row in situation.loaded for row, _block in call.results):
             continue
         for row, block in call.uses:
@@ -135,7 +135,7 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
         if hidden is not None:
             said = f"the call that this result answers ({ref}) {_mend_first(situation, hidden)}"
         yield refusal(situation, name, what, said, fixes)
-    for call in situation.calls if sends(situation) else ():
+    for call in situation.odd_calls if sends(situation) else ():
         if any(row in situation.loaded for row, _block in call.uses):
             continue
         for row, block in call.results:
@@ -192,7 +192,7 @@ def duplicated_result(situation: Situation) -> Iterator[Finding]:
     """
     name = "duplicated-result"
     violated = {what.violation.ref: what for what in broken(situation, "T003")}
-    for call in situation.calls:
+    for call in situation.odd_calls:
         loaded = [place for place in call.results if place[0] in situation.loaded]
         if len(loaded) < 2 or toolfix.ambiguous(situation, call):
             continue

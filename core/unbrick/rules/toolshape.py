@@ -30,7 +30,7 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
     """
     name = "duplicated-call-id"
     violated = {what.violation.ref: what for what in broken(situation, "T006")}
-    for call in situation.calls:
+    for call in situation.odd_calls:
         loaded = sorted((situation.loaded[row], row, block) for row, block in call.uses if row in situation.loaded)
         if len(loaded) < 2:
             continue
@@ -123,7 +123,7 @@ def bad_tool_name(situation: Situation) -> Iterator[Finding]:
         fixes = () if what.row is None or what.block is None else (_rename(situation, what.row, what.block),)
         yield refusal(situation, name, what, message, fixes)
     scan = situation.session.scan
-    for call in situation.calls:
+    for call in situation.odd_calls:
         for row, block in call.uses:
             odd = scan.block_flags[scan.first[row] + block] & BlockFlag.BAD_NAME
             if odd and row in situation.loaded and (row, block) not in claimed:

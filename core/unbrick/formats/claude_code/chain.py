@@ -109,6 +109,16 @@ def recover(loaded: Loaded, chain: Chain) -> None:
     if not last:
         return
     on_chain = set(chain.rows)
+    beside_chain = bytearray(without(loaded.alive, scan.marked(Flag.SIDECHAIN)))
+    for row in on_chain:
+        beside_chain[row] = 0
+    off = [*places(beside_chain)]
+
+    def responds(row: int) -> bool:
+        return row >= 0 and bool(loaded.alive[row] and replies[row]) and ids[row] in last
+
+    if not any(responds(row) or responds(loaded.parent(row)) for row in off):
+        return
     member: dict[int, int] = {}
     found: dict[int, list[int]] = {}
     beside: dict[int, list[int]] = {}
@@ -125,8 +135,7 @@ def recover(loaded: Loaded, chain: Chain) -> None:
                     found.setdefault(last[message], []).append(row)
             if scan.first[row] < scan.first[row + 1] and scan.block_kind[scan.first[row + 1] - 1] == BlockKind.TOOL_USE:
                 called.add(row)
-    off = without(loaded.alive, scan.marked(Flag.SIDECHAIN))
-    for row in (row for row in places(off) if row not in on_chain):
+    for row in off:
         parent = loaded.parent(row)
         if parent not in member:
             continue
