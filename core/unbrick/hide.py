@@ -29,6 +29,8 @@ LONG = 8
 """So many bytes a value must have to be told from chance in base64."""
 ENOUGH = 64
 """So many letters of base64 tell the rest."""
+LINE = 60
+"""A full line of base64 has more letters than these."""
 FILL = "Kioq"
 """Base64 for asterisks: what takes the place of a value there fits, whatever stands around it."""
 
@@ -69,7 +71,8 @@ class Hidden:
         self.note = note
         same = max(_SAME.findall(value), key=len, default="")
         self._cores = dict(_cores(value.encode("utf-8", "surrogatepass")))
-        halves = (half for core in self._cores for half in (core[: len(core) // 2], core[len(core) // 2 :]))
+        heads = [core[:LINE] for core in self._cores]
+        halves = (half for head in heads for half in (head[: len(head) // 2], head[len(head) // 2 :]))
         # A break falls into one half at most, and a slash may be escaped.
         self._anchors = (
             same if len(same) >= LEAST else self.plain,

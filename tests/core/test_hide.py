@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import textwrap
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -133,6 +137,35 @@ def test_no_string_holds_the_value_afterwards_and_json_stays_json(
     assert count == 1
     assert not holds(json.loads(new), value)
     assert json.loads(new) == {"a": nested(NOTE, levels, ascii_only, slashes, around), "b": "kept"}
+
+
+@given(
+    st.text(min_size=8, max_size=90), st.binary(max_size=8), st.binary(max_size=8), st.booleans(),
+    st.sampled_from([0, 64, 76]),
+)
+def test_base64_of_what_holds_the_value_stays_base64_and_holds_it_no_more(
+    value: str, before: bytes, behind: bytes, address: bool, width: int,
+) -> None:
+    value = "nKey" + value
+    encode = base64.urlsafe_b64encode if address else base64.b64encode
+    written = encode(before + value.encode() + behind).decode()
+    lines = "\n".join(textwrap.wrap(written, width)) if width else written
+    new, count = hidden(json.dumps({"a": lines, "b": "kept"}).encode(), value)
+    text = "".join(json.loads(new)["a"].split())
+    left = base64.b64decode(text, b"-_" if address else None)
+    assert count == 1 and len(text) == len(written)
+    assert value.encode() not in left and b"***" in left
+    assert left.startswith(before) and left.endswith(behind)
+
+
+@given(VALUE, st.sampled_from(["", "/", "/:?=&"]), st.booleans())
+def test_an_address_does_not_hold_the_value_afterwards(value: str, safe: str, small: bool) -> None:
+    written = quote(value, safe=safe)
+    if small:
+        written = re.sub("%..", lambda found: found[0].lower(), written)
+    raw = json.dumps({"a": f"https://x/?p={written}&q=1"}).encode()
+    new, count = hidden(raw, value)
+    assert count and not holds(json.loads(new), value) and value not in unquote(json.loads(new)["a"])
 
 
 @given(st.binary(max_size=80), st.binary(max_size=80))

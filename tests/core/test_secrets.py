@@ -97,6 +97,10 @@ SECRETS = [
     pytest.param("Tailscale key", "tskey" + "-auth-" + chars(17) + "-" + chars(32), id="Tailscale"),
     pytest.param("Mailchimp key", chars(32, HEX) + "-us" + "14", id="Mailchimp"),
     pytest.param("AWS key", "ABSK" + chars(128), id="AWS, of Bedrock"),
+    pytest.param("Facebook token", "EAAC" + chars(150), id="Facebook"),
+    pytest.param("Octopus key", "API" + "-" + chars(26, UPPER), id="Octopus"),
+    pytest.param("EasyPost key", "EZAK" + chars(54), id="EasyPost"),
+    pytest.param("Frame.io token", "fio-u" + "-" + chars(64), id="Frame.io"),
     pytest.param("private key", base64.b64encode(
         f"-----BEGIN {'PRIVATE'} KEY-----\n{chars(64)}\n{chars(64)}\n".encode()).decode(), id="kubeconfig"),
 ]
