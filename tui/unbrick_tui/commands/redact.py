@@ -129,5 +129,5 @@ def _left(opened: Opened, values: Sequence[str]) -> Iterator[str]:
     """Other files that hold one of the values."""
     named = dict.fromkeys(path for value in values for path in elsewhere(opened.format, opened.bundle, value))
     if named:
-        yield "These files hold it, too, and stay as they are:"
+        yield "These files hold it, too, or have it in their names, and stay as they are:"
         yield from (f"  {printable(str(path))}" for path in named)
