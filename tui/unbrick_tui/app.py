@@ -34,6 +34,7 @@ from unbrick.printable import printable, printable_lines
 from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick_tui import clipboard
+from unbrick_tui.attention import Attentive, attend
 from unbrick_tui.bindings import TakesKeys, area
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.glyphs import Glyphs, choose
@@ -125,6 +126,12 @@ class UnbrickApp(App[int]):
             asyncio.get_running_loop().set_default_executor(self.threads)
             listen(self._ended)
             self.set_interval(EVERY, self._look)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What comes from the person goes before whatever is worked on."""
+        if isinstance(event, events.InputEvent) and not self.is_headless:
+            attend()
+        await super().on_event(event)
 
     def notify(self, message: str, **how: Any) -> None:  # noqa: ANN401
         """Say something in passing; what comes from a transcript or a path is made safe here, where it is painted."""
@@ -308,7 +315,8 @@ def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
         app = UnbrickApp(first, settings, State.of_machine(), note)
         app.patience = source.system = atomic.system = Patience()
         app.memory = Asking()
-        status = app.run() or 0
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(Attentive())) as runner:
+            status = runner.run(app.run_async()) or 0
         if not status and app.return_code:
             status = app.return_code if app.return_code > 128 else CANNOT
         if app.threads.left:

@@ -12,6 +12,7 @@ from textual.message_pump import MessagePump
 from textual.worker import get_current_worker
 
 from unbrick.search import Found
+from unbrick_tui.attention import give_way
 from unbrick_tui.failures import explain
 from unbrick_tui.search import TooSlowError
 
@@ -97,6 +98,7 @@ def drive(target: MessagePump, serial: int, name: str, start: Callable[[], Gener
     try:
         work = start()
         while True:
+            give_way()
             try:
                 rows = next(work)
             except StopIteration as stop:
