@@ -21,14 +21,17 @@ def private_folder(path: Path) -> None:
                 atomic.system.mkdir(folder, 0o700)
 
 
-def copy_tree(source: Path, destination: Path) -> None:
-    """Copy a folder with its files and links; it has its name when it is complete.
+@contextmanager
+def copied_tree(source: Path, destination: Path) -> Iterator[Path]:
+    """A copy of a folder with its files and links; it has its own name when the block is left without an error.
 
     What is neither file, folder nor link is left out. Raises OSError; then nothing of it is left.
     """
     with _staging(destination) as made:
-        _copy_folder(source, made / "copy")
-        atomic.system.rename(made / "copy", destination)
+        copy = made / "copy"
+        _copy_folder(source, copy)
+        yield copy
+        atomic.system.rename(copy, destination)
 
 
 @contextmanager

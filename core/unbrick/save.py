@@ -113,12 +113,12 @@ def save_as_session(
     try:
         for source, destination in clone.copies:
             with refusals(destination):
-                folders.copy_tree(source, destination)
+                with folders.copied_tree(source, destination) as copy:
+                    for path, data in in_folder(format_, copy, edits):
+                        with atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
+                            new.put(path)
+                        redacted.append(destination / path.relative_to(copy))
                 made.append(destination)
-                for path, data in in_folder(format_, destination, edits):
-                    with atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
-                        new.put(path)
-                    redacted.append(path)
         receipt = save_copy(bundle, whole, clone.path)
     except BaseException:
         # What fails after the session has its name leaves it with all that belongs to it.

@@ -12,6 +12,7 @@ import pytest
 from unbrick import atomic
 from unbrick.bundle import Bundle
 from unbrick.clock import FixedClock
+from unbrick.edit import Redact
 from unbrick.errors import UnbrickError
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import END
@@ -25,7 +26,8 @@ OLD = b'{"n":1}\n{"n":2,"pad":"' + b"x" * CHUNK + b'"}\n{"n":3}\n'
 PATCH = {1: (b'{"n":"one"}',), END: (b'{"n":4}',)}
 SAVED = OLD.replace(b'{"n":1}', b'{"n":"one"}') + b'{"n":4}\n'
 TITLE = b'{"type":"custom-title","customTitle":"T","sessionId":"' + NEW.encode() + b'"}\n'
-SIDE = {"subagents/agent-1.jsonl": b"{}\n" * 9, "tool-results/t.txt": b"out"}
+SIDE = {"subagents/agent-1.jsonl": b"{}\n" * 9, "tool-results/t.txt": b"out, and a secret"}
+REDACT = Redact((), "a secret", "[redacted]")
 MOST = 400
 
 
@@ -72,6 +74,11 @@ def session(path: Path) -> None:
         save_as_session(Unowned(), Unowned().bundle(source), PATCH, FixedClock(), "T")
 
 
+def redacted(path: Path) -> None:
+    with Source.open(path) as source:
+        save_as_session(Unowned(), Unowned().bundle(source), PATCH, FixedClock(), "T", (REDACT,))
+
+
 def put_back(path: Path) -> None:
     restore(Unowned(), path, FixedClock(), path.with_name("kept"))
 
@@ -104,7 +111,7 @@ def whole_or_absent(path: Path, data: bytes) -> bool:
 
 
 @pytest.mark.parametrize("moment", ["before", "after", "partly"])
-@pytest.mark.parametrize("work", [in_place, copy, session, put_back], ids=lambda work: work.__name__)
+@pytest.mark.parametrize("work", [in_place, copy, session, redacted, put_back], ids=lambda work: work.__name__)
 def test_killed_at_every_system_call(tmp_path: Path, work: Callable[[Path], None], moment: str) -> None:
     for fatal in range(1, MOST):
         path = lay(tmp_path / str(fatal))
@@ -124,11 +131,13 @@ def test_killed_at_every_system_call(tmp_path: Path, work: Callable[[Path], None
         assert whole_or_absent(new, SAVED + TITLE)
         for name, data in SIDE.items():
             assert (folder / SESSION / name).read_bytes() == data
+            if work is redacted:
+                data = data.replace(REDACT.value.encode(), REDACT.note.encode())
             if new.exists():
                 assert (folder / NEW / name).read_bytes() == data
-            assert whole_or_absent(folder / NEW / name, data)
+            assert whole_or_absent(folder / NEW / name, data), f"call {fatal}"
         for left in folder.rglob(f"*{atomic.TEMPORARY}"):
-            assert left.stat().st_mode & 0o077 == 0 or work is session
+            assert left.stat().st_mode & 0o077 == 0 or work in (session, redacted)
         listed = {one.path.name for one in ClaudeCode().sessions(folder, tmp_path / str(fatal))}
         assert listed <= {path.name, "copy.jsonl", new.name}
         again(work, path, replaced)
