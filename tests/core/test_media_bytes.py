@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tools.chat import call, result, text
-from tools.media import document, image, objects, packed, pdf, picture, png, written
+from tools.media import CATALOG, document, image, objects, packed, pdf, picture, png, tree, written
 from tools.requests import request_of
 from unbrick import api
 from unbrick.media import documents, heads, images, pixels
@@ -234,15 +234,6 @@ def test_the_words_of_a_document_are_taken_as_far_as_they_can_be_read(
     monkeypatch.setattr(documents, "CALLS", 6_000_000)
     found = documents.text(b64(raw))
     assert len(found) == documents.WORDS if words is None else found == words
-
-
-CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
-
-
-def tree(depth: int, times: int) -> bytes:
-    """A PDF whose pages hold pages, each of them more than once."""
-    nodes = (b"<< /Type /Pages /Count 1 /Kids [%b] >>" % (b"%d 0 R " % (at + 3) * times) for at in range(depth))
-    return objects(CATALOG, *nodes, b"<< /Type /Page >>")
 
 
 @pytest.mark.parametrize(("raw", "found"), [

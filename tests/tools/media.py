@@ -12,6 +12,8 @@ from PIL import Image
 from pypdf import PdfWriter
 
 Block = dict[str, Any]
+CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+"""The first object of a PDF."""
 
 
 def picture(width: int = 30, height: int = 20, format_: str = "PNG", *, noise: bool = False) -> bytes:
@@ -72,10 +74,16 @@ def written(*contents: bytes, drawn: bytes = b"") -> bytes:
     form = b"/Type /XObject /Subtype /Form /Resources << /Font << /F 3 0 R >> >>"
     known = [*dict.fromkeys(contents)]
     return objects(
-        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(contents), kids),
+        CATALOG, b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(contents), kids),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>", packed(drawn, form),
         *(page % (streams + known.index(one)) for one in contents), *map(packed, known),
     )
+
+
+def tree(depth: int, times: int) -> bytes:
+    """A PDF whose pages hold pages, each of them more than once."""
+    nodes = (b"<< /Type /Pages /Count 1 /Kids [%b] >>" % (b"%d 0 R " % (at + 3) * times) for at in range(depth))
+    return objects(CATALOG, *nodes, b"<< /Type /Page >>")
 
 
 def document(pages: int = 1, *, data: bytes | str | None = None, password: str = "") -> Block:

@@ -71,7 +71,7 @@ def text(data: str) -> str:
     opened."""
     found: list[str] = []
     # A parser of other people's files raises what it likes.
-    with suppress(Exception, _EndlessError), _bounded():
+    with suppress(Exception, EndlessError), bounded():
         for words in _pages(binascii.a2b_base64(data)):
             found.append(words)
     return "\n\n".join(words for words in found if words)[:WORDS]
@@ -108,12 +108,12 @@ def _opened(raw: bytes) -> Document:
         return INVALID
     reader = None
     try:
-        with _bounded():
+        with bounded():
             reader = _reader(raw)
             if reader is None:
                 return LOCKED
             pages = len(reader.pages)
-    except (DependencyError, _EndlessError):  # A cipher that only more software opens, or no end.
+    except (DependencyError, EndlessError):  # A cipher that only more software opens, or no end.
         return UNKNOWN
     except LimitReachedError:  # While pages are counted: too many for pypdf.
         return INVALID if reader is None else UNKNOWN
@@ -122,20 +122,20 @@ def _opened(raw: bytes) -> Document:
     return Document(pages) if pages else INVALID
 
 
-class _EndlessError(BaseException):
+class EndlessError(BaseException):
     """A document takes more work than it may. No Exception, which parsers take for a flaw that they can read past."""
 
 
 @contextmanager
-def _bounded() -> Iterator[None]:
-    """Raises _EndlessError in the midst of what takes more than so many calls."""
+def bounded() -> Iterator[None]:
+    """Raises EndlessError in the midst of what takes more than so many calls."""
     before, left = sys.getprofile(), CALLS
 
     def count(_frame: object, _event: str, _argument: object) -> None:
         nonlocal left
         left -= 1
         if left < 0:
-            raise _EndlessError
+            raise EndlessError
 
     sys.setprofile(count)
     try:

@@ -12,6 +12,9 @@ from typing import Any
 
 from PIL import Image
 from pypdf import PdfReader
+from pypdf.errors import LimitReachedError
+
+from unbrick.media.documents import EndlessError, bounded
 
 Block = dict[str, Any]
 Placed = tuple[str, Block]
@@ -106,11 +109,17 @@ def _pages(place: str, source: Block) -> tuple[int, str | None]:
     raw = _decoded(data)
     if raw is None:
         return 0, f"{place}.document.source.base64: invalid base64 data"
+    reader = None
     try:
-        reader = PdfReader(io.BytesIO(raw))
-        if reader.is_encrypted and not reader.decrypt(""):
-            return 0, f"{place}.pdf.source.base64.data: The PDF specified is password protected."
-        count = len(reader.pages)
+        with bounded():
+            reader = PdfReader(io.BytesIO(raw))
+            if reader.is_encrypted and not reader.decrypt(""):
+                return 0, f"{place}.pdf.source.base64.data: The PDF specified is password protected."
+            count = len(reader.pages)
+    except EndlessError:
+        return 0, None  # Nobody can say.
+    except LimitReachedError:  # While pages are counted: too many for pypdf.
+        return 0, None if reader is not None else f"{place}.pdf.source.base64.data: The PDF specified was not valid."
     except Exception:
         count = 0
     return count, None if count else f"{place}.pdf.source.base64.data: The PDF specified was not valid."

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tools.media import document, image, picture, png
+from tools.media import document, image, picture, png, tree
 from unbrick.proof.api import refusal
 
 SHORT, LONG = "claude-sonnet-4-5", "claude-opus-4-7"
@@ -35,6 +35,7 @@ def answered(*parts: Any) -> dict[str, Any]:
     pytest.param(prompt({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}}),
                  id="a document of text"),
     pytest.param(answered(TEXT, image(), document()), id="both inside a result"),
+    pytest.param(prompt(document(data=tree(40, 2))), id="pages that nobody can count"),
 ])
 def test_what_is_taken(body: dict[str, Any]) -> None:
     assert refusal(body) is None
