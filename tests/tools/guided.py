@@ -23,7 +23,7 @@ except ImportError:
     atheris = None
 
 with atheris.instrument_imports(include=["unbrick"]) if atheris else nullcontext():
-    from tools import fuzz, hostile, strategies
+    from tools import fuzz, hostile, media, strategies
     from unbrick import jsonspan, record, secrets
     from unbrick.elements import Elements
     from unbrick.finding import Safety
@@ -161,7 +161,9 @@ def seeds(target: str) -> list[bytes]:
         found = {one for data in wholes for one in data.splitlines() if len(one) < LONGEST[target]}
         return sorted(found, key=len)[:600]
     if target == "image":
-        return [base64.b64decode(hostile.png(3, 2)), base64.b64decode(hostile.bomb())[:400], b"GIF89a", b"\xff\xd8\xff"]
+        packed = [base64.b64decode(hostile.png(3, 2)), base64.b64decode(hostile.bomb())[:400]]
+        drawn = media.written(b"/X Do", drawn=b"BT /F 1 Tf (a) Tj ET")
+        return [*packed, b"GIF89a", b"\xff\xd8\xff", media.pdf(2), media.tree(3, 2), drawn]
     documents = [data for path, data in zip(paths, wholes, strict=True) if path.name == "body.json"]
     if target == "document":
         return documents
