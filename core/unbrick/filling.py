@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import nlargest
-from operator import attrgetter
 from typing import NamedTuple
 
 from unbrick import api, measure
@@ -48,6 +47,10 @@ class Piece(NamedTuple):
     tokens: int
 
 
+_Bare = tuple[int, int, Filler, str, int]
+"""A piece without the names of its members, of which there are thousands."""
+
+
 @dataclass(frozen=True)
 class Share:
     """What parts of one kind, or of one tool, come to: their tokens, and how many they are."""
@@ -83,8 +86,9 @@ def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
     """What fills the context of the next request; with `rows`, of the one that these would make up."""
     session = situation.session
     found = list(_of_request(situation) if rows is None else _of_rows(session, rows))
+    tokens = [bare[-1] for bare in found]
     counted = _counted(session, situation.thread.rows if rows is None else rows)
-    estimate = sum(piece.tokens for piece in found)
+    estimate = sum(tokens)
     if rows is None:
         whole, pace = measure.whole(situation) if counted else estimate, measure.rate(situation)
     else:
@@ -92,15 +96,18 @@ def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
     # Where estimates run above what was counted, they give way; where below, the rest is what stands in no record.
     pace = min(pace, whole / estimate) if estimate else 1.0
     if pace != 1.0:
-        found = [piece._replace(tokens=int(piece.tokens * pace)) for piece in found]
-    kinds = _shares((piece.kind.value, piece.tokens) for piece in found)
+        tokens = [int(one * pace) for one in tokens]
+    kinds = _shares(zip((bare[2].value for bare in found), tokens, strict=True))
     rest = whole - sum(share.tokens for share in kinds)
     if counted and rest > 0:
         kinds.append(Share(Filler.OVERHEAD.value, rest, 1))
     return Filling(
         whole, counted, measure.window(situation), _sorted(kinds),
-        _sorted(_shares((piece.tool, piece.tokens) for piece in found if piece.tool)),
-        tuple(nlargest(TOP, found, key=attrgetter("tokens"))),
+        _sorted(_shares((bare[3], one) for bare, one in zip(found, tokens, strict=True) if bare[3])),
+        tuple(
+            Piece._make(found[place])._replace(tokens=tokens[place])
+            for place in nlargest(TOP, range(len(found)), key=tokens.__getitem__)
+        ),
     )
 
 
@@ -116,7 +123,7 @@ def heaviest(filled: Filling, count: int = 3) -> str:
     return ", ".join(f"{share.name} ({measure.tokens(share.tokens)})" for share in worth[:count])
 
 
-def _of_request(situation: Situation) -> Iterator[Piece]:
+def _of_request(situation: Situation) -> Iterator[_Bare]:
     """The parts of the request that will be sent."""
     request, session = situation.request, situation.session
     names, kinds = _names(session), session.scan.kind
@@ -126,13 +133,13 @@ def _of_request(situation: Situation) -> Iterator[Piece]:
         for index in range(first[message], first[message + 1]):
             row, block, media = request.row[index], request.kind[index], bool(request.flags[index] & media_flag)
             own = system or row < 0 or index in request.synthetic or kinds[row] == attachment
-            yield Piece(
+            yield (
                 row, request.block[index], _filler(session, row, block, media, own, replied),
                 names.get(request.refs[index] or "", ""), api.block_tokens(block, request.size[index], media),
             )
 
 
-def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[Piece]:
+def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[_Bare]:
     """The blocks of rows, as they would be sent."""
     scan = session.scan
     names = _names(session)
@@ -144,7 +151,7 @@ def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[Piece]:
             kind = _filler(session, row, block, media, False, scan.kind[row] == Kind.ASSISTANT)
             tool = names.get(scan.strings.text(scan.block_ref[index]) or "", "")
             tokens = api.block_tokens(block, scan.block_size[index], media)
-            yield Piece(row, index - scan.first[row], kind, tool, tokens)
+            yield row, index - scan.first[row], kind, tool, tokens
 
 
 def _names(session: Session) -> dict[str, str]:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from operator import sub
 from typing import NamedTuple, overload
 
@@ -141,10 +142,15 @@ class _Whole:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._members: dict[int, list[int]] = {}
-        for row, message in enumerate(session.scan.message_id):
+
+    @cached_property
+    def _members(self) -> dict[int, list[int]]:
+        """The rows of each response, by the number of its id."""
+        found: dict[int, list[int]] = {}
+        for row, message in enumerate(self._session.scan.message_id):
             if message >= 0:
-                self._members.setdefault(message, []).append(row)
+                found.setdefault(message, []).append(row)
+        return found
 
     def of(self, row: int, seen: Collection[int]) -> list[int]:
         """The rows up to a row that were not seen yet, oldest first."""

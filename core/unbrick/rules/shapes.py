@@ -8,6 +8,7 @@ from unbrick import measure
 from unbrick.edit import Adopt, Conform, DropRecord
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.ones import both
 from unbrick.rules.chainfix import TALK
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -56,8 +57,10 @@ def malformed_attachment(situation: Situation) -> Iterator[Finding]:
     What is missing is filled in with nothing; an attachment that needs what is lost is taken out.
     """
     session, thread = situation.session, situation.thread
-    for row in thread.rows:
-        if session.kind(row) is not Kind.ATTACHMENT or not session.has(row, Flag.MALFORMED):
+    scan = session.scan
+    malformed = both(scan.kinds(Kind.ATTACHMENT), scan.marked(Flag.MALFORMED))
+    for row in thread.rows if 1 in malformed else ():
+        if not malformed[row]:
             continue
         odd = situation.asks.conforms(row)
         fixes = (Fix("fill", "Fill in what is missing with nothing", Safety.SAFE, (Conform(situation.at(row)),)),) if (
@@ -83,8 +86,9 @@ def error_sent_as_reply(situation: Situation) -> Iterator[Finding]:
     (claude-code-resume-table, `api_error_mid`). The model reads that it failed, and nothing more happens.
     """
     session, request = situation.session, situation.request
-    sent = set(request.row)
-    rows = [row for row in situation.thread.rows if session.has(row, Flag.API_ERROR) and row in sent]
+    notices = session.scan.marked(Flag.API_ERROR)
+    sent = set(request.row) if 1 in notices else set[int]()
+    rows = [row for row in situation.thread.rows if row in sent and notices[row]] if sent else []
     if rows:
         count = measure.counted(len(rows), "notice")
         yield Finding(

@@ -69,7 +69,8 @@ def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> li
         kept.append(code)
     if len(kept) != len(draft.parts):
         draft.parts = kept or [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER)]
-    _features(drafts, draft, traits)
+    if not _SERVED.isdisjoint(kinds):
+        _features(drafts, draft, traits)
     return refs
 
 
