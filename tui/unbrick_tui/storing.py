@@ -65,7 +65,8 @@ def _checked(workspace: Workspace, receipt: Receipt) -> Work[tuple[Report | None
     """What a check says of a file that was written, for the same target. One that took the place of the session stays
     open, and the check is the session's own. All that fails here is the check: it is written."""
     with suppress(UnbrickError, OSError):
-        bundle = workspace.anew(receipt.path)
+        # The session goes by the name that the person gave it.
+        bundle = workspace.anew(None if receipt.backup is not None else receipt.path)
         target = workspace.outline.report.target if workspace.outline is not None else None
         replaced = False
         try:
