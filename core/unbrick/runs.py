@@ -31,9 +31,10 @@ class Runs:
         # Asked for in pieces, so that no other thread waits for all of them.
         others = map(ne, parent_row, chain((_NOTHING,), count()))
         apart = both(links, b"".join(iter(lambda: bytes(islice(others, BATCH)), b"")))
-        self.starts = array("i", (
-            row for row in places(apart) if parent_row[row] < 0 or parent_row[row] != links.rfind(1, 0, row)
-        ))
+        self.starts = array("i", [
+            row for row in places(apart)
+            if links[row - 1] or parent_row[row] < 0 or parent_row[row] != links.rfind(1, 0, row)
+        ])
 
     def run(self, row: int) -> tuple[int, int]:
         """The first link of the run that a link is in, and the row that the run ends before."""
