@@ -6,6 +6,7 @@ import base64
 import io
 import struct
 import sys
+from itertools import count
 from typing import Any
 
 import pytest
@@ -252,6 +253,14 @@ def test_a_document_without_end_ends(
 ) -> None:
     monkeypatch.setattr(documents, "CALLS", 1_500_000)
     assert documents.read(b64(raw)) == found
+
+
+def test_a_document_of_few_and_long_calls_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a tenth of a second went by between two looks at the clock."""
+    looks = count()
+    monkeypatch.setattr(documents, "thread_time", lambda: next(looks) / 10)
+    assert documents.text(b64(written(said("one"), *[b"/X Do " * 400] * 99, drawn=b" " * 1_000))) == "one"
+    assert next(looks) / 10 < documents.SECONDS + 1
 
 
 def test_a_document_that_no_request_holds_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
