@@ -7,8 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, count, islice, pairwise
-from operator import sub
+from itertools import accumulate, count, islice, pairwise
 
 MARK = sys.hash_info.width - 8
 """Bits of a hash below the eight that mark it."""
@@ -87,11 +86,16 @@ class Packed:
         begin = self._ends[number - 1] if number > self._starts[at] else 0
         return self._joined[at][begin : self._ends[number]]
 
-    def lengths(self) -> Iterator[int]:
+    def lengths(self) -> array[int]:
         """Characters of each string, in the order of their numbers."""
+        found = array("I")
         for start, end in pairwise([*self._starts, len(self)]):
             ends = self._ends[start:end]
-            yield from map(sub, ends, chain((0,), ends))
+            before = array("I", [0]) + ends[:-1]
+            # Ends ascend: where each column is one large number, their difference borrows nothing.
+            one, other = (int.from_bytes(column.tobytes(), sys.byteorder) for column in (ends, before))
+            found.frombytes((one - other).to_bytes(len(ends) * ends.itemsize, sys.byteorder))
+        return found
 
 
 class Strings:
@@ -162,5 +166,6 @@ class Strings:
 
     def lengths(self) -> array[int]:
         """Characters of each string, by number; of None, at place -1, none."""
-        packed = () if self._packed is None else self._packed.lengths()
-        return array("I", chain(packed, map(len, self.own()), (0,)))
+        lengths = array("I") if self._packed is None else self._packed.lengths()
+        lengths.extend([*map(len, self.own()), 0])
+        return lengths
