@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,7 +253,7 @@ def append(path: Path, data: bytes) -> None:
         system.close(fd)
 
 
-def read_chunks(path: Path) -> Iterator[bytes]:
+def read_chunks(path: Path) -> Generator[bytes, None, None]:
     """A file in large pieces."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from unbrick import atomic
-from unbrick.atomic import BACKUP, Privacy
+from unbrick.atomic import BACKUP, Privacy, read_chunks
 from unbrick.beside import follow, left_as_were, suffix_of
 from unbrick.disk import is_file
 from unbrick.errors import CannotWriteError, NotFoundError, UnbrickError
@@ -143,12 +143,12 @@ def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = Non
 
 def _same(path: Path, backup: Path) -> bool:
     """Whether two files hold the same bytes; not when one of them is not there."""
-    try:
+    # Closed here, where a disk that fails at that can be heard.
+    with suppress(OSError, ValueError), closing(read_chunks(path)) as now, closing(read_chunks(backup)) as before:
         return path.stat().st_size == backup.stat().st_size and all(
-            one == other for one, other in zip(atomic.read_chunks(path), atomic.read_chunks(backup), strict=True)
+            one == other for one, other in zip(now, before, strict=True)
         )
-    except (OSError, ValueError):
-        return False
+    return False
 
 
 def _lines(number: int) -> str:

@@ -271,6 +271,24 @@ def test_a_file_written_anew_in_the_last_moment_is_in_the_backup(
     assert f"what was written is in {receipt.backup.name} alone" in receipt.note
 
 
+def test_a_disk_that_fails_when_a_file_is_closed_does_not_hinder_restoring(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files of one size that differ: they are read up to where they do, and closed."""
+    def chunks(one: Path) -> Iterator[bytes]:
+        try:
+            yield one.read_bytes()
+        except GeneratorExit:
+            raise OSError(errno.EIO, "Input/output error") from None
+
+    backup = path.with_name(f"{path.name}.20260101T000000000Z.unbrick-backup")
+    backup.write_bytes(AFTER)
+    path.write_bytes(AFTER.replace(b"1", b"2"))
+    monkeypatch.setattr("unbrick.restore.read_chunks", chunks)
+    restore(FREE, path, FixedClock())
+    assert path.read_bytes() == AFTER
+
+
 def test_two_saves_over_one_file_at_once(bundle: Bundle, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def second() -> None:
         with Source.open(path) as source, pytest.raises(SourceChangedError, match="being saved by another unbrick"):
