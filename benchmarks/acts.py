@@ -46,7 +46,7 @@ def _read(path: Path) -> None:
 def searches(path: Path) -> Figures:
     """Reading the file; looking through all of it for a text that is not there."""
     from unbrick.patch import View
-    from unbrick.search import find
+    from unbrick.scanning.search import find
     from unbrick.source import Source
 
     with Source.open(path) as source:
@@ -89,7 +89,7 @@ def fixes(path: Path) -> Figures:
     from unbrick.check import check
     from unbrick.opening import Choices, examine, open_word
     from unbrick.report import Report
-    from unbrick.scan import finish
+    from unbrick.scanning.scan import finish
 
     with open_word(str(path), Choices(surroundings=False), Path.cwd()) as opened:
         reports: list[Report] = []

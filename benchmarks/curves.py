@@ -55,7 +55,7 @@ def inner(path: Path, repairing: bool) -> dict[str, float]:
     from unbrick.finding import Safety
     from unbrick.opening import Choices, examine, open_word
     from unbrick.repair import repair
-    from unbrick.scan import finish
+    from unbrick.scanning.scan import finish
 
     start = used()
     lines = [path.read_bytes()] if path.suffix == ".json" else None

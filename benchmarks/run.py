@@ -54,10 +54,10 @@ def baseline(path: Path) -> Figures:
 def check(path: Path) -> Figures:
     """Judge the file in this process, from opening it to the report; the seconds of each stage apart."""
     from unbrick import check as checking
-    from unbrick import scan as scanning
     from unbrick import session as linking
     from unbrick.opening import Choices, open_word
     from unbrick.patch import View
+    from unbrick.scanning import scan as scanning
 
     start, worked = time.perf_counter(), used()
     opened = open_word(str(path), Choices(surroundings=False), Path.cwd())

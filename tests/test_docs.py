@@ -12,11 +12,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from unbrick import json_report
 from unbrick.catalogue import FAMILIES, explanation, markdown, rule_of
 from unbrick.request import Synthetic
 from unbrick.rules import ALL, BY_CODE
 from unbrick.session import Standing
+from unbrick.telling import json_report
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_sessions"

@@ -17,7 +17,7 @@ from tools.realclient import Home, clients
 from tools.scenes import SCENES
 from tools.standin import StandIn
 from unbrick.opening import Choices, examine, open_word
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.sent import Fate, Message, Proof, beside, blocks
 from unbrick.target import Version
 

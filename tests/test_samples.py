@@ -21,7 +21,7 @@ from unbrick.patch import EMPTY
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report, Verdict
 from unbrick.save import patched
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 SAMPLES = Path(__file__).parents[1] / "sample_sessions"

@@ -6,24 +6,24 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from unbrick import measure
 from unbrick.api import lint
 from unbrick.bundle import Bundle
 from unbrick.entry import BlockFlag, Kind
 from unbrick.finding import Finding, Rule, Safety, Severity
 from unbrick.formats import Format
-from unbrick.ones import both, of_kinds
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.report import Cause, Judged, Report, Resume, Verdict
 from unbrick.request import Request
-from unbrick.rescan import rescan
 from unbrick.rules import LATE, RULES
-from unbrick.scan import Scan, scan
+from unbrick.scanning.ones import both, of_kinds
+from unbrick.scanning.rescan import rescan
+from unbrick.scanning.scan import Scan, scan
 from unbrick.session import Session, Standing, link
 from unbrick.situation import Asks, Situation, Violation
-from unbrick.stale import priced
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
 from unbrick.thread import Outcome
+from unbrick.weighing import measure
+from unbrick.weighing.stale import priced
 from unbrick.why import account
 
 

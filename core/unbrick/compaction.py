@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable
 
 from unbrick.entry import Flag, Kind
-from unbrick.ones import both, places, table
+from unbrick.scanning.ones import both, places, table
 from unbrick.session import Session, Standing
 from unbrick.thread import Thread
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from unbrick.finding import Finding, Severity
 from unbrick.formats.table import FORMATS
-from unbrick.json_report import pointer
 from unbrick.jsonspan import Pointer
 from unbrick.opening import Choices, Opened, examine
 from unbrick.record import compact
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.target import NOWHERE
+from unbrick.telling.json_report import pointer
 
 
 @dataclass(frozen=True)

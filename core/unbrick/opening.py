@@ -27,7 +27,7 @@ from unbrick.formats.table import FORMATS, recognise
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.record import Json, read
 from unbrick.report import Report
-from unbrick.scan import scan
+from unbrick.scanning.scan import scan
 from unbrick.session import Session, link
 from unbrick.source import Source, stdin_source
 from unbrick.target import NOWHERE, Surroundings, Target, Version

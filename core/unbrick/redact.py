@@ -22,17 +22,17 @@ from unbrick.entry import BlockKind, Entry
 from unbrick.errors import UsageError
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
-from unbrick.hide import NOTE, Hidden
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.record import FRAME, At, read
 from unbrick.repair import Applied, Repaired, lower
 from unbrick.report import Report
-from unbrick.scan import BATCH, finish
-from unbrick.secrets import in_record, masked
+from unbrick.scanning.scan import BATCH, finish
+from unbrick.secrecy.hide import NOTE, Hidden
+from unbrick.secrecy.secrets import in_record, masked
 from unbrick.session import Session
 from unbrick.source import Source
-from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings
+from unbrick.weighing.stale import stale_thinking
 from unbrick.words import plural
 
 CHUNK = 1 << 20

@@ -11,15 +11,15 @@ from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Answer, DropBlock, Edit
+from unbrick.editing.harm import introduced, more, worse
+from unbrick.editing.lowering import Change, alike, lower, overlap, together, touched
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
-from unbrick.harm import introduced, more, worse
-from unbrick.lowering import Change, alike, lower, overlap, together, touched
 from unbrick.patch import EMPTY, Patch, compose
 from unbrick.record import At
 from unbrick.report import Report
-from unbrick.stale import stale_thinking
 from unbrick.target import NOWHERE, Surroundings, Target
+from unbrick.weighing.stale import stale_thinking
 
 __all__ = ["Applied", "Repaired", "choose", "lower", "repair"]
 

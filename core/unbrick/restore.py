@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unbrick import atomic
-from unbrick.atomic import BACKUP, Privacy, read_chunks
-from unbrick.beside import follow, left_as_were, suffix_of
 from unbrick.disk import is_file
 from unbrick.errors import CannotWriteError, NotFoundError, UnbrickError
 from unbrick.formats import Clock, Format
@@ -24,6 +21,9 @@ from unbrick.save import (
     refusals,
     replace_kept,
 )
+from unbrick.saving import atomic
+from unbrick.saving.atomic import BACKUP, Privacy, read_chunks
+from unbrick.saving.beside import follow, left_as_were, suffix_of
 from unbrick.source import Source
 
 

@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from itertools import count as count_up
 from pathlib import Path
 
-from unbrick import atomic, folders
-from unbrick.atomic import BACKUP, Privacy, Staged
-from unbrick.beside import follow, left_as_were, suffix_of
 from unbrick.bundle import Bundle
 from unbrick.disk import is_dir
 from unbrick.edit import Edit
@@ -21,6 +18,9 @@ from unbrick.formats import Clock, Clone, Format
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, FRAME, At
 from unbrick.redact import in_folder, in_parts
+from unbrick.saving import atomic, folders
+from unbrick.saving.atomic import BACKUP, Privacy, Staged
+from unbrick.saving.beside import follow, left_as_were, suffix_of
 from unbrick.source import Source
 
 

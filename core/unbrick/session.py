@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 
-from unbrick.columns import MISSING, NO_PARENT, Call, Calls, Index, RowOf
 from unbrick.entry import BlockKind, Flag, Kind
-from unbrick.ones import below_zero, without
 from unbrick.record import At, Json
-from unbrick.runs import Runs
-from unbrick.scan import BATCH, Scan
+from unbrick.scanning.columns import MISSING, NO_PARENT, Call, Calls, Index, RowOf
+from unbrick.scanning.ones import below_zero, without
+from unbrick.scanning.runs import Runs
+from unbrick.scanning.scan import BATCH, Scan
 
 __all__ = ["MISSING", "NO_PARENT", "Call", "Session", "Standing", "link"]
 

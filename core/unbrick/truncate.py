@@ -11,14 +11,14 @@ from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Cut, places
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
-from unbrick.matching import match
-from unbrick.measure import counted
 from unbrick.patch import EMPTY, Patch
 from unbrick.record import At
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report, Verdict
-from unbrick.safepoints import Now, SafePoint, history, now, points, price_behind
 from unbrick.target import NOWHERE, Surroundings, Target
+from unbrick.telling.matching import match
+from unbrick.weighing.measure import counted
+from unbrick.weighing.safepoints import Now, SafePoint, history, now, points, price_behind
 
 __all__ = ["Offer", "SafePoint", "cut_at", "history", "last_safe", "offers", "safe_points", "truncate"]
 

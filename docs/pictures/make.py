@@ -16,10 +16,10 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from unbrick import sentences
 from unbrick.clock import FixedClock
 from unbrick.formats.table import FORMATS
 from unbrick.source import Source
+from unbrick.telling import sentences
 from unbrick_tui.app import UnbrickApp
 from unbrick_tui.workspace import Workspace
 

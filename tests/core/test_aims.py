@@ -12,7 +12,7 @@ from unbrick.check import judge
 from unbrick.errors import UsageError
 from unbrick.formats.table import FORMATS
 from unbrick.opening import Choices, Opened, examine, open_word
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.target import Basis, Surroundings, Target, Version
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions"

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from unbrick.beginnings import beginnings
-from unbrick.byhand import keep_from, perform
 from unbrick.clock import FixedClock
-from unbrick.consequence import consequence
+from unbrick.editing.byhand import keep_from, perform
 from unbrick.entry import Kind
 from unbrick.opening import Choices, Opened, examine, open_source
 from unbrick.report import Report, Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
-from unbrick.touched import touched
+from unbrick.telling.consequence import consequence
 from unbrick.truncate import cut_at, offers, safe_points
+from unbrick.weighing.beginnings import beginnings
+from unbrick.weighing.touched import touched
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
 

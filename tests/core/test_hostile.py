@@ -17,14 +17,14 @@ from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.finding import Safety
 from unbrick.formats.claude_code import ClaudeCode
-from unbrick.json_report import transcript
 from unbrick.record import FaultKind, read
 from unbrick.repair import repair
 from unbrick.report import Report
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.session import Session
 from unbrick.source import Source
 from unbrick.target import Basis, Target, Version
+from unbrick.telling.json_report import transcript
 
 FORMAT = ClaudeCode()
 OLD, NEW = "2.1.20", "2.1.329"

@@ -18,15 +18,15 @@ from unbrick.check import check
 from unbrick.clock import FixedClock
 from unbrick.finding import Safety, Severity
 from unbrick.formats.claude_code import ClaudeCode
-from unbrick.json_report import transcript
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.printable import printable
 from unbrick.record import END, At, read
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report, Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.target import Basis, Target, Version
+from unbrick.telling.json_report import transcript
 
 FORMAT = ClaudeCode()
 VERSIONS = ["1.0.128", "2.1.139", "2.1.200", "2.1.329"]

@@ -13,7 +13,7 @@ from unbrick.opening import Choices, Opened, open_source
 from unbrick.patch import EMPTY
 from unbrick.repair import Repaired, repair
 from unbrick.report import Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions"

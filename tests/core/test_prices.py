@@ -11,18 +11,18 @@ from typing import NamedTuple
 import pytest
 
 from unbrick import words
-from unbrick.beginnings import beginnings
-from unbrick.byhand import keep_from, perform
-from unbrick.consequence import consequence
+from unbrick.editing.byhand import keep_from, perform
 from unbrick.errors import UsageError
 from unbrick.finding import Fix, Safety
 from unbrick.opening import Choices, Opened, examine, open_source, open_word
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
 from unbrick.save import patched
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
+from unbrick.telling.consequence import consequence
 from unbrick.truncate import Offer, cut_at, offers
+from unbrick.weighing.beginnings import beginnings
 from unbrick_tui.remedy import remedy
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions"

@@ -26,7 +26,7 @@ from unbrick.redact import Redaction, elsewhere, redact, redaction
 from unbrick.repair import lower
 from unbrick.report import Report, Verdict
 from unbrick.save import save_as_session, save_in_place
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 
 KEY = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
 SAMPLES = Path(__file__).parents[2] / "sample_sessions"

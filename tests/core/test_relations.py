@@ -8,7 +8,7 @@ import pytest
 
 from unbrick.opening import Choices, examine, open_word
 from unbrick.relations import MOST, Tie, related
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.session import Standing
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from tests.core.test_hostile import answer, assistant, call, lines, user
 
-from unbrick import lowering
 from unbrick import repair as repairing
 from unbrick.clock import FixedClock
 from unbrick.edit import Answer, Move
+from unbrick.editing import lowering
 from unbrick.finding import Safety
 from unbrick.opening import Choices, examine, open_source
 from unbrick.patch import EMPTY, View
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report, Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 COUNT, FEW = 120, 20

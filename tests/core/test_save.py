@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unbrick import atomic
 from unbrick.bundle import Bundle
 from unbrick.clock import SYSTEM_CLOCK, FixedClock
 from unbrick.errors import CannotWriteError, NotFoundError, SessionInUseError, SourceChangedError
@@ -24,6 +23,7 @@ from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import END
 from unbrick.restore import backups, left_behind, restore
 from unbrick.save import save_as_session, save_copy, save_in_place
+from unbrick.saving import atomic
 from unbrick.source import CHUNK, Source
 
 BODY = b'{"type":"user","n":1}\n{"type":"user","n":2}\n{"type":"user","n":3}\n'

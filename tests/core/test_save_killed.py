@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 
 import pytest
 
-from unbrick import atomic
 from unbrick.bundle import Bundle
 from unbrick.clock import FixedClock
 from unbrick.edit import Redact
@@ -18,6 +17,7 @@ from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import END
 from unbrick.restore import backups, restore
 from unbrick.save import save_as_session, save_copy, save_in_place
+from unbrick.saving import atomic
 from unbrick.source import CHUNK, Source
 
 SESSION = "11111111-2222-4333-8444-555555555555"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from unbrick import words
-from unbrick.consequence import consequence
-from unbrick.measure import counted
 from unbrick.opening import Choices, examine, open_source
 from unbrick.record import At
-from unbrick.safepoints import price_behind
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
+from unbrick.telling.consequence import consequence
 from unbrick.truncate import safe_points, truncate
+from unbrick.weighing.measure import counted
+from unbrick.weighing.safepoints import price_behind
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
 

@@ -343,7 +343,7 @@ SESSIONS = sorted(
 def test_a_healthy_session_has_nothing_above_info_on_its_own_version(path: Path) -> None:
     from unbrick.check import check
     from unbrick.formats.table import FORMATS
-    from unbrick.scan import finish
+    from unbrick.scanning.scan import finish
 
     with Source.open(path) as source:
         report = finish(check(FORMATS[0], FORMATS[0].bundle(source)))

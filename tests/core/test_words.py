@@ -10,7 +10,7 @@ import pytest
 
 from unbrick import words
 from unbrick.opening import Choices, examine, open_word
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted(

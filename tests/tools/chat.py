@@ -13,7 +13,7 @@ from unbrick.finding import Finding
 from unbrick.formats.table import FORMATS
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.target import Target, Version
 

@@ -32,7 +32,7 @@ from unbrick.formats.claude_code import attachments
 from unbrick.opening import detect
 from unbrick.report import Cause
 from unbrick.request import Request, Synthetic
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Target, Version
 

@@ -34,7 +34,7 @@ from unbrick.patch import EMPTY, Patch
 from unbrick.record import read
 from unbrick.repair import repair
 from unbrick.report import Report
-from unbrick.scan import Scan, finish
+from unbrick.scanning.scan import Scan, finish
 from unbrick.source import Source
 
 Pointer = tuple[str | int, ...]

@@ -27,16 +27,16 @@ from typing import Any
 
 from tools import strategies
 from unbrick.clock import FixedClock
+from unbrick.editing.harm import worse
 from unbrick.errors import UnbrickError
 from unbrick.finding import Safety, Severity
-from unbrick.harm import worse
-from unbrick.json_report import transcript
 from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.record import END, FRAME
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
 from unbrick.save import save_copy, save_in_place
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
+from unbrick.telling.json_report import transcript
 from unbrick.truncate import last_safe, safe_points, truncate
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,15 +24,16 @@ except ImportError:
 
 with atheris.instrument_imports(include=["unbrick"]) if atheris else nullcontext():
     from tools import fuzz, hostile, media, strategies
-    from unbrick import jsonspan, record, secrets
+    from unbrick import jsonspan, record
     from unbrick.elements import Elements
     from unbrick.finding import Safety
     from unbrick.formats.messages.framing import framed
-    from unbrick.hide import Hidden
     from unbrick.media import documents, images, looks, pixels
     from unbrick.opening import Choices, examine, open_source
     from unbrick.repair import repair
-    from unbrick.scan import finish
+    from unbrick.scanning.scan import finish
+    from unbrick.secrecy import secrets
+    from unbrick.secrecy.hide import Hidden
     from unbrick.source import Source
 
 LONGEST = {"line": 4_000, "document": 8_000, "session": 20_000, "image": 4_000}

@@ -15,7 +15,7 @@ from unbrick.record import read
 from unbrick.repair import repair as mend
 from unbrick.report import Report
 from unbrick.save import patched
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.truncate import last_safe
 

@@ -37,7 +37,7 @@ from unbrick.proof.proving import missing, promised
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report, Verdict
 from unbrick.save import save_as_session
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.truncate import SafePoint, safe_points, truncate
 

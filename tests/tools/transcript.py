@@ -15,7 +15,7 @@ from unbrick.formats.table import FORMATS
 from unbrick.patch import EMPTY, Patch
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from driving import SAMPLES, Open, Opened, screen_text, settle
 
-from unbrick import sentences
 from unbrick.clock import FixedClock
 from unbrick.opening import Choices, open_word
+from unbrick.telling import sentences
 from unbrick_tui.app import UnbrickApp
 from unbrick_tui.glyphs import ASCII, UNICODE
 from unbrick_tui.settings import DEFAULTS, Settings

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from unbrick import helpers
 from unbrick.errors import UsageError
 from unbrick.opening import Choices
+from unbrick.scanning import helpers
 from unbrick_tui import checking
 from unbrick_tui.checking import Checked, check_all
 

@@ -11,6 +11,7 @@ from test_acting import session, timeline
 from test_screens import REQUEST
 from textual.widgets import Input, TextArea
 
+from unbrick.editing import byhand
 from unbrick.patch import EMPTY
 from unbrick_tui.screens.edits import EditsScreen
 from unbrick_tui.screens.preview import Picks, PreviewScreen
@@ -155,7 +156,7 @@ async def test_a_turn_goes_with_all_its_pairs(open_app: Open) -> None:
 async def test_what_cannot_be_done_by_hand_gets_a_sentence(open_app: Open) -> None:
     async with open_app("healthy") as pilot:
         screen = session(pilot)
-        screen._hand(lambda: __import__("unbrick.byhand").byhand.turn(screen.workspace.outline.report.situation, 0))
+        screen._hand(lambda: byhand.turn(screen.workspace.outline.report.situation, 0))
         await settle(pilot)
         assert "part of no turn" in notices(pilot.app)
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 from driving import Open, Opened, press, screen_text, settle
 
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick_tui.facets import WHAT, Facets, facets
 from unbrick_tui.glyphs import UNICODE
 from unbrick_tui.rows import say

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from unbrick.entry import Block, BlockKind, Entry, Flag, Kind
 from unbrick.patch import View
-from unbrick.scan import Scan
+from unbrick.scanning.scan import Scan
 from unbrick.source import Source
 from unbrick_tui.folding import Folding, Level, Rank
 from unbrick_tui.widgets.layout import Layout

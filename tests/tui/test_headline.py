@@ -12,7 +12,7 @@ from unbrick.check import check
 from unbrick.finding import Safety
 from unbrick.formats.table import FORMATS
 from unbrick.report import Cause, Report, Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick_tui import headline
 from unbrick_tui.glyphs import UNICODE

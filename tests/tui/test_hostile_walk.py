@@ -17,7 +17,7 @@ from unbrick.finding import Safety
 from unbrick.opening import Choices, open_word
 from unbrick.patch import View
 from unbrick.repair import repair
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick_tui import recovery
 from unbrick_tui.app import UnbrickApp
 from unbrick_tui.shelf import Shelf

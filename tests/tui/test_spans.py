@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from unbrick.entry import Block, BlockKind, Entry, Kind
 from unbrick.patch import View
-from unbrick.scan import Scan
+from unbrick.scanning.scan import Scan
 from unbrick.source import Source
 from unbrick_tui.glyphs import ASCII, UNICODE, Glyphs
 from unbrick_tui.spans import LANES, Cell, Spans

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from unbrick import diff, wording
-from unbrick.consequence import consequence
 from unbrick.edit import Edit, Redact
 from unbrick.finding import Fix
-from unbrick.marks import Mark, marks
 from unbrick.patch import Patch
 from unbrick.record import END, FRAME
 from unbrick.repair import Applied
 from unbrick.report import Report
 from unbrick.source import Source
+from unbrick.telling import diff, wording
+from unbrick.telling.consequence import consequence
+from unbrick.telling.marks import Mark, marks
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.prose import Passage, Rich, Run
 from unbrick_tui.text import count

@@ -25,12 +25,13 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
-from unbrick import atomic, source
+from unbrick import source
 from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError
 from unbrick.formats import Format
 from unbrick.opening import Choices
 from unbrick.printable import printable, printable_lines
+from unbrick.saving import atomic
 from unbrick.sessions.cache import folder
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick_tui import clipboard

@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from unbrick.filling import Filling, Piece, Share
 from unbrick.situation import Situation
+from unbrick.weighing.filling import Filling, Piece, Share
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.prose import Rich, Run
 from unbrick_tui.text import shorten, thousands

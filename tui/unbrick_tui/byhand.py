@@ -8,8 +8,8 @@ from itertools import compress
 from operator import or_
 from typing import NamedTuple
 
-from unbrick import byhand
-from unbrick.byhand import IMAGES, THINKING
+from unbrick.editing import byhand
+from unbrick.editing.byhand import IMAGES, THINKING
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Fix
 from unbrick.situation import Situation

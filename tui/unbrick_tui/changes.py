@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import diff, sentences
 from unbrick.finding import Severity
 from unbrick.printable import printable, shorten
 from unbrick.repair import Repaired
+from unbrick.telling import diff, sentences
 from unbrick_tui.render import Paint, headline, plain
 
 _STYLE = {"-": "remove", "+": "add", "@": "dim"}

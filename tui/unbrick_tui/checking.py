@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from unbrick import helpers, json_report
 from unbrick.opening import STDIN, Choices, examine, open_word
 from unbrick.record import Json
 from unbrick.report import Report, Verdict
-from unbrick.scan import finish
+from unbrick.scanning import helpers
+from unbrick.scanning.scan import finish
+from unbrick.telling import json_report
 from unbrick_tui.failures import CANNOT, explain
 from unbrick_tui.options import painter, work
 from unbrick_tui.render import report_lines

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from unbrick import words
-from unbrick.beginnings import Beginning, beginnings
-from unbrick.diff import difference
 from unbrick.entry import Kind
-from unbrick.safepoints import history
 from unbrick.session import Standing
 from unbrick.situation import Situation
-from unbrick.touched import touched
+from unbrick.telling.diff import difference
 from unbrick.truncate import Offer
+from unbrick.weighing.beginnings import Beginning, beginnings
+from unbrick.weighing.safepoints import history
+from unbrick.weighing.touched import touched
 from unbrick_tui.prose import Passage
 from unbrick_tui.text import count, moment, one_line, thousands, tokens
 from unbrick_tui.widgets.ladder import Piece

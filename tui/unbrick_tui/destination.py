@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from unbrick.clock import SYSTEM_CLOCK
+from unbrick.editing.outcome import change_document
 from unbrick.errors import UsageError
 from unbrick.opening import STDIN, Opened, examine, expanded, open_source
-from unbrick.outcome import change_document
 from unbrick.printable import printable
 from unbrick.repair import Repaired
 from unbrick.report import Report, Verdict

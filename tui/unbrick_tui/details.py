@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import sentences
 from unbrick.finding import Finding, Severity
 from unbrick.patch import View
 from unbrick.record import END
 from unbrick.report import Report
 from unbrick.rules import BY_CODE
 from unbrick.session import Standing
+from unbrick.telling import sentences
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import REASONS, Outline
 from unbrick_tui.prose import Paragraph

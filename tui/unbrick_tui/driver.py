@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.worker import get_current_worker
 
-from unbrick.search import Found
+from unbrick.scanning.search import Found
 from unbrick_tui.attention import give_way
 from unbrick_tui.failures import explain
 from unbrick_tui.search import TooSlowError

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import sentences
 from unbrick.printable import shorten
 from unbrick.record import At
 from unbrick.report import Report
+from unbrick.telling import sentences
 from unbrick.why import Explanation
 from unbrick_tui import details
 from unbrick_tui.glyphs import Glyphs

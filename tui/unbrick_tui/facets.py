@@ -13,7 +13,7 @@ from typing import NamedTuple
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Severity
 from unbrick.printable import printable
-from unbrick.scan import Scan
+from unbrick.scanning.scan import Scan
 from unbrick.session import Standing
 from unbrick_tui.outline import Outline
 from unbrick_tui.text import shorten

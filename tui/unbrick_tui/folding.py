@@ -11,7 +11,7 @@ from itertools import accumulate, chain, compress
 from operator import itemgetter, ne, sub
 
 from unbrick.entry import BlockKind, Flag, Kind
-from unbrick.scan import Scan
+from unbrick.scanning.scan import Scan
 from unbrick_tui.widgets.layout import Groups
 
 

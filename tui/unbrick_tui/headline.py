@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from unbrick import sentences
 from unbrick.bundle import Bundle
 from unbrick.finding import Severity
 from unbrick.printable import printable
 from unbrick.report import Report, Resume
 from unbrick.target import WAYS, Target
+from unbrick.telling import sentences
+from unbrick.telling.wording import verdict
 from unbrick.thread import Outcome
-from unbrick.wording import verdict
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.remedy import Remedy, remedy
 from unbrick_tui.text import clause, count, fold, one_line, shorten, size

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from unbrick.opening import Choices
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.sessions.health import Health, judge
 from unbrick.stored import Stored
 from unbrick_tui.failures import explain

@@ -20,7 +20,7 @@ import orjson
 from unbrick.opening import Choices
 from unbrick.printable import printable_json
 from unbrick.report import Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick_tui.failures import FINE, VERDICT
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unbrick import sentences
 from unbrick.finding import Finding
+from unbrick.telling import sentences
 from unbrick_tui import details
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import Outline

@@ -12,12 +12,10 @@ from types import FrameType
 
 import click
 
-from unbrick import sentences
 from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError, UsageError
 from unbrick.finding import Safety, Severity
 from unbrick.formats.claude_code import ClaudeCode
-from unbrick.json_report import line
 from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.patch import EMPTY, Patch
 from unbrick.printable import printable, shell, shorten
@@ -28,6 +26,8 @@ from unbrick.proof.resuming import NEXT
 from unbrick.proof.standin import Exchange
 from unbrick.repair import repair
 from unbrick.report import Report, Verdict
+from unbrick.telling import sentences
+from unbrick.telling.json_report import line
 from unbrick.thread import Outcome
 from unbrick_tui.failures import FINE, VERDICT
 from unbrick_tui.options import say, work

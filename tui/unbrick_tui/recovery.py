@@ -18,12 +18,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from unbrick import edit
-from unbrick.atomic import Privacy, staged
 from unbrick.disk import is_dir, whole
-from unbrick.folders import private_folder
-from unbrick.history import History
+from unbrick.editing.history import History
 from unbrick.patch import Patch
 from unbrick.record import END, FRAME, At
+from unbrick.saving.atomic import Privacy, staged
+from unbrick.saving.folders import private_folder
 from unbrick_tui import state
 from unbrick_tui.workspace import Workspace
 

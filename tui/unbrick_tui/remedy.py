@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from unbrick import sentences, words
+from unbrick import words
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.report import Cause, Report
-from unbrick.stale import bound
+from unbrick.telling import sentences
+from unbrick.weighing.stale import bound
 from unbrick_tui.text import count
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from unbrick import sentences
 from unbrick.edit import Cut
 from unbrick.finding import Advice, Finding, Safety, Severity
-from unbrick.json_report import line
 from unbrick.opening import STDIN
 from unbrick.printable import printable, shell, shorten
 from unbrick.report import Report, Verdict
+from unbrick.telling import sentences
+from unbrick.telling.json_report import line
 from unbrick.thread import Outcome
 
 Paint = Callable[[str, str], str]

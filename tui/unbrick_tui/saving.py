@@ -9,7 +9,7 @@ from pathlib import Path
 
 from unbrick.printable import shell
 from unbrick.restore import Backup
-from unbrick.wording import verdict
+from unbrick.telling.wording import verdict
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.storing import Saved
 from unbrick_tui.text import count, size

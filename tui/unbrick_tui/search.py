@@ -12,7 +12,7 @@ import regex
 from unbrick.formats import Format
 from unbrick.patch import View
 from unbrick.record import read
-from unbrick.search import Found, find, sure
+from unbrick.scanning.search import Found, find, sure
 from unbrick_tui.text import one_line
 
 PATIENCE = 0.25

@@ -9,7 +9,7 @@ from enum import IntFlag
 from typing import NamedTuple
 
 from unbrick.entry import BlockKind
-from unbrick.scan import Scan
+from unbrick.scanning.scan import Scan
 
 LANES = 3
 """Pairs that are open at once and still have a lane of their own; further ones are counted."""

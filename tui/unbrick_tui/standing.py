@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import sentences
 from unbrick.finding import Severity
 from unbrick.printable import printable
+from unbrick.telling import sentences
 from unbrick_tui import details
 from unbrick_tui.text import clause, count, shorten
 from unbrick_tui.widgets.status import Part

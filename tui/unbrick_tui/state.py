@@ -9,9 +9,9 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from unbrick.atomic import Privacy, staged
 from unbrick.disk import whole
-from unbrick.folders import private_folder
+from unbrick.saving.atomic import Privacy, staged
+from unbrick.saving.folders import private_folder
 
 LARGEST = 1_000_000
 """Bytes; a larger file is not ours."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unbrick.check import check
-from unbrick.diff import changes, moves
 from unbrick.errors import CannotReadError, UnbrickError
 from unbrick.patch import EMPTY
 from unbrick.report import Report
 from unbrick.restore import Backup, kept, undoes
 from unbrick.restore import restore as put_back
 from unbrick.save import Receipt, keep_all, save_as_session, save_copy, save_in_place
+from unbrick.telling.diff import changes, moves
 from unbrick_tui.outline import Outline
 from unbrick_tui.workspace import Result, Work, Workspace
 

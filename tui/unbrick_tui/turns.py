@@ -6,7 +6,7 @@ from collections import Counter
 
 from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.printable import printable
-from unbrick.scan import Scan
+from unbrick.scanning.scan import Scan
 from unbrick_tui.folding import Rank
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.outline import Outline

@@ -8,25 +8,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from unbrick import sentences, words
+from unbrick import words
 from unbrick.bundle import Bundle
-from unbrick.byhand import perform
 from unbrick.check import check, judge
 from unbrick.clock import SYSTEM_CLOCK
-from unbrick.consequence import consequence
 from unbrick.edit import Edit
+from unbrick.editing.byhand import perform
+from unbrick.editing.history import History
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
-from unbrick.history import History
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.redact import Likely, likely, redact
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report
-from unbrick.rescan import grown, rescan
-from unbrick.scan import finish, scan
+from unbrick.scanning.rescan import grown, rescan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Surroundings, Target
+from unbrick.telling import sentences
+from unbrick.telling.consequence import consequence
 from unbrick.truncate import Offer, cut_at
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from unbrick import atomic
-from unbrick.atomic import Privacy
 from unbrick.disk import is_dir, is_file
 from unbrick.errors import CannotWriteError
 from unbrick.export import bug_report, html, markdown, messages
@@ -21,6 +19,8 @@ from unbrick.export.content import Level, What
 from unbrick.formats import Format
 from unbrick.report import Report
 from unbrick.save import refusals
+from unbrick.saving import atomic
+from unbrick.saving.atomic import Privacy
 
 __all__ = ["WAYS", "Level", "Way", "What", "by_suffix", "export", "suggested"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from unbrick import sentences, wording
 from unbrick.entry import Kind
 from unbrick.export.content import What
 from unbrick.export.visible import one_line, visible
 from unbrick.report import Report
-from unbrick.secrets import hidden
+from unbrick.secrecy.secrets import hidden
+from unbrick.telling import sentences, wording
 
 _TALK = (Kind.USER, Kind.ASSISTANT)
 

@@ -18,12 +18,12 @@ from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.export.content import What
 from unbrick.finding import Finding
 from unbrick.formats import Format
-from unbrick.json_report import line
 from unbrick.record import compact
 from unbrick.report import Report
-from unbrick.scan import BATCH
-from unbrick.strings import Strings
+from unbrick.scanning.scan import BATCH
+from unbrick.scanning.strings import Strings
 from unbrick.target import Target
+from unbrick.telling.json_report import line
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of the files in the bundle: the earliest that the form knows. It says nothing of the person's day."""

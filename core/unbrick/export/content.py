@@ -17,7 +17,7 @@ from unbrick.media.heads import TYPES
 from unbrick.media.images import bare
 from unbrick.media.images import read as read_image
 from unbrick.report import Report
-from unbrick.secrets import hidden
+from unbrick.secrecy.secrets import hidden
 from unbrick.session import Standing
 
 

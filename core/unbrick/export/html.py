@@ -21,7 +21,7 @@ from unbrick.export.visible import one_line
 from unbrick.finding import Finding
 from unbrick.formats import Format
 from unbrick.report import Report
-from unbrick.secrets import hidden
+from unbrick.secrecy.secrets import hidden
 from unbrick.session import Standing
 
 _HASH = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()

@@ -12,7 +12,7 @@ from unbrick.export.visible import one_line
 from unbrick.finding import Finding
 from unbrick.formats import Format
 from unbrick.report import Report
-from unbrick.secrets import hidden
+from unbrick.secrecy.secrets import hidden
 
 
 def write(format_: Format, report: Report, what: What, file: BinaryIO) -> Generator[int, None, None]:

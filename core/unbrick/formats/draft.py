@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from unbrick import jsonspan
 from unbrick.edit import Redact
-from unbrick.hide import Hidden
 from unbrick.jsonspan import Pointer
 from unbrick.record import END, At, Json, compact, read
+from unbrick.secrecy.hide import Hidden
 from unbrick.session import Session
 from unbrick.thread import Thread
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from unbrick import measure
 from unbrick.bundle import Bundle
 from unbrick.patch import Patch
 from unbrick.proof.api import Message, blocks_of
@@ -15,11 +14,12 @@ from unbrick.proof.client import Client
 from unbrick.proof.resuming import Resumed, resume
 from unbrick.record import At
 from unbrick.report import Report
-from unbrick.safepoints import TALK
 from unbrick.save import patched
 from unbrick.situation import Situation
 from unbrick.target import SYSTEM_TURNS, Surroundings
 from unbrick.thread import Outcome
+from unbrick.weighing import measure
+from unbrick.weighing.safepoints import TALK
 
 SESSION = "5ca1ab1e-0000-4000-8000-000000000001"
 """Id of a session that has none of the client's."""

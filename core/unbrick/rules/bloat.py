@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import compress, islice
 
-from unbrick import measure
 from unbrick.compaction import stood_for
 from unbrick.edit import DropRecords, Edit, Forget, Trim
 from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.ones import above, both, places
 from unbrick.rules.replays import runs
+from unbrick.scanning.ones import above, both, places
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 WORTH = 60_000
 """Bytes from which bloat is told, where it is also half of the file."""

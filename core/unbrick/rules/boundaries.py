@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from unbrick import compaction, filling, ladder, measure
+from unbrick import compaction
 from unbrick.answers import contents, listing
 from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
@@ -13,6 +13,7 @@ from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Severity
 from unbrick.rules.chainfix import TALK, history, restoring
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
+from unbrick.weighing import filling, ladder, measure
 
 
 def _boundary(situation: Situation) -> int | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from unbrick import measure
 from unbrick.edit import Relink, SetLeaf
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.ones import of_kinds, places
 from unbrick.rules.breaks import thread_ends_aside
 from unbrick.rules.chainfix import TALK, restoring
 from unbrick.rules.leaf import last_main
 from unbrick.rules.order import true_end
+from unbrick.scanning.ones import of_kinds, places
 from unbrick.session import Standing
 from unbrick.situation import Situation
 from unbrick.thread import Branch, Why
+from unbrick.weighing import measure
 
 
 def lost_branch(situation: Situation) -> Iterator[Finding]:

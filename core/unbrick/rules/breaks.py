@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from unbrick import measure
-from unbrick.columns import inherited
 from unbrick.compaction import sound_summary
 from unbrick.edit import Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.rules.chainfix import MISSING, NO_PARENT, TALK, history, restoring, true_parent
 from unbrick.rules.replays import copied
+from unbrick.scanning.columns import inherited
 from unbrick.session import Standing
 from unbrick.situation import Situation
 from unbrick.thread import Loss, Outcome
+from unbrick.weighing import measure
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from uuid import NAMESPACE_OID, UUID
 
-from unbrick import measure
 from unbrick.edit import Edit
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Fix, Safety
-from unbrick.ones import below_zero, either, of_kinds, without
+from unbrick.scanning.ones import below_zero, either, of_kinds, without
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 TALK = (Kind.USER, Kind.ASSISTANT)
 

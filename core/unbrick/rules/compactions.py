@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from unbrick import compaction, measure
+from unbrick import compaction
 from unbrick.answers import contents, listing
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Rule, Safety, Severity
 from unbrick.rules.boundaries import undone
 from unbrick.rules.chainfix import history
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 THIN = 500
 """Characters of a summary record below which it holds next to nothing: some 400 are the client's own words."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from unbrick.edit import DropBlock, DropRecord, SetValue
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.ones import of_flags
 from unbrick.rules import blocks, features, media, roles, served, thinking, thoughts
 from unbrick.rules.parts import (
     PLACEHOLDER,
@@ -24,6 +23,7 @@ from unbrick.rules.parts import (
     set_content,
     stored,
 )
+from unbrick.scanning.ones import of_flags
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 

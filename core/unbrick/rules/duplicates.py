@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
-from unbrick import measure
 from unbrick.edit import Adopt, Edit, Relink, Salvage
 from unbrick.entry import Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
@@ -15,6 +14,7 @@ from unbrick.rules.chainfix import MISSING, descendants, fresh, history, restori
 from unbrick.session import Standing
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
+from unbrick.weighing import measure
 
 
 def duplicate_uuid(situation: Situation) -> Iterator[Finding]:

@@ -9,7 +9,6 @@ from typing import Any
 from unbrick.edit import DropRecord, Edit
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.ones import of_flags, places
 from unbrick.rules.parts import (
     PLACEHOLDER,
     broken,
@@ -24,6 +23,7 @@ from unbrick.rules.parts import (
     set_content,
     stored,
 )
+from unbrick.scanning.ones import of_flags, places
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 

@@ -9,10 +9,10 @@ from unbrick.api import CONTRACTS
 from unbrick.edit import Conform, DropRecord, Edit, Insert, SetValue
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.ones import of_flags
 from unbrick.record import At
 from unbrick.request import Role
 from unbrick.rules.parts import Broken, broken, content, counted, refusal, remark, safe
+from unbrick.scanning.ones import of_flags
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
 

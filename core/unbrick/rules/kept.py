@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from unbrick import compaction, measure
+from unbrick import compaction
 from unbrick.edit import DropRecord, Edit, Keep, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
@@ -13,6 +13,7 @@ from unbrick.rules.boundaries import undone
 from unbrick.rules.chainfix import TALK, history, restoring
 from unbrick.rules.order import in_front, moved_behind
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 
 def missing_boundary(situation: Situation) -> Iterator[Finding]:

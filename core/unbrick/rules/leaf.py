@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import Adopt
 from unbrick.entry import Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
@@ -12,6 +11,7 @@ from unbrick.rules.chainfix import TALK, restoring
 from unbrick.session import Session, Standing
 from unbrick.situation import Situation
 from unbrick.thread import Outcome, Why
+from unbrick.weighing import measure
 
 
 def last_main(session: Session) -> int | None:

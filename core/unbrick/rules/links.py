@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import Adopt, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
@@ -13,6 +12,7 @@ from unbrick.rules.breaks import breaks, broken_link, hang_behind, nameless
 from unbrick.rules.chainfix import restoring
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
+from unbrick.weighing import measure
 
 
 def missing_parent(situation: Situation) -> Iterator[Finding]:

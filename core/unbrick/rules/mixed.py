@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import DropRecords, Rename, SetLeaf
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.ones import below_zero, places, unequal, without
 from unbrick.rules.chainfix import TALK, fresh
+from unbrick.scanning.ones import below_zero, places, unequal, without
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 SPELLED = 36
 """Characters of a uuid as clients spell it."""

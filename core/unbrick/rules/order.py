@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import Edit, Salvage, SetLeaf
 from unbrick.entry import Kind
 from unbrick.finding import Affect, Finding, Rule, Severity
 from unbrick.rules.chainfix import descendants, history, restoring
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 MOST = 50_000_000
 """Bytes of lines that a mend moves at most."""

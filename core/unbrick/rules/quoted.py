@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import DropRecords
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 GIVEN = "msg_"
 """How the API begins the id of a reply."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from unbrick import measure
 from unbrick.edit import Edit, Relink, Salvage
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.chainfix import history, restoring
 from unbrick.session import Standing
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 LEAST = 3
 """Fewer copies in a row come from a line that was written twice."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import Adopt, Edit, Linearise
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.session import Session
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 
 def lost_parallel_results(situation: Situation) -> Iterator[Finding]:

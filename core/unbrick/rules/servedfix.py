@@ -11,9 +11,9 @@ from typing import Any
 from unbrick.edit import DropBlock, Edit, Linearise, Relink, SetLeaf
 from unbrick.entry import BlockKind, Kind
 from unbrick.finding import Fix
-from unbrick.ones import of_kinds, places
 from unbrick.rules import toolfix
 from unbrick.rules.parts import back, counted, lossy, safe, set_block, stored
+from unbrick.scanning.ones import of_kinds, places
 from unbrick.session import Call
 from unbrick.situation import Situation
 

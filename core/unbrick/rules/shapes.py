@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import Adopt, Conform, DropRecord
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.ones import both
 from unbrick.rules.chainfix import TALK
+from unbrick.scanning.ones import both
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
+from unbrick.weighing import measure
 
 _THOUGHTS = (BlockKind.THINKING, BlockKind.REDACTED)
 

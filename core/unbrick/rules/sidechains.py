@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unbrick import measure
 from unbrick.edit import Adopt, Relink
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
@@ -12,6 +11,7 @@ from unbrick.rules.breaks import thread_ends_aside
 from unbrick.rules.chainfix import TALK, true_parent
 from unbrick.session import Session
 from unbrick.situation import Situation
+from unbrick.weighing import measure
 
 
 def sidechain_in_chain(situation: Situation) -> Iterator[Finding]:

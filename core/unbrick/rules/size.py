@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from unbrick import measure, recorded
+from unbrick import recorded
 from unbrick.answers import contents, listing
-from unbrick.filling import filling, heaviest
 from unbrick.finding import Advice, Affect, Finding, Rule, Severity
-from unbrick.ladder import advices, fixes, ladder
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
+from unbrick.weighing import measure
+from unbrick.weighing.filling import filling, heaviest
+from unbrick.weighing.ladder import advices, fixes, ladder
 
 TOO_LONG = re.compile(
     r"prompt is too long|conversation too long|input length and `?max_tokens`? exceed context"

@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from unbrick import measure, models, recorded
+from unbrick import models, recorded
 from unbrick.answers import UPDATE, in_project, placing
 from unbrick.edit import DropRecord
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.ladder import cut_to_fit
 from unbrick.printable import shell, shorten
 from unbrick.report import Judged
 from unbrick.request import Role
 from unbrick.situation import Situation
 from unbrick.target import SYSTEM_TURNS, Setting, Version
 from unbrick.thread import Outcome
+from unbrick.weighing import measure
+from unbrick.weighing.ladder import cut_to_fit
 
 REFUSED = re.compile(r"role '?\"?system'?\"? is not supported", re.IGNORECASE)
 _MESSAGE = re.compile(r'"message": ?"([^"]+)"')

@@ -9,7 +9,6 @@ from unbrick import models
 from unbrick.edit import DropBlock, Edit
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.ones import of_flags
 from unbrick.request import Role
 from unbrick.rules.parts import (
     PLACEHOLDER,
@@ -28,6 +27,7 @@ from unbrick.rules.parts import (
     set_content,
     stored,
 )
+from unbrick.scanning.ones import of_flags
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
 

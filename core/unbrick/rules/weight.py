@@ -12,13 +12,13 @@ from unbrick.api import media
 from unbrick.edit import Clear, Remake, Scale
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Severity
-from unbrick.ladder import lighten
 from unbrick.media.images import Image
 from unbrick.record import compact
 from unbrick.request import Request
 from unbrick.rules.parts import counted, pointer, safe, verdict
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
+from unbrick.weighing.ladder import lighten
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of one request (messages-api-rules R25)."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from unbrick.json_report import SCHEMA
 from unbrick.record import Json
 from unbrick.sessions.health import Health
 from unbrick.stored import About, Stored
+from unbrick.telling.json_report import SCHEMA
 
 
 def document(sessions: Iterable[Json]) -> Json:

@@ -15,11 +15,11 @@ from typing import Any
 import orjson
 from platformdirs import user_cache_path
 
-from unbrick import atomic, folders
 from unbrick.bundle import Bundle
 from unbrick.disk import whole
 from unbrick.formats.table import BY_CLIENT
 from unbrick.opening import Choices
+from unbrick.saving import atomic, folders
 from unbrick.sessions.health import Health
 from unbrick.source import Source
 from unbrick.stored import Stored

@@ -9,7 +9,7 @@ from pathlib import Path
 from unbrick.finding import Severity
 from unbrick.opening import Choices, examine, open_word
 from unbrick.report import Report, Verdict
-from unbrick.wording import verdict
+from unbrick.telling.wording import verdict
 
 MOST_CODES = 8
 """Codes that are kept of one session."""

@@ -19,7 +19,7 @@ import pytest
 from tools import hostile
 from unbrick.export import Level, What, html
 from unbrick.opening import Choices, examine, open_word
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed here; the parser tests hold anyway")

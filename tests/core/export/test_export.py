@@ -23,7 +23,7 @@ from unbrick.export import WAYS, Level, What, by_suffix, export, suggested
 from unbrick.export.style import CSS
 from unbrick.opening import Choices, Opened, examine, open_source, open_word
 from unbrick.report import Report
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 CHOICES = Choices(surroundings=False)

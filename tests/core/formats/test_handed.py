@@ -10,7 +10,7 @@ import pytest
 from unbrick.held import Handed
 from unbrick.opening import Choices, open_word
 from unbrick.patch import View
-from unbrick.scan import finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import link
 
 ID = "0f2c51a8-9b1d-4d44-9f0e-3a7a5ce0a1b2"

@@ -11,7 +11,7 @@ from unbrick.finding import Finding
 from unbrick.opening import Choices, open_word
 from unbrick.patch import View
 from unbrick.rules.tools import RULES
-from unbrick.scan import finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import link
 from unbrick.target import Version
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unbrick.opening import Choices
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.sessions import cache as caches
 from unbrick.sessions.cache import NAME, Cache
 from unbrick.sessions.health import Health, judge

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from unbrick import sentences
-from unbrick.json_report import line, lines_built, lines_sent
 from unbrick.printable import printable, shorten
 from unbrick.record import compact
 from unbrick.report import Report
 from unbrick.sent import Beside, Fate, Message, Sent, beside, blocks
 from unbrick.session import Standing
+from unbrick.telling import sentences
+from unbrick.telling.json_report import line, lines_built, lines_sent
 
 SHOWN = 12
 """So many messages in a row that are gone, or new, are shown."""

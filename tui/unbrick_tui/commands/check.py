@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from unbrick import json_report
 from unbrick.disk import is_dir
 from unbrick.errors import UsageError
 from unbrick.opening import STDIN, Choices, expanded, main_transcripts
 from unbrick.record import Json
 from unbrick.report import Verdict
+from unbrick.telling import json_report
 from unbrick_tui.checking import check_all
 from unbrick_tui.failures import CANNOT
 from unbrick_tui.options import WORD, fail_on, judgement, print_json, say, status_of

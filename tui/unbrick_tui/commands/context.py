@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from unbrick import measure
-from unbrick.filling import Filling, Piece, Share, filling
-from unbrick.json_report import context_document
-from unbrick.ladder import Rung, ladder
 from unbrick.opening import STDIN, Choices, examine, open_word
 from unbrick.printable import printable, shell
 from unbrick.report import Report
 from unbrick.rules.boundaries import brought_back, ways
-from unbrick.stale import with_thinking
+from unbrick.telling.json_report import context_document
+from unbrick.weighing import measure
+from unbrick.weighing.filling import Filling, Piece, Share, filling
+from unbrick.weighing.ladder import Rung, ladder
+from unbrick.weighing.stale import with_thinking
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, print_json, say, work
 

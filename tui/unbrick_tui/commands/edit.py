@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from unbrick import byhand
+from unbrick.editing import byhand
 from unbrick.errors import UsageError
 from unbrick.finding import Fix
 from unbrick.opening import Choices, Opened, examine, open_word

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from unbrick import sentences
 from unbrick.errors import UsageError
-from unbrick.json_report import (
+from unbrick.opening import Opened
+from unbrick.printable import printable, shorten
+from unbrick.report import Report
+from unbrick.sent import Departure, Proof, Sent, beside, blocks, departure
+from unbrick.telling import sentences
+from unbrick.telling.json_report import (
     beside_document,
     line,
     recorded_document,
     recorded_request_document,
 )
-from unbrick.opening import Opened
-from unbrick.printable import printable, shorten
-from unbrick.report import Report
-from unbrick.sent import Departure, Proof, Sent, beside, blocks, departure
 from unbrick_tui.commands.beside import brief, comparison, said_of
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import print_json, say

@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from unbrick.errors import UsageError
-from unbrick.json_report import line
 from unbrick.opening import STDIN, Choices, Opened, examine, open_word
 from unbrick.printable import printable
 from unbrick.redact import Likely, elsewhere, likely
 from unbrick.redact import redact as replace_all
 from unbrick.repair import Repaired
 from unbrick.report import Report
-from unbrick.secrets import masked
-from unbrick.sentences import count
+from unbrick.secrecy.secrets import masked
+from unbrick.telling.json_report import line
+from unbrick.telling.sentences import count
 from unbrick_tui.destination import STDOUT, Destination, deliver, destination
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, fail_on, judgement, painter, print_json, say, status_of, work

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from unbrick import sentences
 from unbrick.errors import UsageError
-from unbrick.json_report import request_document
 from unbrick.opening import Choices, examine, open_word
 from unbrick.printable import printable, shorten
 from unbrick.report import Report
 from unbrick.request import Part, Request
+from unbrick.telling import sentences
+from unbrick.telling.json_report import request_document
 from unbrick_tui.commands.beside import brief
 from unbrick_tui.commands.recorded import LAST, LIST, show, wanted
 from unbrick_tui.failures import FINE

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import click
 
-from unbrick import sentences, words
-from unbrick.beginnings import Beginning, beginnings
-from unbrick.byhand import keep_from, perform
+from unbrick import words
+from unbrick.editing.byhand import keep_from, perform
+from unbrick.editing.outcome import places_document
 from unbrick.errors import UsageError
 from unbrick.opening import Choices, Opened, examine, open_word
-from unbrick.outcome import places_document
 from unbrick.printable import printable, shorten
 from unbrick.repair import Repaired
 from unbrick.report import Report
-from unbrick.safepoints import history
-from unbrick.touched import touched
+from unbrick.telling import sentences
 from unbrick.truncate import Offer, cut_at, last_safe, offers
 from unbrick.truncate import truncate as cut
+from unbrick.weighing.beginnings import Beginning, beginnings
+from unbrick.weighing.safepoints import history
+from unbrick.weighing.touched import touched
 from unbrick_tui.commands.edit import row_of
 from unbrick_tui.destination import Destination, deliver, destination
 from unbrick_tui.failures import FINE

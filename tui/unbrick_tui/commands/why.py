@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from unbrick import sentences
 from unbrick.errors import NotFoundError, UsageError
 from unbrick.opening import STDIN, Choices, examine, open_word, resolve
 from unbrick.printable import printable, printable_lines
 from unbrick.report import Report
 from unbrick.sessions.listing import newest
+from unbrick.telling import sentences
 from unbrick.why import Explanation, explain_error
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import judgement, painter, say, work

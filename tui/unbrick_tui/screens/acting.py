@@ -9,8 +9,9 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
-from unbrick import byhand, sentences
+from unbrick.editing import byhand
 from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.telling import sentences
 from unbrick.truncate import Offer
 from unbrick_tui import details
 from unbrick_tui.patience import SILENT

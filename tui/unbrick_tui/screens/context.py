@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from unbrick.course import Course, Event, Stop, course
-from unbrick.filling import Filling, filling
 from unbrick.report import Report
 from unbrick.situation import Situation
+from unbrick.weighing.course import Course, Event, Stop, course
+from unbrick.weighing.filling import Filling, filling
 from unbrick_tui import bars
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.glyphs import Glyphs

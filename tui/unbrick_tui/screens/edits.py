@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from unbrick import diff
 from unbrick.edit import places
 from unbrick.printable import printable
+from unbrick.telling import diff
 from unbrick_tui import ahead
 from unbrick_tui.bindings import told
 from unbrick_tui.headline import standing

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from unbrick import byhand as core
+from unbrick.editing import byhand as core
 from unbrick.printable import printable
 from unbrick.redact import Likely
-from unbrick.secrets import masked
+from unbrick.secrecy.secrets import masked
 from unbrick.situation import Situation
 from unbrick_tui import byhand
 from unbrick_tui.screens.acting import ActingScreen

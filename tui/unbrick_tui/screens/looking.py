@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.binding import Binding, BindingType
 
-from unbrick import sentences
+from unbrick.telling import sentences
 from unbrick.why import explain_error
 from unbrick_tui import explaining, problems
 from unbrick_tui.handed import Work

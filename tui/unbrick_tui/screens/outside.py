@@ -10,8 +10,8 @@ from textual import work
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
-from unbrick import byhand, retouch
-from unbrick.byhand import Text
+from unbrick.editing import byhand, retouch
+from unbrick.editing.byhand import Text
 from unbrick.errors import UnbrickError
 from unbrick.finding import Fix, Safety
 from unbrick.situation import Situation

@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
-from unbrick import diff
 from unbrick.printable import printable, printable_lines
+from unbrick.telling import diff
 from unbrick_tui import ahead
 from unbrick_tui.bindings import told
 from unbrick_tui.driver import Done, Failed, drive

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from unbrick import sentences
 from unbrick.aims import aims
 from unbrick.report import Report
 from unbrick.sent import Sent
 from unbrick.target import Target
-from unbrick.wording import verdict
+from unbrick.telling import sentences
+from unbrick.telling.wording import verdict
 from unbrick_tui import headline, recorded
 from unbrick_tui.bindings import told
 from unbrick_tui.driver import Done, Failed, drive

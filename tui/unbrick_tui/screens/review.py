@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from unbrick import diff
 from unbrick.patch import EMPTY
+from unbrick.telling import diff
 from unbrick_tui import ahead
 from unbrick_tui.prose import Passage
 from unbrick_tui.widgets.footer import Footer

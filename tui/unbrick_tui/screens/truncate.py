@@ -12,8 +12,8 @@ from textual.containers import Container, Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
-from unbrick.beginnings import Beginning
 from unbrick.truncate import Offer, offers, safe_points
+from unbrick.weighing.beginnings import Beginning
 from unbrick_tui import cutting
 from unbrick_tui.driver import Done, Failed, drive
 from unbrick_tui.outline import Outline

@@ -14,8 +14,8 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
-from unbrick.course import Course, Event
-from unbrick.measure import ROOM
+from unbrick.weighing.course import Course, Event
+from unbrick.weighing.measure import ROOM
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.text import thousands
 

@@ -17,8 +17,8 @@ from unbrick.formats.amplifier import places
 from unbrick.formats.amplifier.log import HEAD, written
 from unbrick.formats.amplifier.write import dump
 from unbrick.held import Recovered
-from unbrick.hide import alike
 from unbrick.record import Json, read
+from unbrick.secrecy.hide import alike
 from unbrick.session import Session
 
 _TOLD = (b'"prompt:submit"', b'"content_block:end"', b'"tool:post"')

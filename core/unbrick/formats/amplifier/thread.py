@@ -10,8 +10,8 @@ from pathlib import Path
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats.amplifier import places
-from unbrick.hide import NOTE, alike
 from unbrick.record import FaultKind
+from unbrick.secrecy.hide import NOTE, alike
 from unbrick.session import Session, Standing
 from unbrick.target import Target
 from unbrick.thread import Loss, Outcome, Thread

@@ -16,8 +16,8 @@ from operator import itemgetter
 from unbrick.compaction import sound
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code.chain import Chain
-from unbrick.ones import below_zero, table, without
-from unbrick.runs import Runs
+from unbrick.scanning.ones import below_zero, table, without
+from unbrick.scanning.runs import Runs
 from unbrick.session import Session, Standing
 from unbrick.thread import Branch, Why
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats.claude_code.behaviour import Gap
 from unbrick.formats.claude_code.loaded import MISSING, NO_PARENT, Loaded, times
-from unbrick.ones import both, places, without
+from unbrick.scanning.ones import both, places, without
 
 REACH = 5.0005
 """Seconds before a record within which clients look for a stand-in for its missing parent: 5 s are still bridged,

@@ -9,8 +9,8 @@ from itertools import compress, count
 
 from unbrick.entry import Flag, Kind
 from unbrick.formats.claude_code.behaviour import LARGE, BadLine, Behaviour
-from unbrick.ones import where
 from unbrick.record import FaultKind
+from unbrick.scanning.ones import where
 from unbrick.session import MISSING, NO_PARENT, Session
 
 CRASH = "The client stops with a TypeError while it reads the session."

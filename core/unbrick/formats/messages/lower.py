@@ -31,9 +31,9 @@ from unbrick.edit import (
 from unbrick.elements import Elements
 from unbrick.formats import draft, pictures
 from unbrick.formats.messages import framing, records, write
-from unbrick.hide import Hidden
 from unbrick.jsonspan import Pointer
 from unbrick.record import FRAME, At, Json
+from unbrick.secrecy.hide import Hidden
 from unbrick.session import Session
 from unbrick.thread import Thread
 

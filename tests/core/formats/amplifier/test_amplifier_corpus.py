@@ -19,7 +19,7 @@ from unbrick.opening import Choices, examine, open_word
 from unbrick.repair import repair
 from unbrick.report import Report, Verdict
 from unbrick.save import patched, save_in_place
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 
 CORPUS = Path(__file__).parents[5] / "shared" / "corpus" / "amplifier"
 SESSIONS = sorted(path for path in (CORPUS / "sessions").glob("*") if path.is_dir()) if CORPUS.is_dir() else []

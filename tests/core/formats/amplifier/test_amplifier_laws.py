@@ -14,7 +14,7 @@ from unbrick.opening import Choices, examine, open_source
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
 from unbrick.save import patched
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 REFS = st.sampled_from(["toolu_a", "toolu_b", "toolu_c", "call:1"])

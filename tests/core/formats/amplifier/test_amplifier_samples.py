@@ -19,7 +19,7 @@ from unbrick.patch import EMPTY
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report, Verdict
 from unbrick.save import patched, save_in_place
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 
 SAMPLES = Path(__file__).parents[4] / "sample_sessions" / "amplifier"
 NAMES = sorted(path.name for path in SAMPLES.iterdir() if (path / "expected.json").exists())

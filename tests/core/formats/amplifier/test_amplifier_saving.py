@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from unbrick import atomic
 from unbrick.clock import FixedClock, SystemClock
 from unbrick.errors import AmbiguousError, CannotWriteError, NotFoundError
 from unbrick.formats.amplifier import places
@@ -20,7 +19,8 @@ from unbrick.patch import EMPTY
 from unbrick.repair import Repaired, repair
 from unbrick.restore import restore
 from unbrick.save import keep_all, save_as_session, save_in_place
-from unbrick.scan import finish
+from unbrick.saving import atomic
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 SAMPLES = Path(__file__).parents[4] / "sample_sessions" / "amplifier"

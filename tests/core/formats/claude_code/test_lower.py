@@ -34,7 +34,7 @@ from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats.claude_code import ClaudeCode, words
 from unbrick.patch import EMPTY, Patch, View, compose
 from unbrick.record import END, At, read
-from unbrick.scan import finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
 from unbrick.target import Target, Version

@@ -16,7 +16,7 @@ from unbrick.formats.claude_code import ClaudeCode, words
 from unbrick.patch import EMPTY, View, compose
 from unbrick.record import At
 from unbrick.save import patched
-from unbrick.scan import finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
 from unbrick.target import Target, Version

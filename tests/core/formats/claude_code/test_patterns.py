@@ -22,7 +22,7 @@ from unbrick.entry import BlockKind
 from unbrick.opening import detect
 from unbrick.patch import View
 from unbrick.request import Request
-from unbrick.scan import finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import link
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Target, Version

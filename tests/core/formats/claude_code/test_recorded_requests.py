@@ -20,7 +20,7 @@ from tools.record import Player
 from tools.standin import StandIn
 from unbrick.opening import Choices, examine, open_word
 from unbrick.report import Report
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.sent import Message, Proof, Sent, beside, blocks, departure
 
 Record = dict[str, Any]

@@ -8,7 +8,7 @@ from tools.builder import Story, story
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.patch import View
 from unbrick.request import Request, Role, Synthetic
-from unbrick.scan import finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import link
 from unbrick.source import Source
 from unbrick.target import Setting, Surroundings, Target, Version

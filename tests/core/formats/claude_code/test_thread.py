@@ -7,7 +7,7 @@ import pytest
 from tools.builder import MUTATIONS, Story, story
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.patch import View
-from unbrick.scan import finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import Session, Standing, link
 from unbrick.source import Source
 from unbrick.target import Target, Version

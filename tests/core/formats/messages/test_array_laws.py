@@ -13,16 +13,16 @@ from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import FixedClock
 from unbrick.edit import Cut, Hoist, Reframe
+from unbrick.editing.history import History
 from unbrick.elements import Elements
 from unbrick.finding import Safety
 from unbrick.formats.messages import Messages
-from unbrick.history import History
 from unbrick.opening import Choices, Opened, examine, framed
 from unbrick.patch import EMPTY, Patch
 from unbrick.record import END, At
 from unbrick.repair import Repaired, lower, repair
 from unbrick.report import Report, Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.target import NOWHERE
 

@@ -14,12 +14,12 @@ from unbrick.check import check
 from unbrick.clock import FixedClock
 from unbrick.finding import Safety, Severity
 from unbrick.formats.messages import Messages
-from unbrick.json_report import pointer
 from unbrick.patch import EMPTY, Patch
 from unbrick.repair import repair
 from unbrick.report import Report, Verdict
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
+from unbrick.telling.json_report import pointer
 
 FORMAT = Messages()
 ASKED, DONE = {"role": "user", "content": "Look."}, {"role": "user", "content": "Thanks."}

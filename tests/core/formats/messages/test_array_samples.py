@@ -18,7 +18,7 @@ from unbrick.record import FRAME
 from unbrick.repair import repair
 from unbrick.report import Report, Verdict
 from unbrick.save import patched
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 SAMPLES = Path(__file__).parents[4] / "sample_sessions" / "messages"

@@ -17,7 +17,7 @@ from unbrick.formats.messages import chat
 from unbrick.opening import Choices, Opened, examine, framed, open_source
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
-from unbrick.scan import finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 PNG = "data:image/png;base64," + image()["source"]["data"]

@@ -1,0 +1,1 @@
+"""From edits to the patch that they come to, and what becomes of a session by them."""

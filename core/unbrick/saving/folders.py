@@ -1,0 +1,81 @@
+"""Folders that are either whole or not there: filled beside, then given their name."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from unbrick.saving import atomic
+from unbrick.saving.atomic import Privacy, read_chunks, remove_tree, staged, sync_folder, temporary
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are not there, for its owner alone. Raises OSError."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            with suppress(FileExistsError):
+                atomic.system.mkdir(folder, 0o700)
+
+
+@contextmanager
+def copied_tree(source: Path, destination: Path) -> Iterator[Path]:
+    """A copy of a folder with its files and links; it has its own name when the block is left without an error.
+
+    What is neither file, folder nor link is left out. Raises OSError; then nothing of it is left.
+    """
+    with _staging(destination) as made:
+        copy = made / "copy"
+        _copy_folder(source, copy)
+        yield copy
+        atomic.system.rename(copy, destination)
+
+
+@contextmanager
+def staged_folder(destination: Path) -> Iterator[Path]:
+    """A folder to put files in; it has its own name when the block is left without an error.
+
+    Raises FileExistsError when there is one of that name.
+    """
+    with _staging(destination) as made:
+        inner = made / "new"
+        atomic.system.mkdir(inner, 0o700)
+        yield inner
+        if os.path.lexists(destination):
+            raise FileExistsError(f"{destination} exists")
+        atomic.system.rename(inner, destination)
+        sync_folder(destination.parent)
+
+
+@contextmanager
+def _staging(destination: Path) -> Iterator[Path]:
+    """An empty folder beside a destination, under a name that no client lists, removed at the end."""
+    made = temporary(destination.parent, destination.name)
+    atomic.system.mkdir(made, 0o700)
+    held = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield made
+    finally:
+        remove_tree(made)
+        os.close(held)
+
+
+def _copy_folder(source: Path, destination: Path) -> None:
+    mode = stat.S_IMODE(source.stat().st_mode)
+    atomic.system.mkdir(destination, 0o700)
+    for entry in sorted(source.iterdir()):
+        target = destination / entry.name
+        if entry.is_symlink():
+            atomic.system.symlink(entry.readlink(), target)
+        elif entry.is_dir():
+            _copy_folder(entry, target)
+        elif entry.is_file():
+            with staged(destination, entry.name, Privacy.of(entry), read_chunks(entry)) as copy:
+                copy.put_new(target)
+    same = source.stat().st_gid == destination.stat().st_gid
+    atomic.system.chmod(destination, (mode if same else mode & 0o700) | 0o700)

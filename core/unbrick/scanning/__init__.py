@@ -1,0 +1,1 @@
+"""Reading all records of a file once, into columns, and finding things in them."""

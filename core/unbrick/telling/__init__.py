@@ -1,0 +1,1 @@
+"""Saying what was found, and what an edit changes: sentences, JSON, differences."""

@@ -1,0 +1,198 @@
+"""What fills the context: the tokens of the next request by kind and by tool, and its largest parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from heapq import nlargest
+from typing import NamedTuple
+
+from unbrick import api
+from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
+from unbrick.request import Role
+from unbrick.session import Session
+from unbrick.situation import Situation
+from unbrick.weighing import measure
+
+TOP = 10
+"""So many of the largest parts are named."""
+
+
+class Filler(StrEnum):
+    """What a part of the context is."""
+
+    PROMPT = "prompts"
+    REPLY = "replies"
+    THINKING = "thinking"
+    CALL = "tool calls"
+    RESULT = "tool results"
+    IMAGE = "images"
+    DOCUMENT = "documents"
+    REMINDER = "reminders"
+    """What the client adds: attachments, command output, its own notices."""
+    SUMMARY = "summary"
+    OTHER = "other"
+    OVERHEAD = "system prompt and tool definitions"
+    """What the API counted beyond the messages; it stands in no record."""
+
+
+class Piece(NamedTuple):
+    """One block of the context: its row (-1 where the client writes it itself) and block, what it is, the tool that
+    it belongs to ("" for none), its tokens."""
+
+    row: int
+    block: int
+    kind: Filler
+    tool: str
+    tokens: int
+
+
+_Bare = tuple[int, int, Filler, str, int]
+"""A piece without the names of its members, of which there are thousands."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What parts of one kind, or of one tool, come to: their tokens, and how many they are."""
+
+    name: str
+    tokens: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The context of the next request. `tokens` is all of it, the same number as in the report; `counted` the
+    most that the API counted for a reply in it, 0 where no reply says, so that all is estimated. `kinds` and `tools`
+    are largest first, calls and results of a tool together; `largest` are single parts. The shares are estimates
+    that add up to `tokens`."""
+
+    tokens: int
+    counted: int
+    window: int
+    kinds: tuple[Share, ...]
+    tools: tuple[Share, ...]
+    largest: tuple[Piece, ...]
+
+
+_KINDS: dict[int, Filler] = {
+    BlockKind.THINKING: Filler.THINKING, BlockKind.REDACTED: Filler.THINKING, BlockKind.TOOL_USE: Filler.CALL,
+    BlockKind.SERVER_USE: Filler.CALL, BlockKind.TOOL_RESULT: Filler.RESULT, BlockKind.SERVER_RESULT: Filler.RESULT,
+    BlockKind.IMAGE: Filler.IMAGE, BlockKind.DOCUMENT: Filler.DOCUMENT, BlockKind.OTHER: Filler.OTHER,
+}
+
+
+def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
+    """What fills the context of the next request; with `rows`, of the one that these would make up."""
+    session = situation.session
+    found = list(_of_request(situation) if rows is None else _of_rows(session, rows))
+    tokens = [bare[-1] for bare in found]
+    counted = _counted(session, situation.thread.rows if rows is None else rows)
+    estimate = sum(tokens)
+    if rows is None:
+        whole, pace = measure.whole(situation) if counted else estimate, measure.rate(situation)
+    else:
+        whole, pace = measure.context(session, rows) if counted else estimate, measure.pace(session, rows)
+    # Where estimates run above what was counted, they give way; where below, the rest is what stands in no record.
+    pace = min(pace, whole / estimate) if estimate else 1.0
+    if pace != 1.0:
+        tokens = [int(one * pace) for one in tokens]
+    kinds = _shares(zip((bare[2].value for bare in found), tokens, strict=True))
+    rest = whole - sum(share.tokens for share in kinds)
+    if counted and rest > 0:
+        kinds.append(Share(Filler.OVERHEAD.value, rest, 1))
+    return Filling(
+        whole, counted, measure.window(situation), _sorted(kinds),
+        _sorted(_shares((bare[3], one) for bare, one in zip(found, tokens, strict=True) if bare[3])),
+        tuple(
+            Piece._make(found[place])._replace(tokens=tokens[place])
+            for place in nlargest(TOP, range(len(found)), key=tokens.__getitem__)
+        ),
+    )
+
+
+def heaviest(filled: Filling, count: int = 3) -> str:
+    """`results and calls of Read (90,000 tokens), prompts (40,000 tokens)`: what takes most of the room."""
+    of_tools = (Filler.CALL.value, Filler.RESULT.value)
+    shares = [
+        *(share for share in filled.kinds if share.name not in (*of_tools, Filler.OVERHEAD.value)),
+        *(Share(f"calls and results of {share.name}", share.tokens, share.count) for share in filled.tools),
+    ]
+    first, *others = _sorted(shares) or (Share("nothing", 0, 0),)
+    worth = [first, *(share for share in others if share.tokens * 50 >= filled.tokens)]
+    return ", ".join(f"{share.name} ({measure.tokens(share.tokens)})" for share in worth[:count])
+
+
+def _of_request(situation: Situation) -> Iterator[_Bare]:
+    """The parts of the request that will be sent."""
+    request, session = situation.request, situation.session
+    names, kinds = _names(session), session.scan.kind
+    attachment, media_flag, first = int(Kind.ATTACHMENT), int(BlockFlag.MEDIA), request.first
+    for message, role in enumerate(request.roles):
+        system, replied = role == Role.SYSTEM, role == Role.ASSISTANT
+        for index in range(first[message], first[message + 1]):
+            row, block, media = request.row[index], request.kind[index], bool(request.flags[index] & media_flag)
+            own = system or row < 0 or index in request.synthetic or kinds[row] == attachment
+            yield (
+                row, request.block[index], _filler(session, row, block, media, own, replied),
+                names.get(request.refs[index] or "", ""), api.block_tokens(block, request.size[index], media),
+            )
+
+
+def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[_Bare]:
+    """The blocks of rows, as they would be sent."""
+    scan = session.scan
+    names = _names(session)
+    for row in rows:
+        if scan.kind[row] not in (Kind.USER, Kind.ASSISTANT) or scan.flags[row] & (Flag.API_ERROR | Flag.VIRTUAL):
+            continue
+        for index in scan.blocks(row):
+            block, media = BlockKind(scan.block_kind[index]), bool(scan.block_flags[index] & BlockFlag.MEDIA)
+            kind = _filler(session, row, block, media, False, scan.kind[row] == Kind.ASSISTANT)
+            tool = names.get(scan.strings.text(scan.block_ref[index]) or "", "")
+            tokens = api.block_tokens(block, scan.block_size[index], media)
+            yield row, index - scan.first[row], kind, tool, tokens
+
+
+def _names(session: Session) -> dict[str, str]:
+    """Call id → name of the tool."""
+    scan = session.scan
+    text = scan.strings.text
+    return {
+        text(ref) or "": text(name) or "?"
+        for kind, ref, name in zip(scan.block_kind, scan.block_ref, scan.block_name, strict=True)
+        if kind in (BlockKind.TOOL_USE, BlockKind.SERVER_USE) and ref >= 0
+    }
+
+
+def _filler(session: Session, row: int, block: int, media: bool, own: bool, replied: bool) -> Filler:
+    if media:
+        return Filler.IMAGE
+    if block in _KINDS:
+        return _KINDS[block]
+    if own:
+        return Filler.REMINDER
+    if replied:
+        return Filler.REPLY
+    if session.has(row, Flag.SUMMARY):
+        return Filler.SUMMARY
+    return Filler.PROMPT if session.has(row, Flag.PROMPT) else Filler.REMINDER
+
+
+def _counted(session: Session, rows: Sequence[int]) -> int:
+    """The most that the API counted for a reply among rows, since the last boundary in them."""
+    return max((count for _place, count in measure.counts(session, rows)), default=0)
+
+
+def _shares(items: Iterator[tuple[str, int]]) -> list[Share]:
+    tokens: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for name, count in items:
+        tokens[name] = tokens.get(name, 0) + count
+        counts[name] = counts.get(name, 0) + 1
+    return [Share(name, total, counts[name]) for name, total in tokens.items()]
+
+
+def _sorted(shares: Sequence[Share]) -> tuple[Share, ...]:
+    return tuple(sorted(shares, key=lambda share: -share.tokens))

@@ -1,0 +1,121 @@
+"""Thinking that an edit before it makes invalid, on models that bind it to what stood before it (rule R16)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from unbrick import models, words
+from unbrick.edit import (
+    Answer,
+    Clear,
+    DropBlock,
+    DropRecord,
+    Edit,
+    Insert,
+    Redact,
+    Remake,
+    SetRef,
+    SetValue,
+    Uncompact,
+    places,
+)
+from unbrick.entry import BlockKind
+from unbrick.finding import Finding, Fix, Safety
+from unbrick.record import At
+from unbrick.scanning import ones
+from unbrick.situation import Situation
+
+_ALTERS = (Answer, Insert, Clear, DropBlock, DropRecord, SetValue, Remake, Uncompact)
+_THINKING = (BlockKind.THINKING, BlockKind.REDACTED)
+_PLAIN = f"{words.KEEPS}; "
+
+
+class _Sent:
+    """Where the records and the thinking of a request stand in it."""
+
+    def __init__(self, situation: Situation) -> None:
+        request = situation.request
+        # The first part of a row is that which comes last of those that are put in backwards.
+        self._first = dict(zip(reversed(request.row), range(len(request.row) - 1, -1, -1), strict=True))
+        self._rows = sorted(row for row in self._first if row >= 0)
+        self._session = situation.session
+        thinking = ones.places(ones.of_kinds(request.kind, *_THINKING))
+        self.thinking = [index for index in thinking if request.row[index] >= 0]
+
+    def behind(self, edits: Iterable[Edit]) -> int:
+        """The first of the thinking that edits make invalid, as a place in `thinking`."""
+        rows, at_ = self._rows, self._session.at
+        # A record that an edit took out is not there any more: what stands behind it counts.
+        found = (
+            (bisect_right if only else bisect_left)(rows, at, key=at_) for at, only in self._altered(edits)
+        )
+        first = min((self._first[rows[place]] for place in found if place < len(rows)), default=None)
+        return len(self.thinking) if first is None else bisect_left(self.thinking, first)
+
+    def _altered(self, edits: Iterable[Edit]) -> Iterator[tuple[At, bool]]:
+        """Where edits put something else before the model than it saw when it went on from there, and whether only
+        behind that record.
+
+        Edits that bring back what was sent at the time, such as a relinked record, do not count.
+        """
+        session = self._session
+        for edit in edits:
+            if isinstance(edit, Insert):
+                yield edit.behind, True
+            elif isinstance(edit, _ALTERS):
+                yield edit.at, isinstance(edit, Answer)
+            elif isinstance(edit, Redact):
+                yield from ((at, False) for at in edit.ats)
+            elif isinstance(edit, SetRef):
+                call = session.calls.get(edit.new)
+                yield from ((session.at(row), False) for row, _block in (call.uses if call else ()))
+
+
+def stale_thinking(situation: Situation, edits: Sequence[Edit]) -> Fix | None:
+    """What takes the thinking out that edits made invalid; they are done in this situation."""
+    if not models.binds_thinking(situation.target.model):
+        return None
+    request, sent = situation.request, situation.once(_Sent)
+    drops = tuple(
+        DropBlock(situation.at(request.row[index]), request.block[index])
+        for index in sent.thinking[sent.behind(edits) :]
+    )
+    if not drops:
+        return None
+    count = _counted(len(drops))
+    return Fix(
+        "thinking-along", f"Take {count} behind the edit along: {situation.target.model} binds thinking to what stood "
+        "before it", Safety.LOSSY, tuple(reversed(drops)), f"drops {count}",
+    )
+
+
+def bound(situation: Situation, edits: Iterable[Edit]) -> int:
+    """How many thinking blocks edits will take along that are not done yet; what they do themselves is their own."""
+    if not models.binds_thinking(situation.target.model):
+        return 0
+    sent, whole = situation.once(_Sent), tuple(edits)
+    own = {at for edit in whole for at in places(edit)}
+    return sum(situation.at(situation.request.row[index]) not in own for index in sent.thinking[sent.behind(whole) :])
+
+
+def priced(situation: Situation, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings whose fixes say in their price what thinking goes along."""
+    binds = models.binds_thinking(situation.target.model)
+    for finding in findings:
+        fixes = tuple(with_thinking(situation, fix) for fix in finding.fixes) if binds else finding.fixes
+        yield replace(finding, fixes=fixes) if fixes != finding.fixes else finding
+
+
+def with_thinking(situation: Situation, fix: Fix) -> Fix:
+    """A fix that says in its price what thinking goes along."""
+    number = bound(situation, fix.edits)
+    if not number:
+        return fix
+    said = "" if fix.price == words.KEEPS else f"{fix.price.removeprefix(_PLAIN)}; "
+    return replace(fix, price=f"{said}drops {_counted(number)}")
+
+
+def _counted(number: int) -> str:
+    return words.plural(number, "thinking block")

@@ -1,0 +1,190 @@
+"""A value gives way wherever bytes spell it, and nothing else changes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import textwrap
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unbrick.secrecy.hide import Hidden, alike
+
+KEY = "npm_9fQz7Lk2Vb8Xw3"
+NOTE = "[redacted]"
+
+
+def hidden(raw: bytes, value: str = KEY) -> tuple[bytes, int]:
+    return Hidden(value, NOTE).hide(raw)
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    pytest.param(b'{"a": "npm_9fQz7Lk2Vb8Xw3"}', b'{"a": "[redacted]"}', id="as it stands"),
+    pytest.param(b'{"a":"x npm_9fQz7Lk2Vb8Xw3y","b":1.50}', b'{"a":"x [redacted]y","b":1.50}', id="inside a word"),
+    pytest.param(b'{"npm_9fQz7Lk2Vb8Xw3":1}', b'{"[redacted]":1}', id="as a name"),
+    pytest.param(b'{"a":"caf\\u00e9 \\u006epm_9fQz7Lk2Vb8Xw3"}', b'{"a":"caf\\u00e9 [redacted]"}', id="with an escape"),
+    pytest.param(
+        b'{"a":"{\\"k\\":\\"npm_9fQz7Lk2Vb8Xw3\\"}"}', b'{"a":"{\\"k\\":\\"[redacted]\\"}"}', id="in JSON inside",
+    ),
+    pytest.param(
+        b'{"a":"{\\"k\\":\\"\\\\u006epm_9fQz7Lk2Vb8Xw3\\"}"}', b'{"a":"{\\"k\\":\\"[redacted]\\"}"}',
+        id="with an escape in JSON inside",
+    ),
+    pytest.param(
+        b'{"a":"{\\"torn\\":\\"npm_9fQz7Lk2Vb8Xw3"}', b'{"a":"{\\"torn\\":\\"[redacted]"}', id="in torn JSON inside",
+    ),
+    pytest.param(b'{"a":"\\npm_9fQz7Lk2Vb8Xw3"}', b'{"a":"\\npm_9fQz7Lk2Vb8Xw3"}', id="not where an escape ends in it"),
+    pytest.param(b'{"a":"npm_9fQz7Lk2Vb8Xw3', b'{"a":"[redacted]', id="on a torn line"),
+    pytest.param(b'{"a":"\\u006e\\u0070m_9fQz7Lk2Vb8Xw3', b'{"a":"[redacted]', id="with escapes on a torn line"),
+    pytest.param(
+        b'{"a":"{\\"k\\":\\"\\\\u006epm_9fQz7Lk2Vb8Xw3', b'{"a":"{\\"k\\":\\"[redacted]', id="with escapes, torn twice",
+    ),
+    pytest.param(b'ed","a":"npm_9fQz7Lk2Vb8Xw\\u0033"}', b'ed","a":"[redacted]"}', id="with escapes and no beginning"),
+    pytest.param(
+        b'{"a":"torn {\\"k\\":\\"\\\\u006epm_9fQz7Lk2Vb8Xw3"}', b'{"a":"torn {\\"k\\":\\"[redacted]"}',
+        id="with escapes in torn JSON inside",
+    ),
+    pytest.param(b'\xff\x00npm_9fQz7Lk2Vb8Xw3\xfe', b'\xff\x00[redacted]\xfe', id="among garbage"),
+    pytest.param(b'{"a":"\xffnpm_9fQz7Lk2Vb8Xw3"}\r\n', b'{"a":"\xff[redacted]"}\r\n', id="beside invalid UTF-8"),
+    pytest.param(b'{"a":"\\ud83d npm_9fQz7Lk2Vb8Xw3"}', b'{"a":"\\ud83d [redacted]"}', id="beside half a pair"),
+])
+def test_a_copy_gives_way(raw: bytes, wanted: bytes) -> None:
+    assert hidden(raw) == (wanted, int(raw != wanted))
+
+
+CARD = "4111111111111111"
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    pytest.param(b'{"a":4111111111111111}', b'{"a":0}', id="a number"),
+    pytest.param(b'[4111111111111111 ,"4111111111111111"]', b'[0 ,"[redacted]"]', id="a number and a string"),
+    pytest.param(b'{"a":"{\\"n\\":4111111111111111}"}', b'{"a":"{\\"n\\":0}"}', id="in JSON inside"),
+    pytest.param(b'{"a":94111111111111111}', b'{"a":94111111111111111}', id="not part of a number"),
+    pytest.param(b'{"a":4111111111111111', b'{"a":[redacted]', id="on a torn line"),
+])
+def test_a_number_gives_way_to_nought(raw: bytes, wanted: bytes) -> None:
+    assert hidden(raw, CARD)[0] == wanted
+
+
+@pytest.mark.parametrize("value", ['{"user": "ada", "pin": 1234}', '"user": "ada"', '"ada", "pin": 1234'])
+def test_what_is_json_itself_gives_way_inside_of_a_string(value: str) -> None:
+    inside = '{"user": "ada", "pin": 1234}'
+    for text in (inside, f"x {inside}", json.dumps([inside])):
+        raw = json.dumps({"a": text}).encode()
+        left, count = hidden(raw, value)
+        assert count == 1
+        assert json.loads(left)["a"] == text.replace(
+            json.dumps(value)[1:-1] if text.startswith("[") else value, NOTE
+        )
+
+
+def test_a_line_without_a_copy_is_the_same_object() -> None:
+    raw = b'{"a":"\\u001b[0m"}'
+    assert hidden(raw)[0] is raw
+
+
+@pytest.mark.parametrize("value", ["", "abc", '""""""""', "\n\n\n\n\n"])
+def test_what_cannot_be_told_from_other_text_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="too short"):
+        Hidden(value, NOTE)
+
+
+@pytest.mark.parametrize("note", ["", 'a"b', "a\\b", "ä", KEY])
+def test_a_note_must_fit_everywhere(note: str) -> None:
+    with pytest.raises(ValueError, match="cannot stand"):
+        Hidden(KEY, note)
+
+
+TEXT = st.text(st.sampled_from('abnu/\\"{}[]:, \n\té😀1') | st.characters(exclude_categories=["Cs"]), max_size=12)
+VALUE = st.builds("{}{}{}".format, TEXT, st.sampled_from(["nKey", "quxz9", "uSecret"]), TEXT)
+
+
+def nested(value: str, levels: int, ascii_only: bool, slashes: bool, around: str) -> Any:
+    """A value in JSON in a string in JSON, so deep."""
+    found: Any = around + value + around
+    for _ in range(levels):
+        text = json.dumps({"k": [found, 1.0]}, ensure_ascii=ascii_only)
+        found = text.replace("/", "\\/") if slashes else text
+    return found
+
+
+def holds(found: Any, value: str) -> bool:
+    """Whether any string of a value, or of the JSON in its strings, holds another."""
+    if isinstance(found, dict):
+        return any(holds(one, value) for pair in found.items() for one in pair)
+    if isinstance(found, list):
+        return any(holds(one, value) for one in found)
+    if not isinstance(found, str):
+        return False
+    try:
+        inner = json.loads(found) if found[:1] in "{[" and found else None
+    except ValueError:
+        inner = None
+    return holds(inner, value) if inner is not None else value in found
+
+
+@given(VALUE, st.integers(0, 3), st.booleans(), st.booleans(), st.sampled_from(["", " ", "é", "\n", "<"]))
+def test_no_string_holds_the_value_afterwards_and_json_stays_json(
+    value: str, levels: int, ascii_only: bool, slashes: bool, around: str,
+) -> None:
+    raw = json.dumps({"a": nested(value, levels, ascii_only, slashes, around), "b": "kept"}).encode()
+    new, count = hidden(raw, value)
+    assert count == 1
+    assert not holds(json.loads(new), value)
+    assert json.loads(new) == {"a": nested(NOTE, levels, ascii_only, slashes, around), "b": "kept"}
+
+
+@given(
+    st.text(min_size=8, max_size=90), st.binary(max_size=8), st.binary(max_size=8), st.booleans(),
+    st.sampled_from([0, 64, 76]),
+)
+def test_base64_of_what_holds_the_value_stays_base64_and_holds_it_no_more(
+    value: str, before: bytes, behind: bytes, address: bool, width: int,
+) -> None:
+    value = "nKey" + value
+    encode = base64.urlsafe_b64encode if address else base64.b64encode
+    written = encode(before + value.encode() + behind).decode()
+    lines = "\n".join(textwrap.wrap(written, width)) if width else written
+    new, count = hidden(json.dumps({"a": lines, "b": "kept"}).encode(), value)
+    text = "".join(json.loads(new)["a"].split())
+    left = base64.b64decode(text, b"-_" if address else None)
+    assert count == 1 and len(text) == len(written)
+    assert value.encode() not in left and b"***" in left
+    assert left.startswith(before) and left.endswith(behind)
+
+
+@given(VALUE, st.sampled_from(["", "/", "/:?=&"]), st.booleans())
+def test_an_address_does_not_hold_the_value_afterwards(value: str, safe: str, small: bool) -> None:
+    written = quote(value, safe=safe)
+    if small:
+        written = re.sub("%..", lambda found: found[0].lower(), written)
+    raw = json.dumps({"a": f"https://x/?p={written}&q=1"}).encode()
+    new, count = hidden(raw, value)
+    assert count and not holds(json.loads(new), value) and value not in unquote(json.loads(new)["a"])
+
+
+@given(st.binary(max_size=80), st.binary(max_size=80))
+def test_any_bytes_are_read_and_those_around_a_copy_stay(before: bytes, behind: bytes) -> None:
+    raw = before + b" npm_9fQz7Lk2Vb8Xw3 " + behind
+    new, count = hidden(raw)
+    assert new.startswith(before) and new.endswith(behind)
+    assert count or b'"' in before
+
+
+@given(st.lists(st.text(max_size=6), min_size=1, max_size=4), st.lists(st.text(max_size=6), min_size=3, max_size=3))
+def test_a_text_is_told_again_when_values_in_it_gave_way(parts: list[str], values: list[str]) -> None:
+    before = parts[0] + "".join(value + part for value, part in zip(values, parts[1:], strict=False))
+    assert alike(NOTE.join(parts), before)
+
+
+@pytest.mark.parametrize(("text", "other"), [
+    pytest.param("a", "b", id="no note"), pytest.param(f"a{NOTE}b", "ab c", id="another end"),
+    pytest.param(f"a{NOTE}a", "a", id="too short"), pytest.param(f"a{NOTE}x{NOTE}b", "a--b", id="a part is missing"),
+])
+def test_another_text_is_not(text: str, other: str) -> None:
+    assert not alike(text, other)
