@@ -49,7 +49,9 @@ def duplicate_uuid(situation: Situation) -> Iterator[Finding]:
             what = "two records with one id make its parents go round in a circle"
             near = descendants(session, found.row).union(session.ancestors(found.row))
         twins = next((rows for rows in session.duplicates.values() if not near.isdisjoint(rows)), None)
-        fixes = () if twins is None else tuple(_tell_apart(situation, twins[0], twins[-1]))
+        fixes = () if twins is None else _repeated(situation, found.before) or tuple(
+            _tell_apart(situation, twins[0], twins[-1])
+        )
         yield broken_link(situation, "duplicate-uuid", found, what, fixes or hang_behind(situation, found))
     yield from _other_parents(situation)
 
@@ -81,6 +83,23 @@ def _other_parents(situation: Situation) -> Iterator[Finding]:
                     fixes=(restoring(situation, "as-first", title, (edit,), lost, certain=False),),
                 )
                 break
+
+
+def _repeated(situation: Situation, row: int | None) -> tuple[Fix, ...]:
+    """Drop the lines in front of a break that repeat earlier ones in one go, where there are several: without one of
+    them alone, the break would stay."""
+    session, rows = situation.session, []
+    raw = session.scan.view.raw
+    while row is not None and row >= 0:
+        first = session.duplicates.get(session.scan.uuid[row], (row,))[0]
+        if first == row or raw(first).strip() != raw(row).strip():
+            break
+        rows.append(row)
+        row -= 1
+    if len(rows) < 2:
+        return ()
+    edits = tuple(Salvage(situation.at(one), ()) for one in reversed(rows))
+    return (Fix("drop", f"Drop {len(rows)} repeated lines", Safety.SAFE, edits, brings=situation.lost),)
 
 
 def _tell_apart(situation: Situation, row: int, last: int) -> Iterator[Fix]:
