@@ -18,7 +18,7 @@ from tools.chat import call, result, text
 from tools.media import CATALOG, document, image, objects, packed, pdf, picture, png, tree, written
 from tools.requests import request_of
 from unbrick import api
-from unbrick.media import documents, heads, images, pixels
+from unbrick.media import bounds, documents, heads, images, pixels
 from unbrick.proof.api import refusal
 from unbrick.target import Target, Version
 
@@ -232,7 +232,7 @@ def test_the_words_of_a_document_are_taken_as_far_as_they_can_be_read(
     monkeypatch: pytest.MonkeyPatch, raw: bytes, words: str | None
 ) -> None:
     """None takes more than the calls that it may, which are as few here as 600 pages need."""
-    monkeypatch.setattr(documents, "CALLS", 6_000_000)
+    monkeypatch.setattr(bounds, "CALLS", 6_000_000)
     found = documents.text(b64(raw))
     assert len(found) == documents.WORDS if words is None else found == words
 
@@ -251,16 +251,16 @@ def test_the_words_of_a_document_are_taken_as_far_as_they_can_be_read(
 def test_a_document_without_end_ends(
     monkeypatch: pytest.MonkeyPatch, raw: bytes, found: documents.Document
 ) -> None:
-    monkeypatch.setattr(documents, "CALLS", 1_500_000)
+    monkeypatch.setattr(bounds, "CALLS", 1_500_000)
     assert documents.read(b64(raw)) == found
 
 
 def test_a_document_of_few_and_long_calls_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a tenth of a second went by between two looks at the clock."""
     looks = count()
-    monkeypatch.setattr(documents, "thread_time", lambda: next(looks) / 10)
+    monkeypatch.setattr(bounds, "thread_time", lambda: next(looks) / 10)
     assert documents.text(b64(written(said("one"), *[b"/X Do " * 400] * 99, drawn=b" " * 1_000))) == "one"
-    assert next(looks) / 10 < documents.SECONDS + 1
+    assert next(looks) / 10 < bounds.SECONDS + 1
 
 
 def test_a_document_that_no_request_holds_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,13 +270,13 @@ def test_a_document_that_no_request_holds_is_not_opened(monkeypatch: pytest.Monk
     assert documents.text(b64(raw)) == ""
 
 
-@pytest.mark.parametrize("calls", [10, documents.CALLS])
+@pytest.mark.parametrize("calls", [10, bounds.CALLS])
 def test_who_looks_at_calls_goes_on_looking(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
     """A profiler, which the bound takes the place of for a while."""
     def look(*_what: object) -> None:
         pass
 
-    monkeypatch.setattr(documents, "CALLS", calls)
+    monkeypatch.setattr(bounds, "CALLS", calls)
     before = sys.getprofile()
     sys.setprofile(look)
     try:

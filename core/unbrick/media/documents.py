@@ -5,22 +5,18 @@ from __future__ import annotations
 
 import binascii
 import io
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import islice
-from time import thread_time
 from typing import TYPE_CHECKING, NamedTuple
+
+from unbrick.media.bounds import EndlessError, bounded
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
 LARGEST = 32_000_000
 """Bytes of a document that is opened: as many as a request may have (errors documentation, request size limits)."""
-CALLS = 20_000_000
-"""Calls of functions that one reading may take. They measure work as time does, and are the same on every machine."""
-SECONDS = 20
-"""Of the processor, for what takes few calls and long ones: a blank of megabytes that is drawn ten thousand times."""
 WORDS = 200_000
 """Characters of a document's text that are taken out of it at most."""
 PAGES = 600
@@ -123,28 +119,6 @@ def _opened(raw: bytes) -> Document:
     except Exception:  # A parser of other people's files raises what it likes.
         return INVALID
     return Document(pages) if pages else INVALID
-
-
-class EndlessError(BaseException):
-    """A document takes more work than it may. No Exception, which parsers take for a flaw that they can read past."""
-
-
-@contextmanager
-def bounded() -> Iterator[None]:
-    """Raises EndlessError in the midst of what takes more than so many calls, or so long."""
-    before, left, end = sys.getprofile(), CALLS, thread_time() + SECONDS
-
-    def count(_frame: object, _event: str, _argument: object) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0 or (not left & 0xFFF and thread_time() > end):
-            raise EndlessError
-
-    sys.setprofile(count)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
 
 
 def _reader(raw: bytes) -> PdfReader | None:

@@ -14,7 +14,7 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.errors import LimitReachedError
 
-from unbrick.media.documents import EndlessError, bounded
+from unbrick.media.bounds import EndlessError, bounded
 
 Block = dict[str, Any]
 Placed = tuple[str, Block]

@@ -203,6 +203,8 @@ def reading() -> set[str]:
         seen.add(name)
         for one in imported(CORE / "proof" / f"{name}.py"):
             if one.startswith("unbrick"):
+                if one.startswith("unbrick.media.bounds"):
+                    continue  # How much work is too much says nothing of what is right.
                 assert one.startswith("unbrick.proof"), f"{name} imports {one}"
                 inner = one.removeprefix("unbrick.proof").strip(".").split(".")[0]
                 if inner and (CORE / "proof" / f"{inner}.py").exists() and inner not in seen:
