@@ -168,19 +168,20 @@ class Source:
 
     def between(self, start: int, end: int) -> Iterator[bytes]:
         """The lines of a range that begins where one does, whether their ends are known or not."""
-        pieces: list[bytes] = []
         while start < end and (chunk := self.read(start, min(start + CHUNK, end))):
-            start += len(chunk)
-            if b"\n" not in chunk:
-                pieces.append(chunk)
+            if b"\n" in chunk:
+                lines = io.BytesIO(chunk).readlines()
+                start += len(chunk)
+                if start < end and not lines[-1].endswith(b"\n"):
+                    start -= len(lines.pop())
+                yield from lines
                 continue
-            lines = io.BytesIO(chunk).readlines()
-            if pieces:
-                lines[0] = b"".join((*pieces, lines[0]))
-            pieces = [] if lines[-1].endswith(b"\n") else [lines.pop()]
-            yield from lines
-        if pieces:
-            yield b"".join(pieces)
+            # A line that is longer is read as one: put together from pieces, it would be held twice.
+            first, start = start, start + len(chunk)
+            if start < end:
+                start = min(self.end_of_line(start), end)
+                chunk = self.read(first, start)
+            yield chunk
 
     def end_of_line(self, position: int) -> int:
         """The offset behind the line that a byte stands in."""
