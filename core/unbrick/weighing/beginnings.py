@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from operator import sub
 
-from unbrick import models, words
+from unbrick import models
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At
 from unbrick.scanning import ones
 from unbrick.situation import Situation
 from unbrick.weighing import measure
-from unbrick.weighing.tally import FIELDS, Tally, count, held, loaded, tally
+from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded, tally
 
 
 @dataclass(frozen=True)
-class Beginning:
+class Beginning(Priced):
     """A prompt to begin with. `keeps` are user and assistant records that a resume loads afterwards; `prompts` are the
     rows of the typed prompts that would go; `gone` counts what goes of what is loaded now, `erased` the messages that
     go and are not loaded now, `drops` both; `tokens` is the size of the context afterwards."""
@@ -32,16 +32,6 @@ class Beginning:
     erased: int
     tokens: int
     time: float | None = None
-
-    @property
-    def drops(self) -> int:
-        """Messages that go."""
-        return self.gone.messages + self.erased
-
-    @property
-    def price(self) -> str:
-        """What it costs, in words."""
-        return words.costs(self.gone.counts, self.erased)
 
 
 def beginnings(situation: Situation) -> tuple[Beginning, ...]:

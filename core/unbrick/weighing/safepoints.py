@@ -18,7 +18,7 @@ from unbrick.scanning import ones
 from unbrick.session import Session
 from unbrick.situation import Situation
 from unbrick.weighing import measure
-from unbrick.weighing.tally import Tally, count, held, loaded, tally, without_summaries
+from unbrick.weighing.tally import Priced, Tally, count, held, loaded, tally, without_summaries
 
 TALK = (Kind.USER, Kind.ASSISTANT)
 # Plain integers: looking up an enumeration's member costs more than the comparison.
@@ -27,7 +27,7 @@ _USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 
 
 @dataclass(frozen=True)
-class SafePoint:
+class SafePoint(Priced):
     """A place to cut behind. `at` and `row` are the last record kept, `reply` the row of the last assistant
     record, or of the prompt where the kept part ends with one. `keeps` are user and assistant records that a resume
     loads afterwards. `prompts` are the rows of the typed prompts that would go; `gone` counts what would go of what is
@@ -47,16 +47,6 @@ class SafePoint:
     segment: int = 0
     time: float | None = None
     fits: bool = True
-
-    @property
-    def drops(self) -> int:
-        """Messages that would go."""
-        return self.gone.messages + self.erased
-
-    @property
-    def price(self) -> str:
-        """What the cut costs, in words."""
-        return words.costs(self.gone.counts, self.erased)
 
 
 class Now(NamedTuple):

@@ -61,6 +61,23 @@ class Tally:
         ]
 
 
+class Priced:
+    """What goes with a cut: `gone` counts it of what is loaded now, `erased` the messages that are not loaded now."""
+
+    gone: Tally
+    erased: int
+
+    @property
+    def drops(self) -> int:
+        """Messages that would go."""
+        return self.gone.messages + self.erased
+
+    @property
+    def price(self) -> str:
+        """What it costs, in words."""
+        return words.costs(self.gone.counts, self.erased)
+
+
 FIELDS = tuple(field.name for field in fields(Tally))
 _PROMPTS, _REPLIES, _RESULTS, _SUMMARIES, _THOUGHTS, _NOTICES, _OTHERS = range(1, len(FIELDS))
 # Plain integers: looking up an enumeration's member costs more than the comparison.
