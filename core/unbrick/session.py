@@ -32,7 +32,7 @@ class Standing(IntEnum):
     LOST = 3
     """Certainly part of the conversation, and the client will not load it."""
     UNDECIDED = 4
-    """Off the thread; the file does not say why."""
+    """Beside the thread; the file does not say why."""
     SIDE = 5
     """A subagent's."""
     APART = 6

@@ -203,6 +203,24 @@ async def test_the_prompts_that_would_go_are_copied(open_app: Open) -> None:
         assert copied.endswith("Validate it: only 5% is allowed.")
 
 
+@pytest.mark.parametrize(("price", "head", "others"), [
+    pytest.param("22 results, 2 thinking blocks", "5 prompts that would go (y copies)", 0, id="all are loaded"),
+    pytest.param("erases 37 messages", "7 prompts that would go, 5 of them loaded now (y copies)", 2, id="some are"),
+])
+async def test_of_the_prompts_that_would_go_it_is_said_which_are_loaded(
+    open_app: Open, price: str, head: str, others: int
+) -> None:
+    async with open_app("missing-parent", (120, 60)) as pilot:
+        await press(pilot, "t")
+        places = pilot.app.screen._places
+        found = next(number for number, offer in enumerate(places.offers) if price in offer.point.price)
+        pilot.app.screen.query_one(Ladder).go(found)
+        await settle(pilot)
+        shown = screen_text(pilot.app)
+        assert head in shown
+        assert shown.count("(not loaded now)") == others
+
+
 async def test_the_beginning_is_dropped(open_app: Open) -> None:
     async with open_app("healthy") as pilot:
         await press(pilot, "t", "b", "j")

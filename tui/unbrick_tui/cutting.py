@@ -15,6 +15,7 @@ from unbrick.telling.diff import difference
 from unbrick.truncate import Offer
 from unbrick.weighing.beginnings import Beginning, beginnings
 from unbrick.weighing.safepoints import history
+from unbrick.weighing.tally import loaded
 from unbrick.weighing.touched import touched
 from unbrick_tui.prose import Passage
 from unbrick_tui.text import count, moment, one_line, thousands, tokens
@@ -151,11 +152,15 @@ def about_start(places: Places, start: Beginning) -> Iterator[Passage]:
 
 def _prompts(places: Places, rows: Sequence[int]) -> Iterator[Passage]:
     if not rows:
-        yield "dim", "no prompt of yours goes"
+        yield "dim", "no prompt that is loaded goes"
         return
-    yield "head", f"{count(len(rows), 'prompt')} that would go (y copies):"
+    now = places.situation.once(loaded)
+    sent = sum(now[row] for row in rows)
+    of_them = "" if sent == len(rows) else f", {sent or 'none'} of them loaded now"
+    yield "head", f"{count(len(rows), 'prompt')} that would go{of_them} (y copies):"
     for row in rows[:200]:
-        yield "plain", f" {places.situation.place(row)}: {places.words(row, 400)}"
+        style, why = ("plain", "") if now[row] else ("dim", " (not loaded now)")
+        yield style, f" {places.situation.place(row)}{why}: {places.words(row, 400)}"
 
 
 def prompts(places: Places, rows: Sequence[int]) -> str:

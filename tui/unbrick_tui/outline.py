@@ -28,7 +28,7 @@ REASONS = {
     Standing.SUMMARISED: "a summary stands for it",
     Standing.REWOUND: "you went back before it",
     Standing.LOST: "it is in the file, and the client will not load it",
-    Standing.UNDECIDED: "off the thread; the file does not say why",
+    Standing.UNDECIDED: "beside the thread; the file does not say why",
     Standing.SIDE: "a subagent's",
     Standing.APART: "never part of the conversation",
     Standing.UNREADABLE: "it is not a record",

@@ -148,5 +148,5 @@ def next_step(report: Report, name: str | None = None) -> Iterator[str]:
         branches = [found for found in report.findings if found.code[0] == "L"]
         back = [(found, fix) for found in branches for fix in found.fixes if fix.edits]
         for found, fix in back[:2]:
-            yield f"If what stands off the thread is what you miss ({printable(fix.price)}):"
+            yield f"If what stands beside the thread is what you miss ({printable(fix.price)}):"
             yield f"    unbrick repair {path} --fix {found.id}={fix.id}"

@@ -135,12 +135,12 @@ def not_loaded(report: Report) -> Iterator[str]:
 
 
 def doubtful(report: Report) -> Finding | None:
-    """The finding that speaks of replies off the thread of which the file does not say why."""
+    """The finding that speaks of replies beside the thread of which the file does not say why."""
     return next((f for f in report.findings if f.code in ("L005", "L006") and f.severity is Severity.WARNING), None)
 
 
 def left_out(report: Report) -> bool:
-    """Whether the worst that is known of a session is that replies off the thread may be part of it."""
+    """Whether the worst that is known of a session is that replies beside the thread may be part of it."""
     accepted = report.resume.outcome is Outcome.ACCEPTED
     return accepted and report.verdict is Verdict.FRAGILE and report.findings[0] is doubtful(report)
 

@@ -20,7 +20,7 @@ SHOWN = 12
 _WHY = {
     Standing.SUMMARISED: "a summary stands for it", Standing.REWOUND: "somebody went back before it",
     Standing.LOST: "it is in the file, and the client will not load it",
-    Standing.UNDECIDED: "it is off the thread; the file does not say why",
+    Standing.UNDECIDED: "it is beside the thread; the file does not say why",
     Standing.LOADED: "it is loaded, and sent in other words or left out",
 }
 

@@ -187,7 +187,7 @@ class TruncateScreen(Screen[Offer | Beginning | None]):
             return
         rows = chosen.point.prompts if isinstance(chosen, Offer) else chosen.prompts
         if not rows:
-            self.notify("no prompt of yours goes", markup=False)
+            self.notify("no prompt that is loaded goes", markup=False)
             return
         self.app.copy_to_clipboard(cutting.prompts(places, rows))
 

@@ -246,7 +246,7 @@ class Painting(ScrollView):
         return self.cut is not None and row in self.cut.kept
 
     def _fate(self, row: int, standing: Standing) -> tuple[str, bool]:
-        """The word at the end of a row, and whether the row is painted as being off the thread."""
+        """The word at the end of a row, and whether the row is painted as not being loaded."""
         if self._goes(row):
             return f"{self.glyphs.cut} goes", True
         if self._stays(row):
