@@ -37,7 +37,7 @@ class Beginning(Priced):
 def beginnings(situation: Situation) -> tuple[Beginning, ...]:
     """Every place where the loaded conversation can begin, the one that keeps most first."""
     session, scan, rows = situation.session, situation.session.scan, situation.thread.rows
-    whole, pace, freed = measure.context(session, rows), measure.pace(session, rows), 0
+    whole, pace, freed = measure.whole(situation), measure.rate(situation), 0
     total = sum(scan.kind[row] in (Kind.USER, Kind.ASSISTANT) for row in rows)
     found: list[Beginning] = []
     prompts: list[int] = []

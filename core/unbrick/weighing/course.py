@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,9 +92,9 @@ def _contexts(situation: Situation) -> Iterator[tuple[list[int], int]]:
 
 def _stops(session: Session, rows: list[int], first: int, before: int) -> Iterator[Stop]:
     """The stops of one context from a row of the file on; `before` is what the context came to that it follows."""
-    sizes = measure.contexts(session, rows)
-    counted = array("B", bytes(len(rows)))
-    for place, _count in measure.counts(session, rows):
+    weighed = measure.weigh(session, rows)
+    sizes, counted = weighed.contexts, bytearray(len(rows))
+    for place in weighed.places:
         counted[place] = 1
     for place, row in enumerate(rows):
         if row < first:

@@ -88,12 +88,10 @@ def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
     session = situation.session
     found = list(_of_request(situation) if rows is None else _of_rows(session, rows))
     tokens = [bare[-1] for bare in found]
-    counted = _counted(session, situation.thread.rows if rows is None else rows)
+    weighed = measure.thread(situation) if rows is None else measure.weigh(session, rows)
+    counted = max(weighed.counts, default=0)
     estimate = sum(tokens)
-    if rows is None:
-        whole, pace = measure.whole(situation) if counted else estimate, measure.rate(situation)
-    else:
-        whole, pace = measure.context(session, rows) if counted else estimate, measure.pace(session, rows)
+    whole, pace = weighed.tokens if counted else estimate, weighed.pace
     # Where estimates run above what was counted, they give way; where below, the rest is what stands in no record.
     pace = min(pace, whole / estimate) if estimate else 1.0
     if pace != 1.0:
@@ -178,11 +176,6 @@ def _filler(session: Session, row: int, block: int, media: bool, own: bool, repl
     if session.has(row, Flag.SUMMARY):
         return Filler.SUMMARY
     return Filler.PROMPT if session.has(row, Flag.PROMPT) else Filler.REMINDER
-
-
-def _counted(session: Session, rows: Sequence[int]) -> int:
-    """The most that the API counted for a reply among rows, since the last boundary in them."""
-    return max((count for _place, count in measure.counts(session, rows)), default=0)
 
 
 def _shares(items: Iterator[tuple[str, int]]) -> list[Share]:

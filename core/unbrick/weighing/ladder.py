@@ -18,7 +18,7 @@ from unbrick.finding import Advice, Fix, Safety
 from unbrick.printable import shell
 from unbrick.situation import Situation
 from unbrick.weighing import measure
-from unbrick.weighing.safepoints import points
+from unbrick.weighing.safepoints import newest
 
 RESULT, IMAGE = "Old tool result content cleared", "Image or document removed"
 """What a note says: the client's own words for old results (claude-code-format.md §4), and ours."""
@@ -80,7 +80,7 @@ def ladder(
         return ()
     now = measure.whole(situation) if rows is None else measure.context(situation.session, whole)
     # Where the API counts less than is estimated, less is freed.
-    pace = min(measure.rate(situation) if rows is None else measure.pace(situation.session, whole), 1.0)
+    pace = min(measure.rate(situation) if rows is None else measure.weigh(situation.session, whole).pace, 1.0)
     steps = [*_clearing(situation, whole, now, pace, first, brings), *_cutting(situation, whole, rows is not None)]
     fitting = [rung for rung in steps if rung.fits]
     kept = _messages(situation, whole)
@@ -121,16 +121,13 @@ def lighten(situation: Situation, excess: int) -> Iterator[Fix]:
 
 
 def _cutting(situation: Situation, whole: Sequence[int], among: bool) -> Iterator[Rung]:
-    limit = measure.window(situation) * measure.ROOM
-    behind = set(whole)
-    for point in situation.once(points):
-        if point.drops and point.tokens <= limit and (not among or (point.segment and point.row in behind)):
-            fix = Fix(
-                "cut", f"Cut behind {situation.place(point.row)}: leaves about {measure.tokens(point.tokens)}",
-                Safety.LOSSY, (Cut(point.at),), point.price,
-            )
-            yield Rung(fix, None, point.tokens, point.keeps, True, True)
-            return
+    point = newest(situation, measure.window(situation) * measure.ROOM, set(whole) if among else None)
+    if point is not None:
+        fix = Fix(
+            "cut", f"Cut behind {situation.place(point.row)}: leaves about {measure.tokens(point.tokens)}",
+            Safety.LOSSY, (Cut(point.at),), point.price,
+        )
+        yield Rung(fix, None, point.tokens, point.keeps, True, True)
 
 
 def _larger(situation: Situation, now: int, kept: int, undone: bool) -> Iterator[Rung]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain, compress, pairwise
 from typing import NamedTuple
 
 from unbrick import api, models, recorded
@@ -33,6 +35,7 @@ NEAR = 0.75
 
 _UNSAID = int(Flag.API_ERROR | Flag.SYNTHETIC)
 _TALK, _UNSENT, _MEDIA = (int(Kind.USER), int(Kind.ASSISTANT)), int(Flag.API_ERROR | Flag.VIRTUAL), int(BlockFlag.MEDIA)
+_CUT = int(Kind.BOUNDARY)
 
 
 def weights(session: Session, rows: Iterable[int]) -> Iterator[int]:
@@ -59,45 +62,71 @@ def noted(scan: Scan, block: int, note: str) -> int:
     return api.block_tokens(BlockKind.TOOL_RESULT if result else BlockKind.TEXT, len(note))
 
 
-def contexts(session: Session, rows: Sequence[int]) -> list[int]:
-    """Tokens of the context that each beginning of rows makes up, rows being in the order of sending: `[n]` is that
-    of the first n rows.
+class Weighed(NamedTuple):
+    """Rows in the order of sending, weighed: the last boundary among them (-1 for none), the estimated tokens of all up
+    to and with each, and the places where the API counted the context, with what it counted. A count from before that
+    boundary speaks of another context; one covers the row that it stands in."""
 
-    The API's own count, where a reply recorded one, plus an estimate of what follows that reply. A count from before
-    a boundary among the rows speaks of another context.
-    """
-    return [0, *(total + above for total, above in _sums(session, rows, _boundary(session, rows)))]
+    boundary: int
+    totals: array[int]
+    places: array[int]
+    counts: array[int]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the context that the rows make up. What a change to them frees lowers it by just that, counted or
+        estimated."""
+        above = next(iter(deque(self._above(), maxlen=1)), (0, 0))[1]
+        return (self.totals[-1] if self.totals else 0) + above
+
+    @property
+    def contexts(self) -> array[int]:
+        """Tokens of the context that each beginning of the rows makes up: `[n]` is that of the first n rows.
+
+        The API's own count, where a reply recorded one, plus an estimate of what follows that reply.
+        """
+        found = array("q", (0,)) + self.totals
+        for (place, above), (end, _above) in pairwise(chain(self._above(), ((len(self.totals), 0),))):
+            for number in range(place + 1, end + 1):
+                found[number] += above
+        return found
+
+    @property
+    def pace(self) -> float:
+        """How many tokens the API counts for one estimated, by what was added between the first count of a conversation
+        and its highest; 1 where the counts do not tell."""
+        if not self.counts:
+            return 1.0
+        last = max(self.counts)
+        added = self.totals[self.places[self.counts.index(last)]] - self.totals[self.places[0]]
+        return min(max((last - self.counts[0]) / added, 0.5), 2.0) if added >= TELLING else 1.0
+
+    def _above(self) -> Iterator[tuple[int, int]]:
+        """Each place with a count, and by how much what the API counted is above the estimate from there on."""
+        above = lacking = 0
+        for place, said in zip(self.places, self.counts, strict=True):
+            total = self.totals[place]
+            lacking += _lack(said + lacking, total + above)
+            above = said + lacking - total
+            yield place, above
 
 
-def counts(session: Session, rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """(place among rows, count) where the API counted the context that rows make up."""
-    boundary = _boundary(session, rows)
-    numbers = session.scan.tokens
-    return ((place, numbers[row]) for place, row in enumerate(rows) if _says(session, row, boundary))
-
-
-def _says(session: Session, row: int, boundary: int) -> bool:
-    """Whether a row holds a count of the context behind a boundary; it covers the row itself."""
-    scan = session.scan
-    return bool(scan.tokens[row]) and row > boundary and not scan.flags[row] & _UNSAID
+def weigh(session: Session, rows: Sequence[int], boundary: int | None = None) -> Weighed:
+    """Rows weighed, as they stand behind their own last boundary, or behind another."""
+    said, flags = session.scan.tokens, session.scan.flags
+    boundary = _boundary(session, rows) if boundary is None else boundary
+    places = array("I", (
+        place for place in compress(range(len(rows)), map(said.__getitem__, rows))
+        if rows[place] > boundary and not flags[rows[place]] & _UNSAID
+    ))
+    counts = array("I", (said[rows[place]] for place in places))
+    return Weighed(boundary, array("q", accumulate(weights(session, rows))), places, counts)
 
 
 def _boundary(session: Session, rows: Iterable[int]) -> int:
     """The last boundary among rows, -1 for none."""
     kinds = session.scan.kind
-    return max((row for row in rows if kinds[row] == Kind.BOUNDARY), default=-1)
-
-
-def _sums(session: Session, rows: Sequence[int], boundary: int) -> Iterator[tuple[int, int]]:
-    """After each row: the estimate of all so far, and by how much what the API counted is above it."""
-    counted = session.scan.tokens
-    total = above = lacking = 0
-    for row, added in zip(rows, weights(session, rows), strict=True):
-        total += added
-        if counted[row] and _says(session, row, boundary):
-            lacking += _lack(counted[row] + lacking, total + above)
-            above = counted[row] + lacking - total
-        yield total, above
+    return max((row for row in rows if kinds[row] == _CUT), default=-1)
 
 
 def _lack(count: int, expected: int) -> int:
@@ -107,33 +136,17 @@ def _lack(count: int, expected: int) -> int:
 
 
 def context(session: Session, rows: Sequence[int]) -> int:
-    """Tokens of the context that rows make up, in the order of sending. What a change to them frees lowers it by just
-    that, counted or estimated."""
-    if not session.most_tokens:
-        return sum(weights(session, rows))
-    return sum(_sum(session, rows, _boundary(session, rows)))
+    """Tokens of the context that rows make up, in the order of sending."""
+    return weigh(session, rows).tokens
 
 
-def _sum(session: Session, rows: Sequence[int], boundary: int) -> tuple[int, int]:
-    """What `_sums` comes to."""
-    return next(iter(deque(_sums(session, rows, boundary), maxlen=1)), (0, 0))
+def thread(situation: Situation) -> Weighed:
+    """The thread, weighed."""
+    return situation.once(_thread)
 
 
-def pace(session: Session, rows: Sequence[int]) -> float:
-    """How many tokens the API counts for one estimated, by what was added between the first count of a conversation
-    and its highest; 1 where the counts do not tell."""
-    boundary = _boundary(session, rows)
-    scan = session.scan
-    points: list[tuple[int, int]] = []
-    total = 0
-    for row, added in zip(rows, weights(session, rows), strict=True):
-        total += added
-        if _says(session, row, boundary):
-            points.append((total, scan.tokens[row]))
-    if not points:
-        return 1.0
-    (start, first), (end, last) = points[0], max(points, key=lambda point: point[1])
-    return min(max((last - first) / (end - start), 0.5), 2.0) if end - start >= TELLING else 1.0
+def _thread(situation: Situation) -> Weighed:
+    return weigh(situation.session, situation.thread.rows)
 
 
 def whole(situation: Situation) -> int:
@@ -142,49 +155,29 @@ def whole(situation: Situation) -> int:
 
 
 def _whole(situation: Situation) -> int:
-    return context(situation.session, situation.thread.rows)
+    return thread(situation).tokens
 
 
 def rate(situation: Situation) -> float:
-    """How many tokens the API counts for one estimated on the thread (see `pace`)."""
-    return situation.once(_rate)
-
-
-def _rate(situation: Situation) -> float:
-    return pace(situation.session, situation.thread.rows)
+    """How many tokens the API counts for one estimated on the thread (see `Weighed.pace`)."""
+    return thread(situation).pace
 
 
 def in_front(situation: Situation, rows: Sequence[int]) -> int:
     """Tokens of the context when rows that are not loaded come in front of the thread."""
-    session, thread = situation.session, situation.thread
-    alone = situation.once(_thread)
+    session, alone = situation.session, thread(situation)
     if _boundary(session, rows) > alone.boundary:
-        return context(session, [*rows, *thread.rows])
-    before = sum(_sum(session, rows, alone.boundary))
-    if not alone.first:
+        return context(session, [*rows, *situation.thread.rows])
+    before = weigh(session, rows, alone.boundary).tokens
+    if not alone.counts:
         return before + whole(situation)
-    return whole(situation) + _lack(alone.first, before + alone.estimate)
+    return whole(situation) + _lack(alone.counts[0], before + alone.totals[alone.places[0]])
 
 
 def among(situation: Situation, rows: Sequence[int]) -> int:
     """Tokens of the context when rows that are not loaded come into the thread, or behind it: it keeps its size, and
     they add what they weigh."""
     return whole(situation) + sum(weights(situation.session, rows))
-
-
-class _Alone(NamedTuple):
-    """The thread by itself: its last boundary, the first count in it (0 for none), and the estimate of the rows up to
-    that."""
-
-    boundary: int
-    first: int
-    estimate: int
-
-
-def _thread(situation: Situation) -> _Alone:
-    session, rows = situation.session, situation.thread.rows
-    place, first = next(counts(session, rows), (-1, 0))
-    return _Alone(_boundary(session, rows), first, sum(weights(session, rows[: place + 1])))
 
 
 def window(situation: Situation) -> int:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from operator import sub
+from itertools import accumulate, pairwise
 from typing import NamedTuple, overload
 
 from unbrick import models, recorded, words
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At
 from unbrick.scanning import ones
+from unbrick.scanning.scan import Scan
 from unbrick.session import Session
 from unbrick.situation import Situation
 from unbrick.weighing import measure
-from unbrick.weighing.tally import Priced, Tally, count, held, loaded, tally, without_summaries
+from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded, without_summaries
 
 TALK = (Kind.USER, Kind.ASSISTANT)
 # Plain integers: looking up an enumeration's member costs more than the comparison.
@@ -62,32 +63,29 @@ def now(situation: Situation) -> Now:
 
 
 class _Behind:
-    """What goes with all that stands behind a row: asked for rows in order."""
+    """What goes with all that stands behind a row: asked for rows in order, the last first."""
 
     def __init__(self, situation: Situation, now: Now) -> None:
         session = situation.session
         self._scan, self._boundary = session.scan, situation.thread.boundary
-        self._loaded = array("q", ones.places(now.loaded))
-        self._whole = astuple(tally(session.scan, self._loaded))
-        self._kept = [0] * len(self._whole)
-        self._place = 0
+        self._loaded = array("i", ones.places(now.loaded))
+        self._gone = [0] * len(FIELDS)
         first = {row: rows[0] for rows in session.duplicates.values() for row in rows}
         # What an earlier record with its id says as well stays.
-        self._held = sorted(first.get(row, row) for row in ones.places(now.held))
+        self._held = array("i", sorted(first.get(row, row) for row in ones.places(now.held)))
 
     def gone(self, row: int) -> tuple[Tally, int]:
         """What is loaded now behind a row, and how many messages are not."""
-        while self._place < len(self._loaded) and self._loaded[self._place] <= row:
-            count(self._kept, self._scan, self._loaded[self._place])
-            self._place += 1
+        while self._loaded and self._loaded[-1] > row:
+            count(self._gone, self._scan, self._loaded.pop())
         erased = len(self._held) - bisect_right(self._held, row)
         older = self._boundary is not None and row < self._boundary
-        return without_summaries(Tally(*map(sub, self._whole, self._kept)), older, erased), erased
+        return without_summaries(Tally(*self._gone), older, erased), erased
 
     @property
     def kept(self) -> int:
         """How many messages that are loaded now stand before the last row that was asked for."""
-        return self._place
+        return len(self._loaded)
 
 
 def price_behind(situation: Situation, line: int) -> str:
@@ -171,6 +169,19 @@ class _Whole:
         return [*whole, *extra]
 
 
+class _Place(NamedTuple):
+    """A safe point without its price: `typed` prompts stand before it; `last` says that it is in the piece of the
+    history that is loaded."""
+
+    row: int
+    reply: int
+    keeps: int
+    typed: int
+    tokens: int
+    segment: int
+    last: bool
+
+
 def points(
     situation: Situation, bad: Collection[int] = (), until: int | None = None, since: Now | None = None,
 ) -> tuple[SafePoint, ...]:
@@ -182,66 +193,101 @@ def points(
     segment, points from row `until` of the file on, and those where the file holds records of the kept part behind
     those of the dropped part. `since` says what is loaded now where that is not what the situation has.
     """
-    session = situation.session
-    scan = session.scan
-    pieces = _pieces(session, situation)
-    rows = [(row, segment) for piece, segment in pieces for row in piece]
-    heads = {piece[0] for piece, _segment in pieces}
-    last = set(pieces[-1][0]) if pieces else set()
-    prompts = [row for row, _ in rows if scan.flags[row] & Flag.PROMPT]
-    behind = _Behind(situation, since or now(situation))
-    kinds, flags, first, block_kinds, refs = scan.kind, scan.flags, scan.first, scan.block_kind, scan.block_ref
-    lowest_after = _lowest_after([row for row, _ in rows])
-    sizes = [size for piece, _segment in pieces for size in measure.contexts(session, piece)[1:]]
-    limit = measure.window(situation) * measure.FULL
-    target = situation.target
-    asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
-    found: list[SafePoint] = []
-    kept = kept_prompts = 0
-    highest = -1
-    reply: int | None = None
-    pending: set[int] = set()
-    broken = False
-    for place, (row, segment) in enumerate(rows):
-        if place and rows[place - 1][1] != segment:
-            pending, broken, reply = set(), False, None
-        if row in heads:
-            kept = 0
-        kind = kinds[row]
-        highest = max(highest, row)
-        broken = broken or row in bad
-        for block in range(first[row], first[row + 1]):
-            if block_kinds[block] == _USE:
-                pending.add(refs[block])
-            elif block_kinds[block] == _RESULT:
-                pending.discard(refs[block])
-        if kind == _USER:
-            kept += 1
-            kept_prompts += bool(flags[row] & _PROMPT)
-            reply = row if asking else None
-        elif kind == _ASSISTANT:
-            kept += 1
-            if asking:
-                reply = None
-            elif recorded.is_reply(session, row):
-                reply = row
-        following = rows[place + 1] if place + 1 < len(rows) else None
-        ends = following is None or following[1] != segment or (
-            kinds[following[0]] == _ASSISTANT if asking else bool(flags[following[0]] & _PROMPT)
-        )
-        if (
-            ends and reply is not None and not pending and not broken and highest < lowest_after[place]
-            and (until is None or highest < until)
-        ):
-            time = scan.time[reply]
-            gone, erased = behind.gone(highest)
+    prices = _Prices(situation, since)
+    places = (place for place in reversed(_places(situation, bad)) if until is None or place.row < until)
+    return tuple(map(prices.of, places))
+
+
+def newest(situation: Situation, tokens: float, among: Collection[int] | None = None) -> SafePoint | None:
+    """The newest safe point that drops something and leaves at most so many tokens; with `among`, one of these rows
+    from before the last compaction. None but those that may be it are priced, for each costs what goes with it."""
+    prices = _Prices(situation)
+    found = (
+        prices.of(place) for place in reversed(situation.once(_places))
+        if place.tokens <= tokens and (among is None or (place.segment and place.row in among))
+    )
+    return next((point for point in found if point.drops), None)
+
+
+class _Prices:
+    """What the safe points of a situation cost: asked for the newest first."""
+
+    def __init__(self, situation: Situation, since: Now | None = None) -> None:
+        self._session = session = situation.session
+        self._behind = _Behind(situation, since or now(situation))
+        self._limit = measure.window(situation) * measure.FULL
+        flags = session.scan.flags
+        self._prompts = [row for row, _segment in history(session, situation) if flags[row] & _PROMPT]
+
+    def of(self, place: _Place) -> SafePoint:
+        """A place as a safe point."""
+        time = self._session.scan.time[place.reply]
+        gone, erased = self._behind.gone(place.row)
+        return SafePoint(
+            self._session.at(place.row), place.row, place.reply,
             # What a compaction kept by name stands in its place again once the compaction is cut off.
-            found.append(SafePoint(
-                session.at(highest), highest, reply, kept if row in last else kept + behind.kept,
-                _Rest(prompts, kept_prompts), gone, erased, sizes[place], segment,
-                None if time != time else time, sizes[place] <= limit,
+            place.keeps if place.last else place.keeps + self._behind.kept, _Rest(self._prompts, place.typed),
+            gone, erased, place.tokens, place.segment, None if time != time else time, place.tokens <= self._limit,
+        )
+
+
+def _places(situation: Situation, bad: Collection[int] = ()) -> list[_Place]:
+    """Where the safe points are (see `points`), oldest first."""
+    session, target = situation.session, situation.target
+    scan = session.scan
+    kinds, flags = scan.kind, scan.flags
+    asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
+    pieces = _pieces(session, situation)
+    rows = [row for piece, _segment in pieces for row in piece]
+    heads = [*accumulate((len(piece) for piece, _segment in pieces), initial=0)]
+    sizes = [
+        (measure.weigh(session, piece) if end < len(rows) else measure.thread(situation)).contexts
+        for (piece, _segment), end in zip(pieces, heads[1:], strict=True)
+    ]
+    talk = [*accumulate((kinds[row] in TALK for row in rows), initial=0)]
+    typed = [place for place, row in enumerate(rows) if flags[row] & _PROMPT]
+    lowest = [*accumulate(reversed(rows), min, initial=1 << 62)][::-1]
+    begin = [place for place, row in enumerate(rows) if kinds[row] == _ASSISTANT] if asking else typed
+    parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
+    found: list[_Place] = []
+    pending: set[int] = set()
+    highest, reply, broken = -1, -1, False
+    for start, end in pairwise(sorted({0, *begin, *parted, len(rows)})):
+        if start in parted:
+            pending, reply, broken = set(), -1, False
+        turn, piece = rows[start:end], bisect_right(heads, end - 1) - 1
+        highest, broken = max(highest, *turn), broken or any(row in bad for row in turn)
+        reply = _reply(session, turn, asking, reply)
+        _settle(scan, turn, pending)
+        if reply >= 0 and not pending and not broken and highest < lowest[end]:
+            found.append(_Place(
+                highest, reply, talk[end] - talk[heads[piece]], bisect_left(typed, end),
+                sizes[piece][end - heads[piece]], pieces[piece][1], piece == len(pieces) - 1,
             ))
-    return tuple(reversed(found))
+    return found
+
+
+def _reply(session: Session, turn: Sequence[int], asking: bool, before: int) -> int:
+    """The row that a turn ends with when it is complete, -1 when it is not: the last of the model's records, or the
+    user's where the request asks. What is no message leaves it as it was `before`."""
+    kinds = session.scan.kind
+    for row in reversed(turn):
+        if kinds[row] == _USER:
+            return row if asking else -1
+        if kinds[row] == _ASSISTANT and (asking or recorded.is_reply(session, row)):
+            return -1 if asking else row
+    return before
+
+
+def _settle(scan: Scan, turn: Sequence[int], pending: set[int]) -> None:
+    """Note the calls of a turn, and which are answered in it."""
+    first, kinds, refs = scan.first, scan.block_kind, scan.block_ref
+    for row in turn:
+        for block in range(first[row], first[row + 1]):
+            if kinds[block] == _USE:
+                pending.add(refs[block])
+            elif kinds[block] == _RESULT:
+                pending.discard(refs[block])
 
 
 class _Rest(Sequence[int]):
@@ -260,13 +306,3 @@ class _Rest(Sequence[int]):
     def __getitem__(self, index: int | slice) -> int | Sequence[int]:
         places = range(self._start, len(self._whole))[index]
         return self._whole[places] if isinstance(places, int) else [self._whole[place] for place in places]
-
-
-def _lowest_after(rows: Sequence[int]) -> list[int]:
-    """For each place the lowest row that stands behind it in the conversation."""
-    lowest = 1 << 62
-    found = [lowest] * len(rows)
-    for place in range(len(rows) - 1, -1, -1):
-        found[place] = lowest
-        lowest = min(lowest, rows[place])
-    return found
