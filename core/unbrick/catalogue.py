@@ -26,6 +26,11 @@ One row for everything that `unbrick` can find. `unbrick explain CODE` prints th
 A code's letter is its family. What a fault does depends on the target: "affects" says from which client version to
 which, above which file size, and with which outcome; where it says nothing, the fault is information only.
 
+A fix is *safe* when it drops and alters nothing that would be sent; it *restores* when it brings back what the client
+left out on purpose, or perhaps on purpose; it is *lossy* when it drops anything, and counts it; *manual* leaves the
+decision to you. On models that bind thinking to what stood before it, an edit takes the thinking behind it along: any
+fix that has to do so is lossy.
+
 This page is written by `python -m unbrick.catalogue > docs/rules.md`; a test fails when the two differ.
 """
 

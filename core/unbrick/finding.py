@@ -49,7 +49,7 @@ class Safety(StrEnum):
     RESTORES = "restores"
     """Brings back content that the client left out on purpose, or perhaps on purpose."""
     LOSSY = "lossy"
-    """Drops something; the price counts what."""
+    """Drops something, be it thinking that the model bound to what stood before an edit; the price counts what."""
     MANUAL = "manual"
     """The person decides."""
 

@@ -131,6 +131,7 @@ def bound_thinking(r: list[Json]) -> list[Item]:
 @sample(
     "edit-before-thinking", LONG_NEW, "A09, tool_input_string",
     *both("refused", "T009", error="valid dictionary"), refuses=("a race under threads", BOUND.format(66)), delta=-1,
+    options=("--lossy",),
 )
 def edit_before_thinking(r: list[Json]) -> list[Item]:
     """The input of an early call is a string; mending it changes what the model bound its later thinking to."""

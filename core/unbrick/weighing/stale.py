@@ -109,12 +109,13 @@ def priced(situation: Situation, findings: Iterable[Finding]) -> Iterator[Findin
 
 
 def with_thinking(situation: Situation, fix: Fix) -> Fix:
-    """A fix that says in its price what thinking goes along."""
+    """A fix that says in its price what thinking goes along, and so is lossy, unless it leaves all to the person."""
     number = bound(situation, fix.edits)
     if not number:
         return fix
     said = "" if fix.price == words.KEEPS else f"{fix.price.removeprefix(_PLAIN)}; "
-    return replace(fix, price=f"{said}drops {_counted(number)}")
+    safety = fix.safety if fix.safety is Safety.MANUAL else Safety.LOSSY
+    return replace(fix, safety=safety, price=f"{said}drops {_counted(number)}")
 
 
 def _counted(number: int) -> str:

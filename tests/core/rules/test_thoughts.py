@@ -230,7 +230,10 @@ def test_an_edit_takes_the_thinking_behind_it_along_where_the_model_binds_it(mod
     """messages-api-rules R16: our own repairs change what stands before thinking."""
     chat = turns(model)
     chat.records[3]["message"]["content"] = [{"type": "text", "text": "REPLY-2", "parsed_output": None}]
-    done = mend(chat, NEW, model)
+    fix = only(judge(chat, NEW, model), "C009").fixes[0]
+    assert fix.safety is (Safety.LOSSY if model == BINDS else Safety.SAFE)
+    assert bool(mend(chat, NEW, model).applied) == (model != BINDS), "nothing is dropped unasked"
+    done = mend(chat, NEW, model, C009=fix.id)
     assert done.after.verdict is Verdict.HEALTHY
     assert sent(done.after).count('"type": "thinking"') == left
     assert '"thinking": "FIRST"' in sent(done.after), "what stands before the edit stays"
