@@ -19,7 +19,8 @@ from unbrick.record import END
 system: Any = os
 """The module whose functions open and read."""
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
+"""Bytes that are read at a time; with what is made of them they stay in the processor's cache."""
 LOOK = 1 << 16
 """Bytes in which the end of a line is looked for at a time."""
 EDGE = 1 << 12
@@ -214,7 +215,7 @@ class Source:
         return b"", b""
 
     def patched(self, patch: Mapping[int, tuple[bytes, ...]]) -> Iterator[bytes]:
-        """The bytes of the file as a patch leaves them, in pieces of at most a megabyte or a line.
+        """The bytes of the file as a patch leaves them, in pieces of at most a quarter of a megabyte or a line.
 
         Lines that the patch does not name are copied as they are. Lines of the patch end in a line feed, and so does
         the line before one that is put behind an unfinished last line. Raises SourceChangedError when the file shrank.
@@ -233,7 +234,7 @@ class Source:
         yield from self.copied(position, self.size)
 
     def copied(self, start: int, end: int) -> Iterator[bytes]:
-        """A range as it is, in pieces of at most a megabyte. Raises SourceChangedError when the file shrank."""
+        """A range as it is, in pieces of at most a quarter of a megabyte. Raises SourceChangedError when the file shrank."""
         while start < end:
             chunk = self.read(start, min(end, start + CHUNK))
             if not chunk:
