@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import nlargest
+from itertools import compress, pairwise
 from typing import NamedTuple
 
 from unbrick import api
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.request import Role
+from unbrick.scanning import ones
 from unbrick.session import Session
 from unbrick.situation import Situation
 from unbrick.weighing import measure
@@ -48,8 +50,8 @@ class Piece(NamedTuple):
     tokens: int
 
 
-_Bare = tuple[int, int, Filler, str, int]
-"""A piece without the names of its members, of which there are thousands."""
+_Bare = tuple[int, int, str, str, int]
+"""A piece without the names of its members, its filler by its value: there are thousands of them."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,21 @@ class Filling:
     largest: tuple[Piece, ...]
 
 
-_KINDS: dict[int, Filler] = {
-    BlockKind.THINKING: Filler.THINKING, BlockKind.REDACTED: Filler.THINKING, BlockKind.TOOL_USE: Filler.CALL,
-    BlockKind.SERVER_USE: Filler.CALL, BlockKind.TOOL_RESULT: Filler.RESULT, BlockKind.SERVER_RESULT: Filler.RESULT,
-    BlockKind.IMAGE: Filler.IMAGE, BlockKind.DOCUMENT: Filler.DOCUMENT, BlockKind.OTHER: Filler.OTHER,
+_KINDS = {
+    int(kind): filler.value for kind, filler in (
+        (BlockKind.THINKING, Filler.THINKING), (BlockKind.REDACTED, Filler.THINKING), (BlockKind.TOOL_USE, Filler.CALL),
+        (BlockKind.SERVER_USE, Filler.CALL), (BlockKind.TOOL_RESULT, Filler.RESULT),
+        (BlockKind.SERVER_RESULT, Filler.RESULT), (BlockKind.IMAGE, Filler.IMAGE),
+        (BlockKind.DOCUMENT, Filler.DOCUMENT), (BlockKind.OTHER, Filler.OTHER),
+    )
 }
+"""What a block is that its kind alone tells of."""
 
 
 def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
     """What fills the context of the next request; with `rows`, of the one that these would make up."""
     session = situation.session
-    found = list(_of_request(situation) if rows is None else _of_rows(session, rows))
+    found = _of_request(situation) if rows is None else [*_of_rows(session, rows)]
     tokens = [bare[-1] for bare in found]
     weighed = measure.thread(situation) if rows is None else measure.weigh(session, rows)
     counted = max(weighed.counts, default=0)
@@ -96,18 +102,21 @@ def filling(situation: Situation, rows: Sequence[int] | None = None) -> Filling:
     pace = min(pace, whole / estimate) if estimate else 1.0
     if pace != 1.0:
         tokens = [int(one * pace) for one in tokens]
-    kinds = _shares(zip((bare[2].value for bare in found), tokens, strict=True))
+    kinds = _shares((bare[2] for bare in found), tokens)
     rest = whole - sum(share.tokens for share in kinds)
     if counted and rest > 0:
         kinds.append(Share(Filler.OVERHEAD.value, rest, 1))
+    largest = nlargest(TOP, range(len(found)), key=tokens.__getitem__)
     return Filling(
         whole, counted, measure.window(situation), _sorted(kinds),
-        _sorted(_shares((bare[3], one) for bare, one in zip(found, tokens, strict=True) if bare[3])),
-        tuple(
-            Piece._make(found[place])._replace(tokens=tokens[place])
-            for place in nlargest(TOP, range(len(found)), key=tokens.__getitem__)
-        ),
+        _sorted(_shares((bare[3] for bare in found), tokens)),
+        tuple(_piece(found[place], tokens[place]) for place in largest),
     )
+
+
+def _piece(bare: _Bare, tokens: int) -> Piece:
+    row, block, kind, tool, _estimate = bare
+    return Piece(row, block, Filler(kind), tool, tokens)
 
 
 def heaviest(filled: Filling, count: int = 3) -> str:
@@ -122,20 +131,23 @@ def heaviest(filled: Filling, count: int = 3) -> str:
     return ", ".join(f"{share.name} ({measure.tokens(share.tokens)})" for share in worth[:count])
 
 
-def _of_request(situation: Situation) -> Iterator[_Bare]:
+def _of_request(situation: Situation) -> list[_Bare]:
     """The parts of the request that will be sent."""
     request, session = situation.request, situation.session
-    names, kinds = _names(session), session.scan.kind
-    attachment, media_flag, first = int(Kind.ATTACHMENT), int(BlockFlag.MEDIA), request.first
-    for message, role in enumerate(request.roles):
-        system, replied = role == Role.SYSTEM, role == Role.ASSISTANT
-        for index in range(first[message], first[message + 1]):
-            row, block, media = request.row[index], request.kind[index], bool(request.flags[index] & media_flag)
-            own = system or row < 0 or index in request.synthetic or kinds[row] == attachment
-            yield (
-                row, request.block[index], _filler(session, row, block, media, own, replied),
-                names.get(request.refs[index] or "", ""), api.block_tokens(block, request.size[index], media),
-            )
+    names, sorts, synthetic = _names(session), session.scan.kind, request.synthetic
+    attachment, assistant, system = int(Kind.ATTACHMENT), int(Role.ASSISTANT), int(Role.SYSTEM)
+    rows, image, media = request.row, Filler.IMAGE.value, [*map(int(BlockFlag.MEDIA).__and__, request.flags)]
+    kinds = [image if shown else _KINDS.get(kind, "") for kind, shown in zip(request.kind, media, strict=True)]
+    for message, (start, end) in enumerate(pairwise(request.first)):
+        role = request.roles[message]
+        for index in range(start, end):
+            if not kinds[index]:
+                row = rows[index]
+                own = role == system or row < 0 or index in synthetic or sorts[row] == attachment
+                kinds[index] = _said(session, row, own, role == assistant)
+    tools = [names.get(ref, "") for ref in request.refs]
+    tokens = map(api.block_tokens, request.kind, request.size, media)
+    return [*zip(rows, request.block, kinds, tools, tokens, strict=True)]
 
 
 def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[_Bare]:
@@ -146,45 +158,42 @@ def _of_rows(session: Session, rows: Sequence[int]) -> Iterator[_Bare]:
         if scan.kind[row] not in (Kind.USER, Kind.ASSISTANT) or scan.flags[row] & (Flag.API_ERROR | Flag.VIRTUAL):
             continue
         for index in scan.blocks(row):
-            block, media = BlockKind(scan.block_kind[index]), bool(scan.block_flags[index] & BlockFlag.MEDIA)
-            kind = _filler(session, row, block, media, False, scan.kind[row] == Kind.ASSISTANT)
-            tool = names.get(scan.strings.text(scan.block_ref[index]) or "", "")
-            tokens = api.block_tokens(block, scan.block_size[index], media)
+            media = bool(scan.block_flags[index] & BlockFlag.MEDIA)
+            kind = Filler.IMAGE.value if media else _KINDS.get(scan.block_kind[index], "")
+            kind = kind or _said(session, row, False, scan.kind[row] == Kind.ASSISTANT)
+            tool = names.get(scan.strings.text(scan.block_ref[index]), "")
+            tokens = api.block_tokens(scan.block_kind[index], scan.block_size[index], media)
             yield row, index - scan.first[row], kind, tool, tokens
 
 
-def _names(session: Session) -> dict[str, str]:
+def _names(session: Session) -> dict[str | None, str]:
     """Call id → name of the tool."""
     scan = session.scan
-    text = scan.strings.text
-    return {
-        text(ref) or "": text(name) or "?"
-        for kind, ref, name in zip(scan.block_kind, scan.block_ref, scan.block_name, strict=True)
-        if kind in (BlockKind.TOOL_USE, BlockKind.SERVER_USE) and ref >= 0
-    }
+    calls = ones.of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.SERVER_USE)
+    ids, tools = (scan.strings.texts(compress(column, calls)) for column in (scan.block_ref, scan.block_name))
+    return {ref: name or "?" for ref, name in zip(ids, tools, strict=True) if ref is not None}
 
 
-def _filler(session: Session, row: int, block: int, media: bool, own: bool, replied: bool) -> Filler:
-    if media:
-        return Filler.IMAGE
-    if block in _KINDS:
-        return _KINDS[block]
+def _said(session: Session, row: int, own: bool, replied: bool) -> str:
+    """What a text is."""
     if own:
-        return Filler.REMINDER
+        return Filler.REMINDER.value
     if replied:
-        return Filler.REPLY
+        return Filler.REPLY.value
     if session.has(row, Flag.SUMMARY):
-        return Filler.SUMMARY
-    return Filler.PROMPT if session.has(row, Flag.PROMPT) else Filler.REMINDER
+        return Filler.SUMMARY.value
+    return (Filler.PROMPT if session.has(row, Flag.PROMPT) else Filler.REMINDER).value
 
 
-def _shares(items: Iterator[tuple[str, int]]) -> list[Share]:
-    tokens: dict[str, int] = {}
+def _shares(names: Iterable[str], tokens: Iterable[int]) -> list[Share]:
+    """What each name comes to; parts without one are left out."""
+    totals: dict[str, int] = {}
     counts: dict[str, int] = {}
-    for name, count in items:
-        tokens[name] = tokens.get(name, 0) + count
-        counts[name] = counts.get(name, 0) + 1
-    return [Share(name, total, counts[name]) for name, total in tokens.items()]
+    for name, count in zip(names, tokens, strict=True):
+        if name:
+            totals[name] = totals.get(name, 0) + count
+            counts[name] = counts.get(name, 0) + 1
+    return [Share(name, total, counts[name]) for name, total in totals.items()]
 
 
 def _sorted(shares: Sequence[Share]) -> tuple[Share, ...]:

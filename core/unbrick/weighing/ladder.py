@@ -81,9 +81,10 @@ def ladder(
     now = measure.whole(situation) if rows is None else measure.context(situation.session, whole)
     # Where the API counts less than is estimated, less is freed.
     pace = min(measure.rate(situation) if rows is None else measure.weigh(situation.session, whole).pace, 1.0)
-    steps = [*_clearing(situation, whole, now, pace, first, brings), *_cutting(situation, whole, rows is not None)]
-    fitting = [rung for rung in steps if rung.fits]
     kept = _messages(situation, whole)
+    clearing = _clearing(situation, whole, now, kept, pace, first, brings)
+    steps = [*clearing, *_cutting(situation, whole, rows is not None)]
+    fitting = [rung for rung in steps if rung.fits]
     best = sorted(fitting or steps, key=lambda rung: -rung.messages)
     return (*_larger(situation, now, kept, bool(first)), *best)
 
@@ -142,7 +143,7 @@ def _larger(situation: Situation, now: int, kept: int, undone: bool) -> Iterator
 
 
 def _clearing(
-    situation: Situation, whole: Sequence[int], now: int, pace: float, first: tuple[Edit, ...], brings: str
+    situation: Situation, whole: Sequence[int], now: int, kept: int, pace: float, first: tuple[Edit, ...], brings: str,
 ) -> Iterator[Rung]:
     """Notes in the place of images, of the fewest old results that do, of both, and of the last turn's as well."""
     blocks = sorted(_blocks(situation, whole, pace), key=lambda block: -block.tokens)
@@ -158,13 +159,13 @@ def _clearing(
     for id_, chosen, least in tried:
         if not chosen or (found and id_ in ("clear-both", "clear-all")):
             continue
-        rung = _fewest(situation, whole, now, id_, chosen, max(least, 1), first, brings)
+        rung = _fewest(situation, now, kept, id_, chosen, max(least, 1), first, brings)
         found = found or rung.fits
         yield rung
 
 
 def _fewest(
-    situation: Situation, whole: Sequence[int], now: int, id_: str, blocks: Sequence[Block], least: int,
+    situation: Situation, now: int, kept: int, id_: str, blocks: Sequence[Block], least: int,
     first: tuple[Edit, ...], brings: str,
 ) -> Rung:
     """The rung that clears the fewest of some blocks, given largest first, that make it fit; all where none do."""
@@ -177,7 +178,7 @@ def _fewest(
         id_, f"{_title(chosen, bool(first))}: about {measure.tokens(now)} → {measure.tokens(tokens)}", Safety.LOSSY,
         (*first, *_edits(situation, chosen)), "; ".join(filter(None, (brings, f"drops {_counted(chosen)}"))),
     )
-    return Rung(fix, None, tokens, _messages(situation, whole), tokens <= limit, tokens <= limit)
+    return Rung(fix, None, tokens, kept, tokens <= limit, tokens <= limit)
 
 
 def _messages(situation: Situation, whole: Sequence[int]) -> int:

@@ -193,17 +193,18 @@ def points(
     segment, points from row `until` of the file on, and those where the file holds records of the kept part behind
     those of the dropped part. `since` says what is loaded now where that is not what the situation has.
     """
-    prices = _Prices(situation, since)
-    places = (place for place in reversed(_places(situation, bad)) if until is None or place.row < until)
-    return tuple(map(prices.of, places))
+    places, prompts = _places(situation, bad)
+    prices = _Prices(situation, prompts, since or now(situation))
+    return tuple(prices.of(place) for place in reversed(places) if until is None or place.row < until)
 
 
 def newest(situation: Situation, tokens: float, among: Collection[int] | None = None) -> SafePoint | None:
     """The newest safe point that drops something and leaves at most so many tokens; with `among`, one of these rows
     from before the last compaction. None but those that may be it are priced, for each costs what goes with it."""
-    prices = _Prices(situation)
+    places, prompts = situation.once(_places)
+    prices = _Prices(situation, prompts, now(situation))
     found = (
-        prices.of(place) for place in reversed(situation.once(_places))
+        prices.of(place) for place in reversed(places)
         if place.tokens <= tokens and (among is None or (place.segment and place.row in among))
     )
     return next((point for point in found if point.drops), None)
@@ -212,12 +213,10 @@ def newest(situation: Situation, tokens: float, among: Collection[int] | None = 
 class _Prices:
     """What the safe points of a situation cost: asked for the newest first."""
 
-    def __init__(self, situation: Situation, since: Now | None = None) -> None:
-        self._session = session = situation.session
-        self._behind = _Behind(situation, since or now(situation))
+    def __init__(self, situation: Situation, prompts: Sequence[int], now: Now) -> None:
+        self._session, self._prompts = situation.session, prompts
+        self._behind = _Behind(situation, now)
         self._limit = measure.window(situation) * measure.FULL
-        flags = session.scan.flags
-        self._prompts = [row for row, _segment in history(session, situation) if flags[row] & _PROMPT]
 
     def of(self, place: _Place) -> SafePoint:
         """A place as a safe point."""
@@ -231,8 +230,8 @@ class _Prices:
         )
 
 
-def _places(situation: Situation, bad: Collection[int] = ()) -> list[_Place]:
-    """Where the safe points are (see `points`), oldest first."""
+def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[list[_Place], list[int]]:
+    """Where the safe points are (see `points`), oldest first; and the rows of all typed prompts."""
     session, target = situation.session, situation.target
     scan = session.scan
     kinds, flags = scan.kind, scan.flags
@@ -264,7 +263,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> list[_Place]:
                 highest, reply, talk[end] - talk[heads[piece]], bisect_left(typed, end),
                 sizes[piece][end - heads[piece]], pieces[piece][1], piece == len(pieces) - 1,
             ))
-    return found
+    return found, [rows[place] for place in typed]
 
 
 def _reply(session: Session, turn: Sequence[int], asking: bool, before: int) -> int:
