@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
+from typing import Any
 
-from driving import Open, notices, press, screen_text
+import pytest
+from driving import Open, notices, press, screen_text, settle
 from textual.pilot import Pilot
 
+from unbrick_tui import delegated
 from unbrick_tui.screens.agents import AgentScreen
+from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.widgets.timeline import Timeline
 
@@ -139,6 +144,34 @@ async def test_a_file_that_is_gone_is_said(open_app: Open) -> None:
         await press(pilot, "space")
         assert isinstance(pilot.app.screen, SessionScreen)
         assert path.name in notices(pilot.app)
+
+
+async def test_keys_go_on_while_its_disk_is_silent(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent()
+    asked, answers, read_only = Event(), Event(), delegated.ReadOnly
+
+    def late(*given: Any) -> object:
+        asked.set()
+        answers.wait()
+        return read_only(*given)
+
+    monkeypatch.setattr(delegated, "ReadOnly", late)
+    async with open_app(MAIN) as pilot:
+        try:
+            timeline(pilot).jump(1)
+            await pilot.press("space")
+            while not asked.is_set():
+                await pilot.pause()
+            await pilot.press("question_mark")
+            while not isinstance(pilot.app.screen, HelpScreen):
+                await pilot.pause()
+        finally:
+            answers.set()
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        assert "the subagent's work is open; go back to see it" in notices(pilot.app)
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, AgentScreen)
 
 
 async def test_a_click_on_its_line_opens_it(open_app: Open) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
+import re
 import stat
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 from driving import Open, notices, press, screen_text, settle
 
+from unbrick.errors import CannotWriteError
 from unbrick_tui import clipboard
 from unbrick_tui.copying import copyable
+from unbrick_tui.screens.help import HelpScreen
+from unbrick_tui.screens.path import PathScreen
 
 
 def which(*there: str):
@@ -85,3 +90,44 @@ async def test_where_nothing_takes_it_a_file_does(
         file = tmp_path / "copied.txt"
         assert file.read_text() == text
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_keys_go_on_while_the_disk_of_that_file_is_silent(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    asked, answers, write_down = Event(), Event(), clipboard.write_down
+
+    def late(text: str, path: Path) -> None:
+        asked.set()
+        answers.wait()
+        write_down(text, path)
+
+    monkeypatch.setattr(clipboard, "write_down", late)
+    async with open_app("crash-mid-tool") as pilot:
+        try:
+            pilot.app.copy_to_clipboard("kept")
+            while not isinstance(pilot.app.screen, PathScreen):
+                await pilot.pause()
+            await settle(pilot)
+            await pilot.press("enter")
+            while not asked.is_set():
+                await pilot.pause()
+            await pilot.press("question_mark")
+            while not isinstance(pilot.app.screen, HelpScreen):
+                await pilot.pause()
+        finally:
+            answers.set()
+        await settle(pilot)
+        assert "written to " in notices(pilot.app)
+    assert (tmp_path / "copied.txt").read_text() == "kept"
+
+
+def test_what_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    for path in (taken, tmp_path / "none" / "copied.txt"):
+        with pytest.raises(CannotWriteError, match=f"{re.escape(str(path))} cannot be written"):
+            clipboard.write_down("text", path)
+    assert taken.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [taken]

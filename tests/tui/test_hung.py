@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from driving import SAMPLES
 from terminal import Terminal, opened, started
+from test_agents import MAIN, agent
 from test_storms import edited, flood, kept, restored
 
 SESSION = SAMPLES / "crash-mid-tool" / "session.jsonl"
@@ -209,6 +210,24 @@ def test_a_save_that_hangs_is_left(terminal: Terminal, path: Path, tmp_path: Pat
     restored(terminal)
     assert len(kept(tmp_path)) == 1
     assert path.read_bytes() == SESSION.read_bytes()
+
+
+def test_a_subagent_whose_disk_hangs_is_left(path: Path, tmp_path: Path) -> None:
+    path.write_bytes(MAIN)
+    file = agent()
+    terminal = opened(path, tmp_path)
+    try:
+        terminal.wait_for("subagent Explore")
+        with failing(terminal, file.absolute(), f"openat:{HANGS}"):
+            terminal.press("gj ")
+            terminal.wait_for(SILENT)
+            helped(terminal)
+            terminal.press("q")
+            leaves(terminal)
+        assert terminal.wait_for_end() == 0
+        restored(terminal)
+    finally:
+        terminal.close()
 
 
 def test_work_that_hangs_is_stopped_and_left(terminal: Terminal, path: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from textual.widgets import Input
 
 from unbrick import source
 from unbrick.bundle import Bundle
-from unbrick.errors import CannotReadError
+from unbrick.errors import CannotReadError, CannotWriteError
 from unbrick.formats import Format
 from unbrick.opening import Choices
 from unbrick.printable import printable, printable_lines
@@ -249,12 +249,14 @@ class UnbrickApp(App[int]):
         """Ask for a file to put it in."""
         title = "It cannot be copied from here; write it to"
         path = await self.push_screen_wait(PathScreen(Path("copied.txt").absolute(), title))
-        if path is None:
-            return
+        if path is not None:
+            self._write_down(text, path)
+
+    @work(group="write")
+    async def _write_down(self, text: str, path: Path) -> None:
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(clipboard.clean(text).encode())
-        except OSError as error:
+            await asyncio.to_thread(clipboard.write_down, text, path)
+        except CannotWriteError as error:
             self.notify(explain(error)[0], severity="error", markup=False)
         else:
             self.notify(printable(f"written to {path}"), markup=False)

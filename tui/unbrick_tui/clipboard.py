@@ -6,6 +6,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from unbrick.errors import CannotWriteError
+from unbrick.saving.atomic import Privacy, staged
 
 MOST = 100_000
 """Bytes of base64 that terminals take; xterm and tmux drop longer ones."""
@@ -38,6 +42,16 @@ def hand_over(text: str, command: Sequence[str]) -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     return done.returncode == 0
+
+
+def write_down(text: str, path: Path) -> None:
+    """Put a text into a new file that is its owner's alone. Waits for the disk: call it from a thread. Raises
+    CannotWriteError, also where something stands there."""
+    try:
+        with staged(path.parent, path.name, Privacy(), (clean(text).encode(),)) as whole:
+            whole.put_new(path)
+    except OSError as error:
+        raise CannotWriteError.from_os(path, error) from error
 
 
 def carried(text: str, environ: Mapping[str, str]) -> bool:

@@ -36,6 +36,18 @@ class Whole:
         return self.entry(value)
 
 
+def opened(parent: Workspace, handed: Handed) -> Work[ReadOnly]:
+    """Open one, in a thread: its disk may not answer. Called off meanwhile, it is closed again. Raises CannotReadError
+    and OSError."""
+    workspace = ReadOnly(parent, handed)
+    try:
+        yield 0
+    except BaseException:
+        workspace.close()
+        raise
+    return workspace
+
+
 class ReadOnly(Workspace):
     """The transcript of a subagent. It is judged as a conversation of its own; nothing is offered to mend it, since
     nothing of it is sent when the session goes on."""

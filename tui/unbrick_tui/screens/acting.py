@@ -7,7 +7,6 @@ from typing import Any, ClassVar, NamedTuple
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.worker import Worker
 
 from unbrick.editing import byhand
 from unbrick.finding import Finding, Fix, Safety, Severity
@@ -135,33 +134,6 @@ class ActingScreen(AgentsScreen):
             self._say()
             wanted = self._next
             self._when_back("it is worked out", lambda: self._preview(result, wanted))
-
-    _held: tuple[int, Callable[[], object]] | None = None
-
-    def _when_back(self, said: str, show: Callable[[], object]) -> None:
-        """Show what came of work; where another screen was opened meanwhile, when the person is back from that."""
-        self._held = self._serial, show
-        if self.app.screen is self:
-            self._show_held()
-        else:
-            self.notify(f"{said}; go back to see it", markup=False)
-
-    def on_screen_resume(self) -> None:
-        """Show what waited."""
-        self._show_held()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What the other screen was asked for comes first: its answer may be to do something else."""
-        if event.worker.group == "ask" and event.worker.is_finished:
-            self._show_held()
-
-    def _show_held(self) -> None:
-        asks = any(one.group == "ask" and one.node is self and not one.is_finished for one in self.workers)
-        if self._held is not None and self.app.screen is self and not asks:
-            serial, show = self._held
-            self._held = None
-            if serial == self._serial:
-                show()
 
     @work(group="ask", exclusive=True)
     async def _preview(self, result: Result, wanted: Wanted) -> None:

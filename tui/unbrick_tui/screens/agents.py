@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from unbrick.errors import CannotReadError
-from unbrick_tui.delegated import ReadOnly
-from unbrick_tui.failures import explain
+from unbrick.held import Handed
+from unbrick_tui.delegated import ReadOnly, opened
+from unbrick_tui.driver import drive
 from unbrick_tui.handed import Work
 from unbrick_tui.headline import Piece
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.looking import LookingScreen
 from unbrick_tui.text import count, one_line, shorten, size
 from unbrick_tui.widgets.timeline import Timeline
+
+SUBAGENT = "subagent"
+"""The name of work that opens a subagent's transcript."""
 
 
 class AgentsScreen(LookingScreen):
@@ -42,15 +45,24 @@ class AgentsScreen(LookingScreen):
             chosen = await self._ask("Which subagent?", [], answers)
         if chosen is None:
             return
-        try:
-            workspace = ReadOnly(self.workspace, works[int(chosen)].handed)
-        except (CannotReadError, OSError) as error:
-            self.notify(explain(error)[0], severity="error", markup=False)
-            return
+        self._open(works[int(chosen)].handed)
+
+    @work(thread=True, exclusive=True, group=SUBAGENT, exit_on_error=False)
+    def _open(self, handed: Handed) -> None:
+        drive(self, 0, SUBAGENT, lambda: opened(self.workspace, handed))
+
+    def _beside(self, name: str, result: Any) -> None:  # noqa: ANN401
+        if name == SUBAGENT:
+            self._when_back("the subagent's work is open", lambda: self._read(result))
+        else:
+            super()._beside(name, result)
+
+    @work(group="ask", exclusive=True)
+    async def _read(self, workspace: ReadOnly) -> None:
         try:
             await self.app.push_screen_wait(AgentScreen(workspace))
             if workspace.outline is not None:
-                self.timeline.judge(works[int(chosen)].handed.path, len(workspace.outline.marked))
+                self.timeline.judge(workspace.work.path, len(workspace.outline.marked))
         finally:
             workspace.close()
 
@@ -79,8 +91,9 @@ class AgentScreen(AgentsScreen):
             said = (f"{glyphs.ok} nothing is wrong with it", "good")
         about = "Read only: resuming the session sends nothing of this, only what the call gave back."
         key: Piece = (" q ", "key")
+        trouble: Piece = (shorten(self._news.trouble, width, glyphs.ellipsis), "bad")
         return [
-            [(name, "strong"), (facts, "dim")], [said], [],
+            [(name, "strong"), (facts, "dim")], [said], [trouble],
             [(shorten(about, width, glyphs.ellipsis), "dim")], [key, (" goes back to the session", "")],
         ]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events, on, work
 from textual.binding import Binding, BindingType
+from textual.worker import Worker
 
 from unbrick.telling import sentences
 from unbrick.why import explain_error
@@ -40,6 +42,37 @@ class LookingScreen(FilteringScreen):
             tooltip="paste an error: what it means, and where it comes from", id="look.error",
         ),
     ]
+
+    # What comes of work waits until the person is back
+
+    _held: tuple[int, Callable[[], object]] | None = None
+
+    def _when_back(self, said: str, show: Callable[[], object]) -> None:
+        """Show what came of work; where another screen was opened meanwhile, when the person is back from that."""
+        self._held = self._serial, show
+        if self.app.screen is self:
+            self._show_held()
+        else:
+            self.notify(f"{said}; go back to see it", markup=False)
+
+    def on_screen_resume(self) -> None:
+        """Show what waited."""
+        self._show_held()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What the other screen was asked for comes first: its answer may be to do something else."""
+        if event.worker.group == "ask" and event.worker.is_finished:
+            self._show_held()
+
+    def _show_held(self) -> None:
+        asks = any(one.group == "ask" and one.node is self and not one.is_finished for one in self.workers)
+        if self._held is not None and self.app.screen is self and not asks:
+            serial, show = self._held
+            self._held = None
+            if serial == self._serial:
+                show()
+
+    # Other views
 
     @on(Timeline.Opened)
     def _opened(self) -> None:
