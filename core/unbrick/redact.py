@@ -27,6 +27,7 @@ from unbrick.record import FRAME, At, read
 from unbrick.repair import Applied, Repaired, lower
 from unbrick.report import Report
 from unbrick.scanning.scan import BATCH, finish
+from unbrick.scanning.search import suspects
 from unbrick.secrecy.hide import NOTE, Hidden
 from unbrick.secrecy.secrets import in_record, masked
 from unbrick.session import Session
@@ -68,18 +69,19 @@ def redaction(format_: Format, report: Report, value: str, note: str = NOTE) -> 
     held: list[int] = []
     sealed: list[int] = []
     copies = 0
-    for row, raw in enumerate(session.scan.view.raws()):
-        if row % BATCH == 0:
-            yield row
-        new, count = hidden.hide(raw)
-        if count:
-            copies += count
-            held.append(row)
-            _insist_apart(format_, report, row, raw, new)
-            if any(session.scan.block_kind[block] in _THOUGHTS for block in session.scan.blocks(row)):
-                thoughts = [format_.blocks(session.value(row))[block] for block, _at in _thoughts(session, row)]
-                if any(hidden.spans(text) for thought in thoughts for text in _texts(thought)):
-                    sealed.append(row)
+    for done, rows in suspects(session.scan.view, hidden.possible):
+        for row in rows:
+            raw = session.scan.view.raw(row)
+            new, count = hidden.hide(raw)
+            if count:
+                copies += count
+                held.append(row)
+                _insist_apart(format_, report, row, raw, new)
+                if any(session.scan.block_kind[block] in _THOUGHTS for block in session.scan.blocks(row)):
+                    thoughts = [format_.blocks(session.value(row))[block] for block, _at in _thoughts(session, row)]
+                    if any(hidden.spans(text) for thought in thoughts for text in _texts(thought)):
+                        sealed.append(row)
+        yield done
     copies += sum(hidden.hide(half, framed=True)[1] for half in _frame(report))
     if not copies:
         raise NothingToRedactError(f"No record of {report.bundle.path} holds this value. Nothing was changed.")

@@ -40,9 +40,26 @@ def find(
     wanted = _wanted(pattern, regex, ignore_case)
     done = 0
     for start, end in ((first, len(view)), (0, first)):
-        for row, count, offsets in _stretches(view, start, end, wanted):
+        for row, count, offsets in _stretches(
+            view, start, end, lambda chunk: _offsets(chunk, wanted), lambda raw: _holds(raw, wanted)
+        ):
             done += count
             yield Found(done, tuple(row + offset for offset in offsets))
+
+
+def suspects(view: View, possible: Callable[[bytes], bool]) -> Generator[Found, None, None]:
+    """Rows whose bytes may hold something, as `possible` says of a megabyte of lines, and then of each of them. Yields
+    as `find` does."""
+
+    def offsets(chunk: _Chunk) -> list[int]:
+        if not possible(chunk.raw):
+            return []
+        return [at for at in range(len(chunk)) if possible(chunk.raw[slice(*chunk.span(chunk.first + at))])]
+
+    done = 0
+    for row, count, found in _stretches(view, 0, len(view), offsets, possible):
+        done += count
+        yield Found(done, tuple(row + offset for offset in found))
 
 
 @dataclass(frozen=True)
@@ -134,21 +151,23 @@ def _spellings(text: str) -> Iterator[bytes]:
         yield spelled.replace(b"/", b"\\/")
 
 
-def _stretches(view: View, start: int, end: int, wanted: _Wanted) -> Iterator[tuple[int, int, list[int]]]:
-    """First row, count, and the offsets of those that hold it, for stretches of rows."""
+def _stretches(
+    view: View, start: int, end: int, offsets: Callable[[_Chunk], list[int]], holds: Callable[[bytes], bool],
+) -> Iterator[tuple[int, int, list[int]]]:
+    """First row, count, and the offsets of those that hold it, for stretches of rows; a patched one is a stretch."""
     touched = sorted(line for line in view.patch if 0 < line < END)
     ends = view.source.ends
     row = start
     while row < end:
         line = view.at(row).line
         if line in view.patch:
-            yield row, 1, [0] if _holds(view.raw(row), wanted) else []
+            yield row, 1, [0] if holds(view.raw(row)) else []
             row += 1
             continue
         following = bisect_left(touched, line)
         last = min(line - 1 + end - row, touched[following] - 1 if following < len(touched) else len(ends))
         chunk = _Chunk(view.source, line - 1, last)
-        yield row, len(chunk), _offsets(chunk, wanted)
+        yield row, len(chunk), offsets(chunk)
         row += len(chunk)
 
 

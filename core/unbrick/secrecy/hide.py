@@ -1,5 +1,5 @@
 """A text replaced wherever bytes of JSON spell it: in any string, under any escape, also in JSON inside a string, as
-addresses and pages write it, and in base64.
+addresses and pages write it, and encoded.
 
 What a tool printed often is JSON itself, so one value stands in a line under several layers of backslashes. Only the
 bytes that spell the value change; the rest of the line keeps its spacing and escapes.
@@ -7,16 +7,15 @@ bytes that spell the value change; the rest of the line keeps its spacing and es
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import quote
 
 from unbrick.jsonspan import JSON_DECODER
+from unbrick.secrecy.encoded import present, ways
 
 NOTE = "[redacted]"
 """What stands in the place of a value unless another note is asked for."""
@@ -24,15 +23,6 @@ DEPTH = 6
 """So deep JSON is looked for inside strings of JSON."""
 LEAST = 4
 """So many neighbouring characters of a value must need no escape, so that its lines are found fast."""
-
-LONG = 8
-"""So many bytes a value must have to be told from chance in base64."""
-ENOUGH = 64
-"""So many letters of base64 tell the rest."""
-LINE = 60
-"""A full line of base64 has more letters than these."""
-FILL = "Kioq"
-"""Base64 for asterisks: what takes the place of a value there fits, whatever stands around it."""
 
 _STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPE = re.compile(
@@ -46,8 +36,6 @@ NOUGHT = "0"
 _PLAIN = re.compile(r'[^"\\/\x00-\x1f\x7f]+')
 _SAME = re.compile(r"[A-Za-z0-9_.~-]+")
 """What no way of writing alters, but an escape that nobody has to write."""
-_BREAK = r"(?:\s|\\[nr]){0,4}"
-"""Base64 is wrapped wherever a line is full."""
 _EMBEDDED = '{["'
 
 Span = tuple[int, int, str]
@@ -70,14 +58,10 @@ class Hidden:
         self.value = value
         self.note = note
         same = max(_SAME.findall(value), key=len, default="")
-        self._cores = dict(_cores(value.encode("utf-8", "surrogatepass")))
-        heads = [core[:LINE] for core in self._cores]
-        halves = (half for head in heads for half in (head[: len(head) // 2], head[len(head) // 2 :]))
-        # A break falls into one half at most, and a slash may be escaped.
-        self._anchors = (
-            same if len(same) >= LEAST else self.plain,
-            *dict.fromkeys(max(half.split("/"), key=len) for half in halves),
-        )
+        letters = same if len(same) >= LEAST else self.plain
+        self._anchors = tuple(one.encode("utf-8", "surrogatepass") for one in (letters, "\0".join(letters)))
+        self._second = re.escape(letters[1].encode("utf-8", "surrogatepass"))
+        self._ways = ways(value)
         self._loose = len(same) < LEAST and quote(value, safe="", errors="surrogatepass") != value
 
     def hide(self, raw: bytes, *, framed: bool = False) -> tuple[bytes, int]:
@@ -91,7 +75,7 @@ class Hidden:
 
     def possible(self, raw: bytes) -> bool:
         """Whether bytes may hold a copy; fast, and seldom wrong."""
-        return any(anchor in raw for anchor in self._sought) or self._unusual.search(raw) is not None
+        return self._plainly(raw) or bool(self._ways and present(self._ways, raw))
 
     def spans(self, text: str, depth: int = 0) -> list[Span]:
         """Where a text holds the value: where it is JSON, in its strings and numbers, and, inside of a string, across
@@ -107,8 +91,10 @@ class Hidden:
 
     def _copies(self, text: str) -> list[Span]:
         """Where a text holds the value as it stands."""
-        fills = [self.note, *self._cores.values()]
-        return [(*copy.span(), fills[copy.lastindex or 0]) for copy in self._pattern.finditer(text)]
+        found = present(self._ways, text.encode("utf-8", "surrogatepass")) if self._ways else []
+        fills = [self.note, "*" * (2 * len(self.value) - 1), *(way.fill for way in found)]
+        pattern = re.compile("|".join((self._pattern, *(f"({way.pattern})" for way in found))))
+        return [(*copy.span(), fills[copy.lastindex or 0]) for copy in pattern.finditer(text)]
 
     def _inside(self, text: str, depth: int) -> list[Span]:
         found: list[Span] = []
@@ -116,7 +102,7 @@ class Hidden:
             if token[1] is None:
                 if token[0] == self.value:
                     found.append((*token.span(), NOUGHT))
-            elif self._possible(token[1]):
+            elif self.possible(token[1].encode("utf-8", "surrogatepass")):
                 meant, places = _unescaped(token[1])
                 found += _moved(self.spans(meant, depth + 1), places, token.start(1))
         return found
@@ -145,41 +131,44 @@ class Hidden:
                 result.append((start, end, instead))
         return result
 
-    def _possible(self, text: str) -> bool:
-        return any(anchor in text for anchor in self._anchors) or "\\u" in text or (self._loose and "%" in text)
-
-    @cached_property
-    def _sought(self) -> tuple[bytes, ...]:
-        return tuple(anchor.encode("utf-8", "surrogatepass") for anchor in self._anchors)
+    def _plainly(self, raw: bytes) -> bool:
+        """Whether bytes may hold a copy that nothing encodes."""
+        if any(anchor in raw for anchor in self._anchors):
+            return True
+        # A fixed text is found many times as fast as a pattern.
+        return (b"\\u" in raw or (self._loose and b"%" in raw)) and self._unusual.search(raw) is not None
 
     @cached_property
     def _unusual(self) -> re.Pattern[bytes]:
-        """Escapes that nobody has to write, but may."""
-        escape = rb"\\u00[2-7]" if self.plain.isascii() else rb"\\u"
+        """Escapes that nobody has to write, but may; and NUL, where UTF-16 was read as something else."""
+        escape = rb"\\u00(?:[2-7]|00%b\\)" % self._second if self.plain.isascii() else rb"\\u"
         return re.compile(escape + (b"|%[0-9A-Fa-f]{2}" if self._loose else b""))
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        """The value as it is written in JSON of any depth, in an address, in a page; in a group of its own each way in
-        which base64 holds it. In front of a letter that a backslash makes an escape, the backslashes go along: half an
+    def _pattern(self) -> str:
+        """The value as it is written in JSON of any depth, in an address, in a page; in a group of its own UTF-16 that
+        was read as ASCII. In front of a letter that a backslash makes an escape, the backslashes go along: half an
         escape would damage what holds it."""
-        forms = {self.value}
-        for ascii_only, slash in ((False, "/"), (True, "/"), (False, "\\/")):
-            form = self.value
-            for _ in range(DEPTH):
-                form = json.dumps(form, ensure_ascii=ascii_only)[1:-1].replace("/", slash)
-                forms.add(form)
         pages = {html.escape(self.value, quote=quoted) for quoted in (True, False)}
-        plain = [*map(re.escape, sorted(forms | pages, key=len, reverse=True)), "".join(map(_percent, self.value))]
+        plain = [*_written(_spelled(self.value) | pages), "".join(map(_percent, self.value))]
+        wide = _written(_spelled("\0".join(self.value)))
         lead = r"(?<!\\)\\*+" if self.value[0] in "bfnrtu/" else ""
-        return re.compile("|".join((f"{lead}(?:{'|'.join(plain)})", *map(_wrapped, self._cores))))
+        return f"{lead}(?:{'|'.join(plain)}|({'|'.join(wide)}))"
 
 
-def _wrapped(core: str) -> str:
-    """Base64, wherever it is wrapped. What follows a long beginning that fits, fits."""
-    head, rest = core[:ENOUGH], len(core) - ENOUGH
-    tail = rf"(?:{_BREAK}[\w+/-]){{{rest}}}" if rest > 0 else ""
-    return f"({_BREAK.join(map(re.escape, head))}{tail})"
+def _spelled(value: str) -> set[str]:
+    """A value as JSON of any depth writes it."""
+    forms = {value}
+    for ascii_only, slash in ((False, "/"), (True, "/"), (False, "\\/")):
+        form = value
+        for _ in range(DEPTH):
+            form = json.dumps(form, ensure_ascii=ascii_only)[1:-1].replace("/", slash)
+            forms.add(form)
+    return forms
+
+
+def _written(forms: set[str]) -> list[str]:
+    return [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
 
 
 def _percent(letter: str) -> str:
@@ -188,17 +177,6 @@ def _percent(letter: str) -> str:
     if written == letter:
         return re.escape(letter)
     return f"(?:{re.escape(letter)}|(?i:{written}){'|[+]' if letter == ' ' else ''})"
-
-
-def _cores(value: bytes) -> Iterator[tuple[str, str]]:
-    """What base64 of any text that holds a value holds: the letters that stand for the value alone, by how many bytes
-    of a group of three stand before it, in both alphabets; each with what fills its place."""
-    for before, first in enumerate((0, 2, 3)) if len(value) >= LONG else ():
-        whole = base64.b64encode(b"\0" * before + value).decode()
-        core = whole[first : (before + len(value)) * 8 // 6]
-        fill = (FILL[first % 4 :] + FILL * len(core))[: len(core)]
-        yield core, fill
-        yield core.replace("+", "-").replace("/", "_"), fill
 
 
 def _is_json(text: str) -> bool:
