@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from unbrick import words
 from unbrick.edit import Relink, SetLeaf
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.breaks import thread_ends_aside
-from unbrick.rules.chainfix import TALK, restoring
+from unbrick.rules.chainfix import TALK, restoring, switched
 from unbrick.rules.leaf import last_main
 from unbrick.rules.order import true_end
 from unbrick.scanning.ones import of_kinds, places
@@ -44,7 +45,7 @@ def lost_branch(situation: Situation) -> Iterator[Finding]:
         tail = talk[-1]
         certain = branch.why is Why.RETRY
         if prompts:
-            fixes = (_switch(situation, rows, tail, parent),)
+            fixes = (_switch(situation, tail),)
         elif follower is not None:
             edit = Relink(situation.at(follower), session.uuid(tail))
             title = f"Hang {situation.place(follower)}, which went on, behind {situation.place(tail)}"
@@ -113,21 +114,16 @@ def _follower(situation: Situation, parent: int) -> int | None:
     return min(on, key=loaded.__getitem__, default=None)
 
 
-def _switch(situation: Situation, rows: Sequence[int], tail: int, parent: int) -> Fix:
+def _switch(situation: Situation, tail: int) -> Fix:
     """Go on with another branch instead of the loaded one."""
     session = situation.session
+    rows, left = switched(situation, tail)
+    price = words.brings(measure.messages(session, rows))
+    price += f", leaves {words.plural(left, 'message')} out" if left else ""
     return Fix(
         "switch", f"Go on from {situation.place(tail)} instead", Safety.MANUAL, (SetLeaf(session.uuid(tail) or ""),),
-        f"brings back {measure.counted(measure.messages(session, rows), 'message')}, "
-        f"leaves {measure.counted(situation.once(_left, parent), 'message')} out",
+        price,
     )
-
-
-def _left(situation: Situation, parent: int) -> int:
-    """How many messages are loaded behind a fork; all of them for one that hangs on nothing."""
-    rows = situation.thread.rows
-    place = situation.loaded.get(parent)
-    return measure.messages(situation.session, rows if place is None else rows[place + 1 :])
 
 
 SHOWN = 5
@@ -168,8 +164,7 @@ def _below(situation: Situation, head: int) -> list[int]:
 
 def _way_back(situation: Situation, rows: Sequence[int]) -> Fix:
     tail = next(row for row in reversed(rows) if situation.session.kind(row) in TALK)
-    made = _switch(situation, rows, tail, situation.session.parent_row[rows[0]])
-    return replace(made, id=f"switch-{situation.at(tail).line}")
+    return replace(_switch(situation, tail), id=f"switch-{situation.at(tail).line}")
 
 
 def wrong_leaf(situation: Situation) -> Iterator[Finding]:

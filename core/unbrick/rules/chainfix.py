@@ -5,15 +5,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 from uuid import NAMESPACE_OID, UUID
 
 from unbrick.edit import Edit
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Fix, Safety
-from unbrick.scanning.ones import below_zero, either, of_kinds, without
+from unbrick.scanning.ones import below_zero, both, either, of_kinds, without
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.situation import Situation
 from unbrick.weighing import measure
+from unbrick.weighing.tally import loaded as sent
 
 TALK = (Kind.USER, Kind.ASSISTANT)
 
@@ -98,6 +100,37 @@ def history(situation: Situation, row: int | None) -> list[int]:
     """The records that a row and what stands before it would bring in, oldest first, up to a boundary or to what is
     loaded already; further breaks are bridged as their repair would. Parallel calls and results come along, and
     messages that a compaction kept are passed over."""
+    return _whole(situation, _walked(situation, row, true_parent)[0])
+
+
+def switched(situation: Situation, end: int) -> tuple[list[int], int]:
+    """What comes and how many messages go when the conversation ends at a row that is not loaded. A chain that breaks
+    on its way up stays broken."""
+    session, loaded, rows = situation.session, situation.loaded, situation.thread.rows
+    walked, fork = _walked(situation, end, lambda _situation, _row: None)
+    counted, behind = situation.once(_counted), loaded[fork] + 1 if fork is not None else 0
+    # Parallel calls of the response at the fork, and their results, belong to both branches.
+    near = () if fork is None else (fork, session.parent_row[fork]) if session.kind(fork) is Kind.USER else (fork,)
+    shared = {
+        loaded.get(other, -1) for row in near if row >= 0 and session.scan.message_id[row] >= 0
+        for member in session.responses.get(session.scan.message_id[row], ())
+        for other in (member, *_parallel(session, member))
+    }
+    stay = sum(counted[place + 1] - counted[place] for place in shared if place >= behind)
+    return _whole(situation, walked), counted[len(rows)] - counted[behind] - stay
+
+
+def _counted(situation: Situation) -> array[int]:
+    """How many messages are loaded before each place of the thread, and at its end."""
+    messages = both(situation.session.messages, situation.once(sent))
+    return array("i", accumulate(map(messages.__getitem__, situation.thread.rows), initial=0))
+
+
+def _walked(
+    situation: Situation, row: int | None, bridged: Callable[[Situation, int], int | None],
+) -> tuple[list[int], int | None]:
+    """The chain of a row as far as it is not loaded, the row first, and the row that is loaded, None where it ends
+    before; `bridged` says what it goes on with where a parent is missing."""
     session, loaded, kept = situation.session, situation.loaded, situation.thread.recovered
     seen: set[int] = set()
     walked: list[int] = []
@@ -106,9 +139,16 @@ def history(situation: Situation, row: int | None) -> list[int]:
         if row not in loaded:
             walked.append(row)
         if session.kind(row) is Kind.BOUNDARY:
-            break
+            return walked, None
         parent = session.parent_row[row]
-        row = parent if parent >= 0 else true_parent(situation, row) if parent == MISSING else None
+        row = parent if parent >= 0 else bridged(situation, row) if parent == MISSING else None
+    return walked, None if row in seen else row
+
+
+def _whole(situation: Situation, walked: Sequence[int]) -> list[int]:
+    """The records of a chain, which is given from its end, oldest first, with the calls and results beside it."""
+    session, loaded = situation.session, situation.loaded
+    seen = set(walked)
     rows: list[int] = []
     for row in reversed(walked):
         rows.append(row)
@@ -169,4 +209,4 @@ def _older(session: Session, row: int, other: int) -> bool:
     return one < two or (not one > two and row < other)
 
 
-__all__ = ["MISSING", "NO_PARENT", "TALK", "descendants", "history", "restoring", "true_parent"]
+__all__ = ["MISSING", "NO_PARENT", "TALK", "descendants", "history", "restoring", "switched", "true_parent"]
