@@ -234,7 +234,7 @@ class Source:
         yield from self.copied(position, self.size)
 
     def copied(self, start: int, end: int) -> Iterator[bytes]:
-        """A range as it is, in pieces of at most a quarter of a megabyte. Raises SourceChangedError when the file shrank."""
+        """A range as it is, in pieces of a quarter of a megabyte. Raises SourceChangedError when the file shrank."""
         while start < end:
             chunk = self.read(start, min(end, start + CHUNK))
             if not chunk:

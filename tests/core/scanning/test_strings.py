@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +20,10 @@ def test_packed_strings_are_numbered_as_those_of_a_dictionary(
     packed, plain = Strings(Packed(1)), Strings()
     for batch in batches:
         distinct = [*dict.fromkeys(batch)]
-        assert packed.pack(distinct) == plain.pack(distinct) == [*plain.id_all(distinct)]
+        assert packed.pack(distinct) == plain.pack(distinct) == [*map(plain.id, distinct)]
     for first, second in [(packed, plain), (packed.copy(), plain.copy())]:
-        assert [*first.id_all([*more, None])] == [*second.id_all([*more, None])] == [*map(second.id, [*more, None])]
+        assert first.column([*more, None]) == second.column([*more, None])
+        assert [*array("i", first.column([*more, None]))] == [*map(second.find, [*more, None])]
         assert first.pack([*dict.fromkeys(others)]) == second.pack([*dict.fromkeys(others)])
         seen = {*more, *others}.union(*batches)
         assert len(first) == len(second) == len(seen)
