@@ -52,19 +52,30 @@ COMMANDS = {
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a call is held up as Linux does it")
 
 
-@LINUX
-@pytest.mark.parametrize(("call", "words"), COMMANDS.values(), ids=COMMANDS)
-def test_a_command_whose_disk_hangs_is_stopped(tmp_path: Path, call: str, words: str) -> None:
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A session where the client keeps them."""
     path = tmp_path / "config" / "projects" / "s" / f"{ID}.jsonl"
     path.parent.mkdir(parents=True)
     path.write_bytes(SESSION)
+    return path
+
+
+def hanging(home: Path, call: str, *words: str, term: str = "dumb") -> Terminal:
+    """A command of which a call hangs."""
+    environment = {
+        "TERM": term, "HOME": str(home), "CLAUDE_CONFIG_DIR": str(home / "config"), "LANG": "C.UTF-8",
+        "PATH": str(home / "bin"),
+    }
+    return Terminal([sys.executable, "-c", HANGING, call, *words], environment, home)
+
+
+@LINUX
+@pytest.mark.parametrize(("call", "words"), COMMANDS.values(), ids=COMMANDS)
+def test_a_command_whose_disk_hangs_is_stopped(path: Path, tmp_path: Path, call: str, words: str) -> None:
     command, *options = words.split()
     given = [] if command == "list" else [str(path)]
-    environment = {
-        "TERM": "dumb", "HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": str(tmp_path / "config"), "LANG": "C.UTF-8",
-        "PATH": str(tmp_path / "bin"),
-    }
-    terminal = Terminal([sys.executable, "-c", HANGING, call, command, *given, *options], environment, tmp_path)
+    terminal = hanging(tmp_path, call, command, *given, *options)
     try:
         terminal.wait_for("it hangs")
         terminal.signal(signal.SIGINT)
@@ -76,6 +87,24 @@ def test_a_command_whose_disk_hangs_is_stopped(tmp_path: Path, call: str, words:
     assert run(["repair", str(path), "--in-place"]) == 0
     left = sorted(one.name for one in path.parent.iterdir() if ".unbrick-backup" not in one.name)
     assert left == [path.name]
+
+
+@LINUX
+@pytest.mark.parametrize(("call", "words", "said"), [
+    pytest.param("pread", ["SESSION"], f"unbrick: still opening {ID}.jsonl; ctrl+c stops it", id="a session"),
+    pytest.param("scandir", [], "unbrick: still looking for sessions; ctrl+c stops it", id="the list"),
+])
+def test_what_is_waited_for_before_the_first_screen_is_said(
+    path: Path, tmp_path: Path, call: str, words: list[str], said: str
+) -> None:
+    path.rename(tmp_path / path.name)
+    terminal = hanging(tmp_path, call, *(word.replace("SESSION", path.name) for word in words), term="xterm-256color")
+    try:
+        terminal.wait_for(said)
+        terminal.signal(signal.SIGINT)
+        assert terminal.wait_for_end() == 130
+    finally:
+        terminal.close()
 
 
 def judges(pid: int) -> list[int]:

@@ -51,6 +51,7 @@ from unbrick_tui.shelf import Shelf
 from unbrick_tui.state import State
 from unbrick_tui.text import size
 from unbrick_tui.theme import DARK, THEMES, shades, turned
+from unbrick_tui.waiting import LOOKING, slow
 from unbrick_tui.workspace import ChooseTarget, Workspace
 
 _HERE = Path(__file__).parent
@@ -281,9 +282,9 @@ def run(
     it is read; `note` is said in passing. Nothing is written unless the person saves."""
     _take_keyboard()
     glyphs = _glyphs(settings.ascii)
-    return _show(
-        Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=glyphs), settings, note,
-    )
+    with slow(f"opening {bundle.path}"):
+        workspace = Workspace(format_, bundle, target=target, surroundings=surroundings, glyphs=glyphs)
+    return _show(workspace, settings, note)
 
 
 def choose_session(
@@ -293,7 +294,9 @@ def choose_session(
     """Offer the sessions of this machine, or those at some paths that a word stands for, and show those that the
     person opens; the exit status."""
     ready()
-    return _show(Shelf(choices, cwd, paths=paths, word=word, glyphs=_glyphs(settings.ascii), cache=folder()), settings)
+    with slow(LOOKING):
+        shelf = Shelf(choices, cwd, paths=paths, word=word, glyphs=_glyphs(settings.ascii), cache=folder())
+    return _show(shelf, settings)
 
 
 def _glyphs(ascii_: bool) -> Glyphs:
@@ -315,7 +318,9 @@ def _show(first: Workspace | Shelf, settings: Settings, note: str = "") -> int:
     gc.set_threshold(gc.get_threshold()[0], OLDER)
     gc.freeze()
     try:
-        app = UnbrickApp(first, settings, State.of_machine(), note)
+        with slow("reading what was remembered the last time"):
+            state = State.of_machine()
+        app = UnbrickApp(first, settings, state, note)
         app.patience = source.system = atomic.system = Patience()
         app.memory = Asking()
         with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(Attentive())) as runner:

@@ -19,6 +19,7 @@ from unbrick.sessions.listing import newest
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, painter, say, work
 from unbrick_tui.render import report_lines
+from unbrick_tui.waiting import LOOKING, slow
 
 if TYPE_CHECKING:
     from unbrick_tui.settings import Settings
@@ -37,20 +38,24 @@ def open_(path: str | None, ascii: bool, theme: str | None, choices: Choices) ->
     watched = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     asked = watched and sys.stdin is not None and sys.stdin.isatty()
     if watched:
-        settings = _settings(ascii, theme)
+        with slow("reading the settings"):
+            settings = _settings(ascii, theme)
         choices = _targeted(choices, settings)
+    with slow(LOOKING):
+        first = None if path is not None else newest(cwd, choices.config_dir)
     if path is None and asked:
-        newest(cwd, choices.config_dir)
         return choose(choices, cwd, settings)
-    word = path if path is not None else str(newest(cwd, choices.config_dir))
+    word = path if path is not None else str(first)
     try:
-        opened = open_word(word, choices, cwd)
+        with slow("reading standard input" if word == STDIN else f"opening {word}"):
+            opened = open_word(word, choices, cwd)
     except AmbiguousError as error:
         if not asked or not error.paths:
             raise
         return choose(choices, cwd, settings, error.paths, word)
     with opened:
-        note = (_elsewhere(opened, cwd) if path is None else "") or _left_behind(opened)
+        with slow(f"looking for backups of {opened.bundle.path}"):
+            note = (_elsewhere(opened, cwd) if path is None else "") or _left_behind(opened)
         if watched:
             return application(opened, settings, note)
         if note:
