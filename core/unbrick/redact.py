@@ -29,6 +29,7 @@ from unbrick.report import Report
 from unbrick.scanning.scan import BATCH, finish
 from unbrick.scanning.search import suspects
 from unbrick.secrecy.hide import NOTE, Hidden
+from unbrick.secrecy.packed import contents
 from unbrick.secrecy.secrets import in_record, masked
 from unbrick.session import Session
 from unbrick.source import Source
@@ -266,7 +267,8 @@ def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
     """Other files that hold a value, or have it in their names, and stay as they are: backups and other sessions in the
     transcript's folder, subagents' transcripts, stored results, logs, what else the client keeps.
 
-    They are read in pieces; a copy is found as it stands, or with its escapes. Gives nothing for a file of our own.
+    They are read in pieces, compressed ones as well; a copy is found as it stands, or with its escapes. Gives nothing
+    for a file of our own.
     """
     if bundle.main.private:
         return
@@ -278,7 +280,9 @@ def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
         if real.suffix in one.suffixes or any(one.name.startswith(path.name) for path in own)
     )
     for path in dict.fromkeys((*chain.from_iterable(bundle.evidence.values()), *beside, *format_.traces(bundle))):
-        if path not in own and is_file(path) and (_named(path, real.parent, value) or _holds(path, hidden)):
+        if path not in own and is_file(path) and (
+            _named(path, real.parent, value) or any(_held(pieces, hidden) for pieces in contents(path))
+        ):
             yield path
 
 
@@ -295,15 +299,18 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _holds(path: Path, hidden: Hidden) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        return _held(iter(lambda: file.read(CHUNK), b""), hidden)
+    return False
+
+
+def _held(pieces: Iterable[bytes], hidden: Hidden) -> bool:
+    """Whether what stands in pieces holds a value."""
     overlap = OVERLAP * len(hidden.value.encode("utf-8", "surrogatepass"))
     tail = b""
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                tail += chunk
-                if hidden.possible(tail) and hidden.hide(tail)[1]:
-                    return True
-                tail = tail[-overlap:]
-    except OSError:
-        return False
+    for piece in pieces:
+        tail += piece
+        if hidden.possible(tail) and hidden.hide(tail)[1]:
+            return True
+        tail = tail[-overlap:]
     return False

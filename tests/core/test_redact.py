@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import gzip
+import io
 import json
+import lzma
 import os
 import shutil
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -277,6 +282,11 @@ SPELLED: list[tuple[str, Callable[[str], str]]] = [
       for count in range(3)),
     ("in wrapped base64", lambda value: base64.encodebytes(f"{LONGER}".encode()).decode()),
     ("in base64 for addresses", lambda value: base64.urlsafe_b64encode(f"ÿ{value}".encode()).decode()),
+    *((f"in base64 in base64 behind {count} letters", lambda value, count=count: _base64(
+        json.dumps({"a" * count: _base64(value)}))) for count in range(3)),
+    ("in base64 of UTF-16", lambda value: base64.b64encode(f"echo {value}\n".encode("utf-16-le")).decode()),
+    ("in hexadecimal", lambda value: f" {value} ".encode().hex()),
+    ("in hexadecimal, in pairs", lambda value: f" {value} ".encode().hex(" ").upper()),
 ]
 
 
@@ -284,12 +294,15 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def meant(text: str) -> Iterator[str]:
-    """A text, and what it stands for if it is base64."""
+def meant(text: str, depth: int = 2) -> Iterator[str]:
+    """A text, and what its words stand for if they are encoded."""
     yield text
-    for altchars in (None, b"-_"):
-        with suppress(ValueError):
-            yield base64.b64decode("".join(text.split()), altchars).decode("utf-8", "replace")
+    for word in ("".join(text.split()), *text.split('"')) if depth else ():
+        for decode in (bytes.fromhex, base64.b64decode, base64.urlsafe_b64decode):
+            with suppress(ValueError):
+                data = decode(word)
+                yield data.decode("utf-16-le", "replace")
+                yield from meant(data.decode("utf-8", "replace"), depth - 1)
 
 
 CLAUDE = builder.story("2.1.158").data()
@@ -327,6 +340,15 @@ def test_it_is_reached_however_it_is_spelled(
     assert not [one for piece in pieces for one in meant(piece) if SPECIAL[:12] in one]
 
 
+def zipped(data: bytes) -> bytes:
+    """An archive with a file that holds some bytes."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("notes/empty", "")
+        archive.writestr("session.jsonl", data)
+    return whole.getvalue()
+
+
 def test_files_whose_names_hold_it_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "home" / "projects" / "-p"
     folder.mkdir(parents=True)
@@ -339,6 +361,19 @@ def test_files_whose_names_hold_it_are_named(tmp_path: Path) -> None:
     (side / "c.txt").write_text("harmless", encoding="utf-8")
     with opened(path) as session:
         assert set(elsewhere(session.format, session.bundle, KEY)) == set(kept)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, bz2.compress, lzma.compress, zipped], ids=["gzip", "bzip2", "xz", "zip"])
+def test_a_compressed_copy_beside_it_is_named(tmp_path: Path, packed: Callable[[bytes], bytes]) -> None:
+    path = story(tmp_path, PROMPT_1=KEY)
+    held, torn, other = (path.with_name(f"{name}.jsonl.gz") for name in ("held", "torn", "other"))
+    whole = packed(path.read_bytes() * 9)
+    held.write_bytes(whole)
+    torn.write_bytes(whole[: len(whole) // 9])
+    other.write_bytes(packed(b"nothing"))
+    with opened(path) as session:
+        named = set(elsewhere(session.format, session.bundle, KEY))
+    assert held in named and other not in named
 
 
 def test_sessions_that_work_was_handed_to_are_named(tmp_path: Path) -> None:

@@ -17,13 +17,14 @@ ENOUGH = 64
 """So many letters tell the rest."""
 _BREAK = r"(?:\s|\\[nr]){0,16}"
 """Such text is wrapped and indented anywhere, and digits stand in pairs."""
-_BROKEN = b"\\nr \r\n"
-"""What a break is written with. Letters are looked for where all of these are left out, and without them."""
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmopqstuvwxyz0123456789+/-_")
+"""What encodings write with, without the letters of an escaped break."""
+_OTHERS = bytes(sorted(frozenset(range(256)) - _LETTERS))
 
 
 class Way(NamedTuple):
-    """One way in which a text may be written: what finds it, what takes its place, and what it leaves of bytes that
-    lack `_BROKEN`."""
+    """One way in which a text may be written: what finds it, what takes its place, and the letters that stand in a row
+    there once all others are left out."""
 
     pattern: str
     fill: str
@@ -36,29 +37,29 @@ def ways(value: str) -> tuple[Way, ...]:
     if len(plain) < LONG:
         return ()
     pairs = [(digits, "2a" * len(plain)) for digits in (plain.hex(), plain.hex().upper())]
-    pairs += _cores(wide, b"*\0" * (len(wide) // 2))
+    pairs += _cores(wide, b"*\0" * (len(wide) // 2), 2)
     for letters, fill in dict(_cores(plain, b"*" * len(plain))).items():
-        pairs += ((letters, fill), *_cores(letters.encode(), fill.encode()))
+        pairs += ((letters, fill), *_cores(letters.encode(), fill.encode(), 1))
     return tuple(
-        Way(_wrapped(letters), fill, _unbroken(letters[:ENOUGH].encode())) for letters, fill in dict(pairs).items()
+        Way(_wrapped(letters), fill, letters[:ENOUGH].encode().translate(None, _OTHERS))
+        for letters, fill in dict(pairs).items()
     )
 
 
 def present(of: Iterable[Way], raw: bytes) -> list[Way]:
     """Those of some ways in which bytes may hold the value."""
-    bare = _unbroken(raw)
+    bare = raw.translate(None, _OTHERS)
     return [way for way in of if way.letters in bare]
 
 
-def _unbroken(raw: bytes) -> bytes:
-    return raw.translate(None, _BROKEN)
-
-
-def _cores(data: bytes, stars: bytes) -> Iterator[tuple[str, str]]:
+def _cores(data: bytes, stars: bytes, unit: int = 0) -> Iterator[tuple[str, str]]:
     """The letters of base64 that stand for some bytes alone, by how many bytes of a group of three stand before them,
-    in both alphabets; each with those for as many asterisks."""
+    in both alphabets; each with those for as many asterisks. So many bytes as a `unit` has stay at an end that shares
+    a letter with what is beside it: half of a letter, or of a character, would be none."""
     for before in range(3):
-        core, fill = (_core(one, before) for one in (data, stars))
+        first, last = unit if before else 0, len(data) - (unit if (before + len(data)) % 3 else 0)
+        core = _core(data, before)
+        fill = _core(data[:first] + stars[first:last] + data[last:], before)
         yield core, fill
         yield core.replace("+", "-").replace("/", "_"), fill
 

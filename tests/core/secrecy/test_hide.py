@@ -139,23 +139,82 @@ def test_no_string_holds_the_value_afterwards_and_json_stays_json(
     assert json.loads(new) == {"a": nested(NOTE, levels, ascii_only, slashes, around), "b": "kept"}
 
 
-@given(
-    st.text(min_size=8, max_size=90), st.binary(max_size=8), st.binary(max_size=8), st.booleans(),
-    st.sampled_from([0, 64, 76]),
-)
+LONG = st.builds("nKey{}".format, st.text(min_size=8, max_size=90))
+ENDS = st.binary(max_size=8)
+
+
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    return f"\n{indent}".join(textwrap.wrap(text, width)) if width else text
+
+
+def left_of(text: str, value: str) -> str:
+    """What redaction leaves of a text in a record, put together again; one copy is found."""
+    new, count = hidden(json.dumps({"a": text, "b": "kept"}).encode(), value)
+    assert count == 1
+    left = json.loads(new)
+    assert left["b"] == "kept"
+    return "".join(left["a"].split())
+
+
+@given(LONG, ENDS, ENDS, st.booleans(), st.sampled_from([0, 64, 76]), st.sampled_from(["", "        "]))
 def test_base64_of_what_holds_the_value_stays_base64_and_holds_it_no_more(
-    value: str, before: bytes, behind: bytes, address: bool, width: int,
+    value: str, before: bytes, behind: bytes, address: bool, width: int, indent: str,
 ) -> None:
-    value = "nKey" + value
     encode = base64.urlsafe_b64encode if address else base64.b64encode
     written = encode(before + value.encode() + behind).decode()
-    lines = "\n".join(textwrap.wrap(written, width)) if width else written
-    new, count = hidden(json.dumps({"a": lines, "b": "kept"}).encode(), value)
-    text = "".join(json.loads(new)["a"].split())
+    text = left_of(wrapped(written, width, indent), value)
     left = base64.b64decode(text, b"-_" if address else None)
-    assert count == 1 and len(text) == len(written)
-    assert value.encode() not in left and b"***" in left
+    assert len(text) == len(written) and value.encode() not in left and b"***" in left
     assert left.startswith(before) and left.endswith(behind)
+
+
+@given(LONG, ENDS, ENDS, ENDS, ENDS, st.sampled_from([0, 76]))
+def test_base64_of_base64_stays_so_and_holds_the_value_no_more(
+    value: str, before: bytes, behind: bytes, first: bytes, last: bytes, width: int,
+) -> None:
+    inner = base64.b64encode(before + value.encode() + behind)
+    text = left_of(wrapped(base64.b64encode(first + b" " + inner + b" " + last).decode(), width), value)
+    left = base64.b64decode(text)
+    assert left.startswith(first + b" ") and left.endswith(b" " + last)
+    left = base64.b64decode(left[len(first) + 1 : len(first) + 1 + len(inner)])
+    assert left.startswith(before) and left.endswith(behind) and value.encode() not in left and b"***" in left
+
+
+@given(LONG, st.text(max_size=8), st.text(max_size=8), st.sampled_from([0, 76]))
+def test_base64_of_utf_16_stays_so_and_holds_the_value_no_more(
+    value: str, before: str, behind: str, width: int,
+) -> None:
+    text = left_of(wrapped(base64.b64encode(f"{before}{value}{behind}".encode("utf-16-le")).decode(), width), value)
+    left = base64.b64decode(text).decode("utf-16-le", "surrogatepass")
+    assert left.startswith(before) and left.endswith(behind) and value not in left and "***" in left
+
+
+@given(LONG, ENDS, ENDS, st.booleans(), st.sampled_from([0, 2, 60]))
+def test_digits_of_what_holds_the_value_stay_digits_and_hold_it_no_more(
+    value: str, before: bytes, behind: bytes, large: bool, width: int,
+) -> None:
+    written = (before + value.encode() + behind).hex()
+    left = bytes.fromhex(left_of(wrapped(written.upper() if large else written, width), value))
+    assert left.startswith(before) and left.endswith(behind) and value.encode() not in left and b"***" in left
+
+
+@given(LONG.filter(str.isascii), st.text(max_size=4), st.integers(0, 3), st.sampled_from(["utf-16-le", "utf-16-be"]))
+def test_utf_16_that_was_read_as_something_else_keeps_its_length(
+    value: str, around: str, levels: int, code: str,
+) -> None:
+    read = (around + value + around).encode(code).decode("latin-1")
+    new, count = hidden(json.dumps({"a": nested(read, levels, True, False, "")}).encode(), value)
+    left = json.loads(new)["a"]
+    for _ in range(levels):
+        left = json.loads(left)["k"][0]
+    assert count == 1 and len(left) == len(read) and value not in left.encode("latin-1").decode(code)
+
+
+def test_a_file_of_utf_16_keeps_what_stands_around_the_value() -> None:
+    raw = f"a={KEY}\r\nb=é€\r\n".encode("utf-16")
+    new, count = hidden(raw)
+    left = new.decode("utf-16")
+    assert count == 1 and left.startswith("a=") and left.endswith("\r\nb=é€\r\n") and KEY not in left
 
 
 @given(VALUE, st.sampled_from(["", "/", "/:?=&"]), st.booleans())
