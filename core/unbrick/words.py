@@ -20,7 +20,7 @@ FLAWED = "accepted, with flaws"
 VERDICTS = (IN_FULL, ALTERED, MAY_LOSE, LOSES, REFUSED, CLOSED, INNOCENT, ACCEPTED, FLAWED)
 """Every word for a verdict; the last two, and `refused`, for messages that no client stands behind."""
 
-PRICES = (KEEPS, DECIDE, "brings back ", "drops ")
+PRICES = (KEEPS, DECIDE, "brings back ", "drops ", "leaves ")
 """How the price of every fix begins; more may follow."""
 
 Counted = tuple[int, str, str]

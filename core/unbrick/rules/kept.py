@@ -62,7 +62,7 @@ def _beside(situation: Situation, summary: int) -> Finding:
         situation.at(summary), summary,
         fixes=(Fix(
             "begin", "Begin with the summary", Safety.LOSSY, (Relink(situation.at(summary), None),),
-            f"leaves out {count}, which the summary stands for",
+            f"leaves {count} out, which the summary stands for",
         ),),
     )
 

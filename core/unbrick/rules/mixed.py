@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbrick import words
 from unbrick.edit import DropRecords, Rename, SetLeaf
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
@@ -29,9 +30,12 @@ def foreign_records(situation: Situation) -> Iterator[Finding]:
         return
     rows = sorted(thread.foreign)
     count = measure.counted(measure.messages(session, rows), "message")
+    sent = measure.messages(session, (row for row in rows if row in situation.loaded))
+    goes = words.drops((sent, "message of another session", "messages of another session"))
     drop = Fix(
         "drop", "Take the records of the other session out", Safety.LOSSY,
-        (DropRecords(tuple(situation.at(row) for row in rows)),), f"drops {count} of another session",
+        (DropRecords(tuple(situation.at(row) for row in rows)),),
+        goes if sent else f"{words.KEEPS} of this session",
     )
     if thread.leaf in thread.foreign:
         own = next(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbrick import words
 from unbrick.edit import Adopt, Conform, DropRecord
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
@@ -63,11 +64,10 @@ def malformed_attachment(situation: Situation) -> Iterator[Finding]:
         if not malformed[row]:
             continue
         odd = situation.asks.conforms(row)
-        fixes = (Fix("fill", "Fill in what is missing with nothing", Safety.SAFE, (Conform(situation.at(row)),)),) if (
-            odd
-        ) else (Fix(
-            "drop", "Take the attachment out", Safety.LOSSY if row in set(situation.request.row) else Safety.SAFE,
-            (DropRecord(situation.at(row)),), "drops 1 attachment that cannot be read",
+        at, goes = situation.at(row), row in set(situation.request.row)
+        fixes = (Fix("fill", "Fill in what is missing with nothing", Safety.SAFE, (Conform(at),)),) if odd else (Fix(
+            "drop", "Take the attachment out", Safety.LOSSY if goes else Safety.SAFE, (DropRecord(at),),
+            "drops 1 attachment that cannot be read" if goes else words.SENT,
         ),)
         crash = thread.outcome is Outcome.CRASH
         yield Finding(

@@ -15,7 +15,18 @@ from unbrick.report import Report
 from unbrick.telling.matching import match, place_of
 from unbrick.telling.sentences import place
 from unbrick.thread import Outcome
-from unbrick.weighing.tally import NOUNS, RESULT, Tally, blocks, held, loaded, marks_only, tally, without_summaries
+from unbrick.weighing.tally import (
+    CALL,
+    NOUNS,
+    RESULT,
+    Tally,
+    blocks,
+    held,
+    loaded,
+    marks_only,
+    tally,
+    without_summaries,
+)
 
 _TEXT = NOUNS[BlockKind.TEXT]
 _SAID = {NOUNS[kind] for kind in (BlockKind.THINKING, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT, BlockKind.OTHER)}
@@ -158,6 +169,7 @@ def consequence(before: Report, after: Report, done: Iterable[Fix] = ()) -> Cons
     told: Counter[tuple[str, str]] = Counter()
     unsent: Counter[tuple[str, str]] = Counter()
     altered: list[tuple[Counter[str], Counter[str], bool]] = []
+    twins: set[int] = set()
     cleared = notices = 0
     for one, other in match(before, after):
         was, is_ = one >= 0 and _loaded(before, one), other >= 0 and _loaded(after, other)
@@ -166,7 +178,13 @@ def consequence(before: Report, after: Report, done: Iterable[Fix] = ()) -> Cons
                 left.append(one)
             elif other < 0 and old.session.has(one, Flag.API_ERROR) and place_of(before, one) in known.named:
                 notices += 1
-            elif other < 0 and not _nothing(before, one, after):
+            elif other < 0 and (twin := _twin(before, one, after)) >= 0 and _loaded(after, twin):
+                twins.add(twin)
+            elif other < 0 and twin >= 0 and known.all_safe:
+                left.append(one)
+            elif other < 0 and not (_nothing(before, one, after) or (
+                place_of(before, one) in known.safe and _silent(before, one)
+            )):
                 gone.append(one)
         elif other < 0 and old.once(held)[one] and new.session.row(old.session.uuid(one)) is None:
             erased.append(one)
@@ -178,7 +196,8 @@ def consequence(before: Report, after: Report, done: Iterable[Fix] = ()) -> Cons
             if set(has - had) == {_TEXT} and set(had - has) <= _SAID and (has - had).total() == (had - has).total():
                 told += had - has
                 continue
-            lost, at = had - has - Counter({RESULT: _repeated(before, one, after, other)}), place_of(before, one)
+            again = {RESULT: _repeated(before, one, after, other), CALL: _made(before, one, after, other)}
+            lost, at = had - has - Counter(again), place_of(before, one)
             if at in known.safe:
                 unsent += Counter({noun: number for noun, number in lost.items() if noun in _MEDIA})
                 lost -= unsent
@@ -190,6 +209,7 @@ def consequence(before: Report, after: Report, done: Iterable[Fix] = ()) -> Cons
                 cleared += known.noted.get(at, 0)
                 if at not in known.noted:
                     altered.append((says - said, said - says, at in known.safe))
+    back = [row for row in back if row not in twins]
     moved = parts & written
     joined = _joined(before, gone, [new for new, rest, _safe in altered if not rest])
     gone = [row for row in gone if row not in joined]
@@ -244,11 +264,42 @@ def _joined(before: Report, gone: Sequence[int], fresh: Sequence[Counter[str]]) 
     return found
 
 
+def _twin(before: Report, row: int, after: Report) -> int:
+    """The row that is there afterwards under the same id and says the same; -1 for none."""
+    twin = after.situation.session.row(before.situation.session.uuid(row))
+    same = twin is not None and before.situation.asks.content(row)[1] == after.situation.asks.content(twin)[1]
+    return twin if twin is not None and same else -1
+
+
 def _nothing(before: Report, row: int, after: Report) -> bool:
-    """Whether nothing is lost with a row: it holds marks of the API, or results that are loaded elsewhere."""
+    """Whether nothing is lost with a row: it holds marks of the API, or calls and results that are loaded elsewhere."""
     scan = before.situation.session.scan
-    there = scan.blocks(row)
-    return bool(there) and (marks_only(scan, row) or _repeated(before, row, after) == len(there))
+    again = _repeated(before, row, after) + _made(before, row, after)
+    return marks_only(scan, row) or 0 < again == len(scan.blocks(row))
+
+
+def _silent(report: Report, row: int) -> bool:
+    """Whether a row says nothing."""
+    return not blocks(report.situation.session.scan, row) and not report.situation.text(row).strip()
+
+
+def _made(before: Report, one: int, after: Report, other: int = -1) -> int:
+    """How many calls of a row are not in it afterwards and are loaded all the same, under the same id."""
+    calls, stay = after.situation.session.calls, set(_uses(after, other)) if other >= 0 else set()
+    return sum(
+        any(_loaded(after, row) and _uses(after, row).get(ref) == what for row, _block in call.uses)
+        for ref, what in _uses(before, one).items() if ref not in stay and (call := calls.get(ref))
+    )
+
+
+def _uses(report: Report, row: int) -> Mapping[str, object]:
+    """The calls of a row: what each asks for, by id."""
+    found = report.situation.asks.content(row)[1]
+    return {
+        ref: (found[number].get("name"), found[number].get("input"))
+        for number, kind, _flags, ref in report.situation.blocks(row)
+        if kind is BlockKind.TOOL_USE and ref and isinstance(found, list) and isinstance(found[number], dict)
+    }
 
 
 def _repeated(before: Report, one: int, after: Report, other: int = -1) -> int:

@@ -113,9 +113,11 @@ def with_thinking(situation: Situation, fix: Fix) -> Fix:
     number = bound(situation, fix.edits)
     if not number:
         return fix
-    said = "" if fix.price == words.KEEPS else f"{fix.price.removeprefix(_PLAIN)}; "
+    said = "" if fix.price == words.KEEPS else fix.price.removeprefix(_PLAIN)
+    drops = said.rpartition("; ")[2].startswith("drops ")
     safety = fix.safety if fix.safety is Safety.MANUAL else Safety.LOSSY
-    return replace(fix, safety=safety, price=f"{said}drops {_counted(number)}")
+    price = f"{said}, {_counted(number)}" if drops else "; ".join(filter(None, (said, f"drops {_counted(number)}")))
+    return replace(fix, safety=safety, price=price)
 
 
 def _counted(number: int) -> str:

@@ -21,7 +21,7 @@ NOUNS: dict[BlockKind, tuple[str, str]] = {
     BlockKind.SERVER_RESULT: ("result", "results"), BlockKind.OTHER: ("block", "blocks"),
 }
 """What a block is called, one and many."""
-RESULT = NOUNS[BlockKind.TOOL_RESULT]
+CALL, RESULT = NOUNS[BlockKind.TOOL_USE], NOUNS[BlockKind.TOOL_RESULT]
 _SUMMARY = ("summary", "summaries")
 
 
