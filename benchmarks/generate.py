@@ -54,7 +54,7 @@ class Shape:
 
 SHAPES = {
     "mixed": Shape(text=450, image_every=5000),
-    "small": Shape(text=150, long=200, calls=1, slim=True),
+    "small": Shape(text=310, long=200, calls=1, slim=True),
     "branches": Shape(text=120, rewind_every=30, depth=12, slim=True),
     "compactions": Shape(text=120, compact=3),
     "parallel": Shape(text=80, calls=200, steps=3, slim=True),
