@@ -24,6 +24,7 @@ from unbrick.save import (
 from unbrick.saving import atomic
 from unbrick.saving.atomic import BACKUP, Privacy, read_chunks
 from unbrick.saving.beside import follow, left_as_were, suffix_of
+from unbrick.saving.leftovers import sweep
 from unbrick.source import Source
 
 
@@ -115,7 +116,7 @@ def restore(format_: Format, path: Path, clock: Clock, backup: Path | None = Non
         backup = next((one for one in known if not _same(path, one)), known[0])
     with Source.open(backup) as old:
         real = Path(os.path.realpath(path))
-        atomic.sweep(real.parent)
+        sweep(real.parent)
         if not real.exists():
             with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(backup), patched(old)) as new:
                 new.put_new(real)

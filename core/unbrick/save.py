@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count as count_up
 from pathlib import Path
@@ -21,6 +21,7 @@ from unbrick.redact import in_folder, in_parts
 from unbrick.saving import atomic, folders
 from unbrick.saving.atomic import BACKUP, Privacy, Staged
 from unbrick.saving.beside import follow, left_as_were, suffix_of
+from unbrick.saving.leftovers import note, sweep
 from unbrick.source import Source
 
 
@@ -84,7 +85,7 @@ def save_copy(bundle: Bundle, patch: Patch, path: Path) -> Receipt:
     if not is_dir(path.parent):
         raise CannotWriteError(f"{path.parent} is not a folder; make it first. Nothing was changed.")
     _insist_intact(source)
-    atomic.sweep(path.parent)
+    sweep(path.parent)
     privacy = Privacy.like(source)
     with refusals(path), atomic.staged(path.parent, path.name, privacy, patched(source, patch)) as new:
         _insist_intact(source)
@@ -108,60 +109,46 @@ def save_as_session(
     with refusals(clone.path):
         folders.private_folder(clone.path.parent)
     whole = compose(patch, {At(END, len(patch.get(END, ()))): clone.append}) if clone.append else patch
-    made: list[Path] = []
     redacted: list[Path] = []
-    try:
+    with ExitStack() as copies:
         for source, destination in clone.copies:
             with refusals(destination):
-                with folders.copied_tree(source, destination) as copy:
-                    for path, data in in_folder(format_, copy, edits):
-                        with atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
-                            new.put(path)
-                        redacted.append(destination / path.relative_to(copy))
-                made.append(destination)
+                copy = copies.enter_context(folders.copied_tree(source, destination))
+                for path, data in in_folder(format_, copy.path, edits):
+                    with atomic.staged(path.parent, path.name, Privacy.of(path), (data,)) as new:
+                        new.put(path)
+                    redacted.append(destination / path.relative_to(copy.path))
+                copy.put(clone.path)
         receipt = save_copy(bundle, whole, clone.path)
-    except BaseException:
-        # What fails after the session has its name leaves it with all that belongs to it.
-        for destination in made if not os.path.lexists(clone.path) else ():
-            atomic.remove_tree(destination)
-        raise
     return replace(receipt, session_id=clone.session_id, command=clone.command, redacted=tuple(redacted))
 
 
 def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) -> Receipt:
     """A session that is a folder: made beside under a name that no client lists, and renamed when it is complete. A
     file of it that stands elsewhere goes first: the client looks for it by the folder's name."""
-    apart: list[Path] = []
     _insist_intact(bundle.main)
-    try:
-        with refusals(folder):
-            folders.private_folder(folder.parent)
-            atomic.sweep(folder.parent)
-            with folders.staged_folder(folder) as made:
-                receipt = None
-                for path, chunks in ((clone.path, None), *clone.files.items()):
-                    inside = folder in path.parents
-                    there = made / path.relative_to(folder) if inside else path
-                    folders.private_folder(there.parent)
+    with refusals(folder):
+        folders.private_folder(folder.parent)
+        sweep(folder.parent)
+        with folders.staged_folder(folder) as made:
+            receipt = None
+            for path, chunks in ((clone.path, None), *clone.files.items()):
+                inside = folder in path.parents
+                there = made / path.relative_to(folder) if inside else path
+                folders.private_folder(there.parent)
+                data = patched(bundle.main, patch) if chunks is None else (chunks,)
+                own = next((part for part in bundle.parts.values() if part.name == path.name), None)
+                privacy = Privacy.like(bundle.main) if own is None else Privacy.of(own)
+                with atomic.staged(there.parent, there.name, privacy, data) as new:
                     if not inside:
-                        apart.append(there)
-                    data = patched(bundle.main, patch) if chunks is None else (chunks,)
-                    own = next((part for part in bundle.parts.values() if part.name == path.name), None)
-                    privacy = Privacy.like(bundle.main) if own is None else Privacy.of(own)
-                    with atomic.staged(there.parent, there.name, privacy, data) as new:
-                        new.put_new(there)
-                    if receipt is None:
-                        receipt = Receipt(
-                            path, new.size, new.sha256, *count(bundle.main, patch), session_id=clone.session_id,
-                            command=clone.command, note=_grown(bundle.main), beside=tuple(clone.files),
-                        )
-                _insist_intact(bundle.main)
-    except BaseException:
-        for path in apart:
-            with suppress(OSError):
-                atomic.system.unlink(path)
-                path.parent.rmdir()
-        raise
+                        note(made.parent, folder, ((there.parent, there.parent), (new.path, there)))
+                    new.put_new(there)
+                if receipt is None:
+                    receipt = Receipt(
+                        path, new.size, new.sha256, *count(bundle.main, patch), session_id=clone.session_id,
+                        command=clone.command, note=_grown(bundle.main), beside=tuple(clone.files),
+                    )
+            _insist_intact(bundle.main)
     assert receipt is not None, "the transcript is the first of the files"
     return receipt
 
@@ -182,7 +169,7 @@ def save_in_place(
     insist_unowned(format_, bundle)
     insist_unchanged(source)
     parts = in_parts(bundle.parts.values(), format_.follow(bundle, View(source, patch)), edits)
-    atomic.sweep(real.parent)
+    sweep(real.parent)
     with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
         insist_unowned(format_, bundle)
         backup, note = replace_kept(source, real, new, clock)

@@ -21,6 +21,7 @@ from unbrick.report import Report
 from unbrick.save import refusals
 from unbrick.saving import atomic
 from unbrick.saving.atomic import Privacy
+from unbrick.saving.leftovers import sweep
 
 __all__ = ["WAYS", "Level", "Way", "What", "by_suffix", "export", "suggested"]
 
@@ -72,7 +73,7 @@ def export(
     Raises CannotWriteError where something stands there, unless `force` is set and it is another regular file.
     """
     _insist_free(report, path, force=force)
-    atomic.sweep(path.parent)
+    sweep(path.parent)
     with refusals(path), atomic.unfinished(path.parent, path.name) as new:
         yield from way.write(format_, report, what, new.file)
         staged = new.finish(Privacy.like(report.bundle.main))

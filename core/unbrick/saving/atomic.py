@@ -9,9 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import re
 import secrets
-import stat
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,7 +27,6 @@ BACKUP = ".unbrick-backup"
 CHUNK = 1 << 20
 WINDOW = 32 << 20
 """Bytes of a large file that are given to the disk at once, while more is written."""
-_OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -116,27 +113,6 @@ def temporary(folder: Path, name: str) -> Path:
     """A name for what is not whole yet, that no client lists. A name may be 255 bytes long, and a character four."""
     short = os.fsdecode(os.fsencode(name)[:200])
     return folder / f".{short}.{secrets.token_hex(4)}{TEMPORARY}"
-
-
-def sweep(folder: Path) -> None:
-    """Remove what saves that were killed left in a folder. What a living process writes is locked and stays, and so
-    does what cannot be told."""
-    try:
-        names = [entry for entry in folder.iterdir() if _OURS.fullmatch(entry.name)]
-    except OSError:
-        return
-    for path in names:
-        with suppress(OSError):
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                mode = os.fstat(fd).st_mode
-                if stat.S_ISDIR(mode):
-                    remove_tree(path)
-                elif stat.S_ISREG(mode):
-                    system.unlink(path)
-            finally:
-                os.close(fd)
 
 
 def _write(fd: int, chunks: Iterable[bytes]) -> tuple[int, str]:
@@ -281,14 +257,3 @@ def other_links(path: Path) -> int:
             with suppress(OSError):
                 ours += os.path.samestat(found, sibling.lstat())
     return max(found.st_nlink - 1 - ours, 0)
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder that was made here, as far as possible."""
-    with suppress(OSError):
-        for entry in folder.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                remove_tree(entry)
-            else:
-                system.unlink(entry)
-        system.rmdir(folder)

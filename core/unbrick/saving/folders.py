@@ -8,9 +8,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from unbrick.saving import atomic
-from unbrick.saving.atomic import Privacy, read_chunks, remove_tree, staged, sync_folder, temporary
+from unbrick.saving.atomic import Privacy, read_chunks, staged, sync_folder, temporary
+from unbrick.saving.leftovers import note, remove_tree, take_back
 
 
 def private_folder(path: Path) -> None:
@@ -21,17 +23,30 @@ def private_folder(path: Path) -> None:
                 atomic.system.mkdir(folder, 0o700)
 
 
+class Copy(NamedTuple):
+    """A copy of a folder that has no name of its own yet, and the name that it is to have."""
+
+    path: Path
+    destination: Path
+
+    def put(self, transcript: Path) -> None:
+        """Give it its name. It goes again unless the transcript that it belongs to has its name by the end of the
+        block that it was made in, or when the next save looks. Raises OSError."""
+        inside = ((one, self.destination / one.relative_to(self.path)) for one in sorted(self.path.rglob("*")))
+        note(self.path.parent, transcript, ((self.path, self.destination), *inside))
+        atomic.system.rename(self.path, self.destination)
+
+
 @contextmanager
-def copied_tree(source: Path, destination: Path) -> Iterator[Path]:
-    """A copy of a folder with its files and links; it has its own name when the block is left without an error.
+def copied_tree(source: Path, destination: Path) -> Iterator[Copy]:
+    """A copy of a folder with its files and links, beside the destination.
 
     What is neither file, folder nor link is left out. Raises OSError; then nothing of it is left.
     """
     with _staging(destination) as made:
         copy = made / "copy"
         _copy_folder(source, copy)
-        yield copy
-        atomic.system.rename(copy, destination)
+        yield Copy(copy, destination)
 
 
 @contextmanager
@@ -61,6 +76,7 @@ def _staging(destination: Path) -> Iterator[Path]:
             fcntl.flock(held, fcntl.LOCK_EX)
         yield made
     finally:
+        take_back(made)
         remove_tree(made)
         os.close(held)
 

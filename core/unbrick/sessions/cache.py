@@ -19,7 +19,7 @@ from unbrick.bundle import Bundle
 from unbrick.disk import whole
 from unbrick.formats.table import BY_CLIENT
 from unbrick.opening import Choices
-from unbrick.saving import atomic, folders
+from unbrick.saving import atomic, folders, leftovers
 from unbrick.sessions.health import Health
 from unbrick.source import Source
 from unbrick.stored import Stored
@@ -75,7 +75,7 @@ class Cache:
         with suppress(OSError):
             folders.private_folder(self._path.parent)
             self._path.parent.chmod(0o700)
-            atomic.sweep(self._path.parent)
+            leftovers.sweep(self._path.parent)
             with atomic.staged(self._path.parent, NAME, atomic.Privacy(), [data]) as staged:
                 staged.put(self._path)
             self._new.clear()

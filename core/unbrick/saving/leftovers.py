@@ -1,0 +1,90 @@
+"""What saves that were killed left behind: temporary files and folders, and what had its name before its session had.
+
+Before something gets its name that means nothing without another file, a note of it is put into the temporary folder
+that it comes from, so that it can be taken back. Only what is still as it was made is: whoever changes a file, or adds
+one, keeps it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from unbrick.saving import atomic
+from unbrick.saving.atomic import TEMPORARY, Privacy, staged
+
+NOTE = "note.json"
+_OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
+
+
+def note(made: Path, unless: Path, moves: Iterable[tuple[Path, Path]]) -> None:
+    """Note in a temporary folder what is to be taken back unless a path exists: files and folders as (where one stands
+    now, where it will stand), each folder before what is in it. Raises OSError."""
+    lines = []
+    for now, then in moves:
+        found = now.lstat()
+        name = os.path.relpath(then, made.parent)
+        lines.append((name, found.st_ino, found.st_size, found.st_mtime_ns))
+    data = json.dumps({"unless": os.path.relpath(unless, made.parent), "made": lines}).encode()
+    with staged(made, NOTE, Privacy(), (data,)) as whole:
+        whole.put(made / NOTE)
+
+
+def take_back(made: Path) -> None:
+    """Remove what the note of a temporary folder names, where it is still what was noted: files with the same bytes,
+    and folders that are empty."""
+    try:
+        found = json.loads((made / NOTE).read_bytes())
+        unless, lines = made.parent / found["unless"], found["made"]
+    except (OSError, ValueError):
+        return
+    for name, inode, size, written in reversed(lines) if not os.path.lexists(unless) else ():
+        path = made.parent / name
+        with suppress(OSError):
+            now = path.lstat()
+            if now.st_ino != inode:
+                continue
+            if stat.S_ISDIR(now.st_mode):
+                atomic.system.rmdir(path)
+            elif (now.st_size, now.st_mtime_ns) == (size, written):
+                atomic.system.unlink(path)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what saves that were killed left in a folder. What a living process writes is locked and stays, and so
+    does what cannot be told."""
+    try:
+        names = [entry for entry in folder.iterdir() if _OURS.fullmatch(entry.name)]
+    except OSError:
+        return
+    for path in names:
+        with suppress(OSError):
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found = os.fstat(fd)
+                if stat.S_ISDIR(found.st_mode):
+                    if found.st_uid == os.geteuid():  # In a folder of many, a note may be somebody's trap.
+                        take_back(path)
+                    remove_tree(path)
+                elif stat.S_ISREG(found.st_mode):
+                    atomic.system.unlink(path)
+            finally:
+                os.close(fd)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder that was made here, as far as possible."""
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                remove_tree(entry)
+            else:
+                atomic.system.unlink(entry)
+        atomic.system.rmdir(folder)
