@@ -183,7 +183,7 @@ def consequence(before: Report, after: Report, done: Iterable[Fix] = ()) -> Cons
             elif other < 0 and twin >= 0 and known.all_safe:
                 left.append(one)
             elif other < 0 and not (_nothing(before, one, after) or (
-                place_of(before, one) in known.safe and _silent(before, one)
+                place_of(before, one) in known.named and _silent(before, one)
             )):
                 gone.append(one)
         elif other < 0 and old.once(held)[one] and new.session.row(old.session.uuid(one)) is None:

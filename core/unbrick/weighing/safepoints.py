@@ -191,7 +191,7 @@ def points(
     it is answered. A request for a model that takes no prefill ends with what the user said instead, since nobody
     will put a prompt behind it (messages-api-rules R20). Left out are points behind one of the `bad` rows in their
     segment, points from row `until` of the file on, and those where the file holds records of the kept part behind
-    those of the dropped part. `since` says what is loaded now where that is not what the situation has.
+    those of the dropped part, or behind the reply: the conversation would end with these. `since` says what is loaded now where that is not what the situation has.
     """
     places, prompts = _places(situation, bad)
     prices = _Prices(situation, prompts, since or now(situation))
@@ -250,15 +250,16 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[list[_Plac
     parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
     found: list[_Place] = []
     pending: set[int] = set()
-    highest, reply, broken = -1, -1, False
+    highest, reply, last, broken = -1, -1, 0, False
     for start, end in pairwise(sorted({0, *begin, *parted, len(rows)})):
         if start in parted:
             pending, reply, broken = set(), -1, False
         turn, piece = rows[start:end], bisect_right(heads, end - 1) - 1
         highest, broken = max(highest, *turn), broken or any(row in bad for row in turn)
         reply = _reply(session, turn, asking, reply)
+        last = start + turn.index(reply) if reply in turn else last
         _settle(scan, turn, pending)
-        if reply >= 0 and not pending and not broken and highest < lowest[end]:
+        if reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[end]:
             found.append(_Place(
                 highest, reply, talk[end] - talk[heads[piece]], bisect_left(typed, end),
                 sizes[piece][end - heads[piece]], pieces[piece][1], piece == len(pieces) - 1,
