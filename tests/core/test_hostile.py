@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tools.strategies import dumped
-from unbrick import record
+from unbrick import damage
 from unbrick import repair as repairing
 from unbrick.bundle import Bundle
 from unbrick.check import check
@@ -118,16 +118,16 @@ def test_an_array_of_a_million_brackets_is_no_record() -> None:
 def test_a_damaged_line_with_many_beginnings_is_given_up(unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each may be the record that somebody else put there; trying all takes a minute a megabyte."""
     tries = count()
-    run = record._run
-    monkeypatch.setattr(record, "_run", lambda *given: (next(tries), run(*given))[1])
+    run = damage._run
+    monkeypatch.setattr(damage, "_run", lambda *given: (next(tries), run(*given))[1])
     assert read(b'{"x":' + unit * 20_000)[0] is None
     assert 0 < next(tries) < 3_000
 
 
 def test_a_run_of_records_that_ends_in_between_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = count()
-    run = record._run
-    monkeypatch.setattr(record, "_run", lambda *given: (next(runs), run(*given))[1])
+    run = damage._run
+    monkeypatch.setattr(damage, "_run", lambda *given: (next(runs), run(*given))[1])
     assert read(b"x" + b'{"type":"a"}' * 20_000 + b"{")[0] is None
     assert next(runs) < 10
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import tracemalloc
+from collections.abc import Callable, Iterator
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from unbrick import abridged as abridging
+from unbrick import record
 from unbrick.record import FaultKind, compact, read, salvage
 
 ONE = b'{"parentUuid":null,"type":"user","uuid":"1","message":{"role":"user","content":[{"type":"text","text":"hi"}]}}'
@@ -119,3 +124,83 @@ def test_numbers_and_halves_are_written_so_that_they_are_read_again() -> None:
     value = {"big": 1 << 70, "half": "\ud83d", "é": "ü"}
     assert compact(value) == b'{"big":1180591620717411303424,"half":"\\ud83d","\xc3\xa9":"\xc3\xbc"}'
     assert orjson.loads(compact({"a": 1})) == {"a": 1}
+
+
+LONG = base64.b64encode(bytes(range(256)) * 2)
+"""More than a block of base64."""
+
+
+@pytest.fixture
+def short_blocks() -> Iterator[None]:
+    """Lines of the size of a record count as large, and runs of base64 as those of an image."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(abridging, "LARGE", 0)
+        patch.setattr(record, "LARGE", 0)
+        patch.setattr(abridging, "BLOCK", 64)
+        patch.setattr(abridging, "KEPT", 24)
+        yield
+
+
+IMAGE = b'{"parentUuid":null,"type":"user","uuid":"1","message":{"content":[{"data":"%b"},"a %b \\n %b \xc3\xbc"]}}' % (
+    LONG, LONG[:500], LONG[9:],
+)
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> bytes:
+    """Records with an image, changed in up to three ways that damage them, or do not."""
+    raw = draw(st.sampled_from([IMAGE, ONE, IMAGE.replace(b'"data"', b'"uuid"'), b'{"%b":1,"a":2}' % LONG]))
+    pieces = st.sampled_from([
+        ONE, TWO, IMAGE, LONG, LONG[:200], b"1" * 300, b"\x00" * 3, b"\xff", b"\xef\xbb\xbf", b"\\ud83d", b"\\", b'"',
+        b"}", b'"x":NaN,', b'"data":"b",', "\U0001f600".encode(), b"\n", b'{"type":"a"},',
+    ])
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(raw)) | st.just(1))
+        raw = raw[:at] if draw(st.integers(0, 3)) == 0 else raw[:at] + draw(pieces) + raw[at:]
+    return raw
+
+
+@pytest.mark.usefixtures("short_blocks")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spoiled())
+def test_a_line_is_read_the_same_without_the_middle_of_its_images(raw: bytes) -> None:
+    found = read(raw)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(abridging, "LARGE", 1 << 20)
+        assert not abridging.abridged(raw).runs
+        assert repr(read(raw)) == repr(found)
+
+
+@pytest.mark.usefixtures("short_blocks")
+@pytest.mark.parametrize("cut", [0, 100, 300, 700, len(IMAGE) - 1])
+def test_places_and_pieces_are_those_of_the_whole_line(cut: int) -> None:
+    assert abridging.abridged(IMAGE).runs
+    assert len(abridging.abridged(IMAGE).text) < len(IMAGE) / 2
+    assert salvage(IMAGE[:cut] + IMAGE) == (IMAGE,)
+    fault = read(IMAGE + TWO)[1]
+    assert fault is not None
+    assert (fault.offset, fault.salvage) == (len(IMAGE), (IMAGE, TWO))
+
+
+DAMAGE = {
+    "intact": lambda raw: raw,
+    "cut off": lambda raw: raw[:-99],
+    "cut off, the next one glued on": lambda raw: raw[:-99] + ONE,
+    "two on a line": lambda raw: raw + raw,
+    "one in the other": lambda raw: raw[: len(raw) // 2] + ONE + raw[len(raw) // 2 :],
+    "NUL in it": lambda raw: raw[: len(raw) // 2] + bytes(512) + raw[len(raw) // 2 :],
+    "a byte order mark": lambda raw: b"\xef\xbb\xbf" + raw,
+    "NaN in it": lambda raw: raw[:-1] + b',"x":NaN}',
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_large_image_is_held_once_more_for_each_thing_that_is_made_of_it(damage: Callable[[bytes], bytes]) -> None:
+    """The line itself comes on top; all of it took up to ten times its size."""
+    raw = damage(b'{"type":"user","data":"%b"}' % (LONG * 12_000))
+    tracemalloc.start()
+    _value, fault = read(raw)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    made = sum(map(len, fault.salvage)) if fault is not None else 0
+    assert peak < made + 1.5 * len(raw)

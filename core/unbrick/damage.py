@@ -1,0 +1,312 @@
+"""What is wrong with a line that the fast reader refuses, and what can be cut out of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import utf_8_decode
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from itertools import chain, islice, starmap
+from typing import Any
+
+import orjson
+
+from unbrick.abridged import Abridged, abridged
+from unbrick.jsonspan import JSON_DECODER, prune_depth
+
+Json = dict[str, Any]
+
+
+CHUNK = 1 << 20
+
+
+class FaultKind(StrEnum):
+    """Why a line is not, or not quite, a record."""
+
+    BLANK = "blank"
+    NUL = "nul"
+    TORN = "torn"
+    GLUED = "glued"
+    GARBAGE = "garbage"
+    NOT_OBJECT = "not-object"
+    UTF8 = "utf8"
+    BOM = "bom"
+    SURROGATE = "surrogate"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a line's bytes.
+
+    `message` is a sentence, `offset` the byte in the line where it shows, `salvage` the whole records that
+    can be cut out of the line (without terminator), in order. A fault with `readable` does not keep the
+    client from reading the line.
+    """
+
+    kind: FaultKind
+    message: str
+    offset: int = 0
+    salvage: tuple[bytes, ...] = ()
+    readable: bool = False
+
+
+def examined(line: Abridged) -> tuple[Json | None, Fault | None]:
+    """The value of a line's text and the fault of the line; an empty value where it is that of what is salvaged."""
+    try:
+        value = orjson.loads(line.text)
+    except orjson.JSONDecodeError:
+        value = _UNREAD
+    # The error held a copy of the line.
+    if value is _UNREAD:
+        return _diagnose(line)
+    if value.__class__ is dict:
+        return value, None
+    return None, _not_object(value)
+
+
+_UNREAD: Any = object()
+
+
+def value_of(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """What JSON holds that a JavaScript client reads."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _loads(raw.decode("utf-8"))[0]
+
+
+def _not_object(value: object) -> Fault:
+    names = {list: "an array", str: "a string", type(None): "null", bool: "true or false"}
+    return Fault(FaultKind.NOT_OBJECT, f"the line holds {names.get(type(value), 'a number')}, not an object")
+
+
+def _diagnose(line: Abridged) -> tuple[Json | None, Fault | None]:
+    """Read again what the fast reader refused, as a JavaScript client would, and say what is wrong.
+
+    A line may be large: it is read with a character for each byte, and never copied without need.
+    """
+    body = line.text
+    if not body or body.isspace():
+        return None, Fault(FaultKind.BLANK, "the line is empty")
+    if b"\x00" in body:
+        return None, _nul(line)
+    lead = 3 if body.startswith(b"\xef\xbb\xbf") else 0
+    end = len(body.rstrip(b"\r\n"))
+    text = str(memoryview(body)[lead:end], "latin-1")
+    value, error_at = _loads(text)
+    if error_at is None:
+        if not isinstance(value, dict):
+            return None, _not_object(value)
+        wrong = _not_utf8(body)
+        if wrong is not None:
+            at = line.origin(wrong) - lead
+            message = f"byte {at} is not valid UTF-8; the client shows \ufffd there"
+            return {}, Fault(FaultKind.UTF8, message, at, (_utf8(line.cut(lead, end)),), True)
+        if lead:
+            message = "a byte order mark stands in front of the record"
+            return {}, Fault(FaultKind.BOM, message, 0, (line.cut(lead, end),), True)
+        if not text.isascii():
+            del text, value
+            value = _loads(body.decode("utf-8"))[0]
+        return value, _surrogate(line, value)
+    glued = isinstance(value, dict)
+    del value
+    numbers = _not_numbers(text)
+    if numbers:
+        cuts = [lead, *(lead + place for span in numbers for place in span), end]
+        whole = b"null".join(starmap(line.cut, zip(cuts[::2], cuts[1::2], strict=True)))
+        message = "the record holds NaN or Infinity, which JSON does not know"
+        return None, Fault(FaultKind.GARBAGE, message, 0, (_utf8(whole),))
+    pieces = tuple(line.cut(lead + first, lead + last) for first, last in _whole(text))
+    offset = line.origin(lead + max(error_at, 0))
+    if glued:
+        return None, Fault(
+            FaultKind.GLUED,
+            f"{len(pieces)} records stand on one line without a line break between them" if len(pieces) > 1
+            else "something else stands on the line behind the record",
+            offset, pieces,
+        )
+    if pieces:
+        return None, Fault(
+            FaultKind.TORN, "a record is cut off in the middle and another one begins on the same line",
+            offset, pieces,
+        )
+    if text.lstrip()[:1] == "{":
+        return None, Fault(FaultKind.TORN, "the record is cut off before its end", offset)
+    return None, Fault(FaultKind.GARBAGE, "the line is not JSON", offset)
+
+
+def _not_utf8(raw: bytes) -> int | None:
+    """The first byte that is no UTF-8; looked for in pieces, for text takes up to four times its bytes."""
+    view, at = memoryview(raw), 0
+    while at < len(raw):
+        chunk = view[at : at + CHUNK]
+        try:
+            at += utf_8_decode(chunk, "strict", at + len(chunk) == len(raw))[1]
+        except UnicodeDecodeError as error:
+            return at + error.start
+    return None
+
+
+def _utf8(raw: bytes) -> bytes:
+    """The bytes with U+FFFD where they are no UTF-8."""
+    out, view, at = BytesIO(), memoryview(raw), 0
+    while at < len(raw):
+        chunk = view[at : at + CHUNK]
+        piece, used = utf_8_decode(chunk, "replace", at + len(chunk) == len(raw))
+        out.write(piece.encode("utf-8"))
+        at += used
+    return out.getvalue()
+
+
+_ESCAPE = re.compile(
+    rb"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?P<pair>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
+    rb"|u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""One escape of a JSON string; a whole surrogate pair counts as one."""
+
+
+def _surrogate(line: Abridged, value: Json) -> Fault | None:
+    """The fault of a record that holds half of a surrogate pair; JavaScript reads it, the API refuses it."""
+    half = next(_halves(value), None)
+    if half is None:
+        return None
+    halves = (found for found in _ESCAPE.finditer(line.text) if found["low"] or (found["high"] and not found["pair"]))
+    escape = next((line.origin(found.start()) for found in halves), 0)
+    message = f"a text holds half of a surrogate pair (\\u{ord(half):04x}), as where output was cut inside an emoji"
+    return Fault(FaultKind.SURROGATE, message, escape, (), True)
+
+
+def _halves(value: Json) -> Iterator[str]:
+    """Halves of surrogate pairs in names and strings, in the order of the record; the first of each."""
+    left: list[Any] = [value]
+    while left:
+        found = left.pop()
+        if found.__class__ is dict:
+            left += reversed([part for member in found.items() for part in member])
+        elif found.__class__ is list:
+            left += reversed(found)
+        elif found.__class__ is str and not found.isascii():
+            try:
+                found.encode("utf-8")
+            except UnicodeEncodeError as error:
+                yield found[error.start]
+
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+def _loads(text: str) -> tuple[Any, int | None]:
+    """Value, and None or the character where reading failed; a value with that is whole, and something stands behind
+    it. Lone surrogates pass, NaN does not, as in JavaScript."""
+    try:
+        value, end = JSON_DECODER.raw_decode(text, _end_of_space(text, 0))
+    except json.JSONDecodeError as error:
+        return None, error.pos
+    except RecursionError:
+        shallow = prune_depth(text.encode("utf-8", "surrogatepass"))
+        if shallow is None:
+            return None, 0
+        try:
+            return JSON_DECODER.decode(shallow.decode("utf-8", "surrogatepass")), None
+        except (ValueError, RecursionError):
+            return None, 0
+    except ValueError:
+        return None, 0
+    end = _end_of_space(text, end)
+    return value, None if end == len(text) else end
+
+
+def _end_of_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+_NUMBERS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(-?(?:NaN|Infinity)\b)', re.DOTALL)
+
+
+def _not_numbers(text: str) -> list[tuple[int, int]]:
+    """Where a record holds numbers that JSON does not know; nowhere when that is not all that is wrong."""
+    if "NaN" not in text and "Infinity" not in text:
+        return []
+    found = [number.span(1) for number in _NUMBERS.finditer(text) if number[1]]
+    cuts = [0, *chain.from_iterable(found), len(text)]
+    whole = "null".join(text[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True))
+    value, error_at = _loads(whole)
+    return found if error_at is None and isinstance(value, dict) else []
+
+
+def _nul(line: Abridged) -> Fault:
+    count, offset = line.text.count(b"\x00"), line.origin(line.text.find(b"\x00"))
+    rest = line.whole.rstrip(b"\r\n").replace(b"\x00", b"")
+    value, fault = examined(abridged(rest))
+    pieces = (rest,) if value is not None else fault.salvage if fault is not None else ()
+    message = f"{count:,} NUL byte{'s' * (count > 1)}, as after a crash or power loss"
+    return Fault(FaultKind.NUL, message, offset, pieces)
+
+
+TRIES = 1_000
+"""So many beginnings of a record on a damaged line are tried, and so many of the last ones."""
+_START = re.compile(r'\{"(?:parentUuid|type|uuid|role|message|isSidechain|timestamp|logicalParentUuid)":')
+
+
+def salvage(body: bytes) -> tuple[bytes, ...]:
+    """Whole records on a damaged line: a run from its first byte, and a run that reaches its last.
+
+    What lies inside a record that was cut off is never taken for a record: only runs that touch an end count, and
+    where a run may be part of what was cut off (a content block before the cut), only one that begins like a record.
+    """
+    line = abridged(body)
+    return tuple(starmap(line.cut, _whole(line.text.decode("latin-1"))))
+
+
+def _whole(text: str) -> list[tuple[int, int]]:
+    """Where they stand, in a text of a character for each byte."""
+    size = len(text.rstrip(" \t\r\n\v\f\x1c\x1d\x1e\x1f"))
+    first, position = _run(text, 0)
+    if position >= size:
+        return first
+    starts = _START.finditer(text, position if first else 1)
+    # Each try may read on to the end: of the million that somebody may have put there, these are enough.
+    reached = 0
+    for start in (*islice(starts, TRIES), *deque(starts, TRIES)):
+        # What begins inside of a run that ends too soon ends there, too.
+        if start.start() < reached:
+            continue
+        last, end = _run(text, start.start())
+        if end < size:
+            reached = end
+        elif last and (_stands_alone(text, start.start()) or _OWN & _names(text, start.start())):
+            return first + last
+    return first
+
+
+_OWN = frozenset({"parentUuid", "sessionId", "leafUuid", "snapshot"})
+"""Members that records have and the objects inside them have not."""
+
+
+def _stands_alone(text: str, position: int) -> bool:
+    """Whether an object cannot be a value inside the text before it."""
+    return text[max(position - 64, 0) : position].rstrip()[-1:] not in ("[", ",", ":")
+
+
+def _names(text: str, position: int) -> set[str]:
+    return set(JSON_DECODER.raw_decode(text, position)[0])
+
+
+def _run(text: str, position: int) -> tuple[list[tuple[int, int]], int]:
+    """Objects that follow each other without a gap from a position on, and where they end."""
+    found: list[tuple[int, int]] = []
+    while text.startswith("{", position):
+        try:
+            _value, end = JSON_DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            break
+        found.append((position, end))
+        position = end
+    return found, position
