@@ -159,12 +159,12 @@ def test_a_check_loads_only_what_it_needs() -> None:
     assert not [name for name in run.stdout.split() if NOT_FOR_A_CHECK.match(name)]
 
 
-NEUTRAL = sorted(m for m in CORE_MODULES if m.split(".")[1:2] not in (["formats"], ["proof"], ["record"]))
+NEUTRAL = sorted(m for m in CORE_MODULES if m.split(".")[1:2] not in (["formats"], ["proof"], ["damage"]))
 
 
 @pytest.mark.parametrize("module", NEUTRAL)
 def test_a_clients_words_stay_with_its_format(module: str) -> None:
-    """But for `record`, which has to know how a record begins to find one inside a damaged line."""
+    """But for `damage`, which has to know how a record begins to find one inside a damaged line."""
     tree = ast.parse(CORE_MODULES[module].read_text(encoding="utf-8"))
     described = {
         id(node.body[0].value)
