@@ -135,6 +135,8 @@ def _save_as_folder(bundle: Bundle, patch: Patch, clone: Clone, folder: Path) ->
             for path, chunks in ((clone.path, None), *clone.files.items()):
                 inside = folder in path.parents
                 there = made / path.relative_to(folder) if inside else path
+                if not inside:
+                    note(made.parent, folder, ((there.parent, there.parent),))
                 folders.private_folder(there.parent)
                 data = patched(bundle.main, patch) if chunks is None else (chunks,)
                 own = next((part for part in bundle.parts.values() if part.name == path.name), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,10 +15,11 @@ from unbrick.clock import FixedClock
 from unbrick.edit import Redact
 from unbrick.errors import UnbrickError
 from unbrick.formats.claude_code import ClaudeCode
+from unbrick.opening import Choices, open_word
 from unbrick.record import END
 from unbrick.restore import backups, restore
 from unbrick.save import save_as_session, save_copy, save_in_place
-from unbrick.saving import atomic
+from unbrick.saving import atomic, leftovers
 from unbrick.source import CHUNK, Source
 
 SESSION = "11111111-2222-4333-8444-555555555555"
@@ -147,6 +149,95 @@ def test_killed_at_every_system_call(tmp_path: Path, work: Callable[[Path], None
     pytest.fail(f"more than {MOST} system calls")
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_where_a_session_has_a_file_in_another_folder(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample = Path(__file__).parents[2] / "sample_sessions" / "amplifier" / "prompt-before-results"
+
+    def work(path: Path) -> None:
+        with open_word(str(path.parent), Choices(surroundings=False), path.parent) as session:
+            save_as_session(session.format, session.bundle, {1: ()}, FixedClock())
+
+    for fatal in range(1, MOST):
+        home = tmp_path / str(fatal)
+        monkeypatch.setenv("AMPLIFIER_HOME", str(home))
+        folder = home / "projects" / "-home-user-app" / "sessions" / SESSION
+        apart = home / "projects" / "app-4657675b" / "sessions"
+        shutil.copytree(sample, folder)
+        (apart / SESSION).mkdir(parents=True)
+        shutil.copy(folder / "transcript.jsonl", apart / SESSION / "context-messages.jsonl")
+        pid = os.fork()
+        if pid == 0:
+            child(work, folder / "transcript.jsonl", fatal, moment)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        assert status in (0, 9), f"call {fatal}"
+        leftovers.sweep(folder.parent)
+        new = {SESSION, NEW} if (folder.parent / NEW).exists() else {SESSION}
+        assert {one.name for one in folder.parent.iterdir()} == new, f"call {fatal}"
+        assert {one.name for one in apart.iterdir()} == new, f"call {fatal}"
+        if NEW in new:
+            assert (apart / NEW / "context-messages.jsonl").exists()
+        if status == 0:
+            assert fatal > 8
+            return
+    pytest.fail(f"more than {MOST} system calls")
+
+
+@pytest.fixture
+def half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a new session whose save was killed before the transcript had its name."""
+    path = lay(tmp_path)
+    monkeypatch.setattr("unbrick.save.save_copy", lambda *_given: os._exit(9))
+    pid = os.fork()
+    if pid == 0:
+        child(session, path, 0, "before")
+    os.waitpid(pid, 0)
+    made = path.parent / NEW
+    assert made.exists() and not made.with_suffix(".jsonl").exists()
+    return made
+
+
+def test_what_somebody_changed_or_added_since_stays(half_made: Path) -> None:
+    changed, added, swapped = (half_made / name for name in ("subagents/agent-1.jsonl", "notes", "tool-results/t.txt"))
+    changed.write_bytes(changed.read_bytes() + b"{}\n")
+    added.write_bytes(b"mine")
+    data = swapped.read_bytes()
+    swapped.rename(half_made.with_name("moved"))
+    swapped.write_bytes(data)
+    leftovers.sweep(half_made.parent)
+    assert {one for one in half_made.rglob("*") if one.is_file()} == {changed, added, swapped}
+    assert half_made.with_name("moved").read_bytes() == data
+    assert not list(half_made.parent.glob(f".*{atomic.TEMPORARY}"))
+
+
+def test_a_folder_whose_transcript_came_stays(half_made: Path) -> None:
+    before = sorted(half_made.rglob("*"))
+    half_made.with_suffix(".jsonl").write_bytes(OLD)
+    leftovers.sweep(half_made.parent)
+    assert sorted(half_made.rglob("*")) == before
+    assert not list(half_made.parent.glob(f".*{atomic.TEMPORARY}"))
+
+
+@pytest.mark.parametrize("note", [
+    b"", b"[]", b"{}", b'{"unless": 1, "made": [1]}', b'{"unless": "x", "made": [["kept", "a", 1, 1]]}',
+    b'{"unless": "x", "made": [["kept"]]}', b'{"unless": "x", "made": 7}', b'{"unless": "x", "made": [["\\u0000", 1]]}',
+])
+def test_a_note_that_cannot_be_read_is_no_note(half_made: Path, note: bytes) -> None:
+    (left,) = half_made.parent.glob(f".*{atomic.TEMPORARY}/{leftovers.NOTE}")
+    left.write_bytes(note)
+    before = sorted(half_made.rglob("*"))
+    leftovers.sweep(half_made.parent)
+    assert sorted(half_made.rglob("*")) == before and not left.parent.exists()
+
+
+def test_the_note_of_another_user_is_not_heeded(half_made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(half_made.rglob("*"))
+    monkeypatch.setattr(os, "geteuid", lambda: half_made.stat().st_uid + 1)
+    leftovers.sweep(half_made.parent)
+    assert sorted(half_made.rglob("*")) == before
+
+
 def again(work: Callable[[Path], None], path: Path, replaced: bool) -> None:
     """What a killed save left behind does not stand in the way of the next one, and is gone after it."""
     if work in (in_place, put_back) and not replaced:
@@ -157,3 +248,5 @@ def again(work: Callable[[Path], None], path: Path, replaced: bool) -> None:
         with Source.of(SAVED) as source:
             save_copy(Unowned().bundle(source), {}, path.with_name("other.jsonl"))
     assert not list(path.parent.rglob(f"*{atomic.TEMPORARY}"))
+    new = path.with_name(f"{NEW}.jsonl")
+    assert new.exists() or not new.with_suffix("").exists()

@@ -224,7 +224,14 @@ def _injected(job: Job, fault: tuple[str, int, str], new: Files, where: Path) ->
         left = [one.name for one in path.parent.rglob(f"*{TEMPORARY}")]
         if left and after.returncode == 0 and (path.parent / "after.jsonl").exists():
             found = found or f"{left[0]} is left behind"
+            found = found or _bare(path.parent)
     return found, done.returncode
+
+
+def _bare(folder: Path) -> str:
+    """What a folder of a session that has no transcript is called; empty for none."""
+    bare = [one.name for one in folder.iterdir() if one.is_dir() and not one.with_suffix(".jsonl").exists()]
+    return f"{bare[0]} has no transcript" if bare and folder.parent.name == "projects" else ""
 
 
 def outcome(job: Job) -> tuple[Files, list[tuple[str, int]]]:

@@ -25,35 +25,39 @@ _OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
 
 def note(made: Path, unless: Path, moves: Iterable[tuple[Path, Path]]) -> None:
     """Note in a temporary folder what is to be taken back unless a path exists: files and folders as (where one stands
-    now, where it will stand), each folder before what is in it. Raises OSError."""
-    lines = []
-    for now, then in moves:
-        found = now.lstat()
-        name = os.path.relpath(then, made.parent)
-        lines.append((name, found.st_ino, found.st_size, found.st_mtime_ns))
+    now, where it will stand), each folder before what is in it. One that does not stand yet is an empty folder to be.
+    Raises OSError."""
+    lines = [(os.path.relpath(then, made.parent), *_identity(now)) for now, then in moves]
     data = json.dumps({"unless": os.path.relpath(unless, made.parent), "made": lines}).encode()
     with staged(made, NOTE, Privacy(), (data,)) as whole:
         whole.put(made / NOTE)
 
 
+def _identity(path: Path) -> tuple[int, ...]:
+    """What tells a folder, or a file with its bytes, from another; nothing for what is not there."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return ()
+    return (found.st_ino,) if stat.S_ISDIR(found.st_mode) else (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 def take_back(made: Path) -> None:
     """Remove what the note of a temporary folder names, where it is still what was noted: files with the same bytes,
-    and folders that are empty."""
-    try:
+    and folders with nothing else in them."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
         found = json.loads((made / NOTE).read_bytes())
-        unless, lines = made.parent / found["unless"], found["made"]
-    except (OSError, ValueError):
-        return
-    for name, inode, size, written in reversed(lines) if not os.path.lexists(unless) else ():
-        path = made.parent / name
-        with suppress(OSError):
-            now = path.lstat()
-            if now.st_ino != inode:
-                continue
-            if stat.S_ISDIR(now.st_mode):
-                atomic.system.rmdir(path)
-            elif (now.st_size, now.st_mtime_ns) == (size, written):
-                atomic.system.unlink(path)
+        if os.path.lexists(made.parent / found["unless"]):
+            return
+        for name, *noted in reversed(found["made"]):
+            path = made.parent / name
+            with suppress(OSError):
+                folder = path.is_dir() and not path.is_symlink()
+                if folder and tuple(noted) in ((), _identity(path)):
+                    sweep(path)
+                    atomic.system.rmdir(path)
+                elif not folder and tuple(noted) == _identity(path) != ():
+                    atomic.system.unlink(path)
 
 
 def sweep(folder: Path) -> None:
