@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from unbrick import models
@@ -10,6 +11,7 @@ from unbrick.formats.claude_code import words
 from unbrick.formats.claude_code.behaviour import Behaviour, Cap
 from unbrick.formats.claude_code.outgoing import Draft, Drafts
 from unbrick.request import Synthetic
+from unbrick.scanning import ones
 from unbrick.target import Target
 
 SHORT, LONG = 100, 600
@@ -21,26 +23,28 @@ ROOM, STEP = 20, 21
 _MEDIA = (int(BlockKind.IMAGE), int(BlockKind.DOCUMENT))
 
 
-def cap(drafts: Drafts, traits: Behaviour, target: Target) -> int:
+def shows(drafts: Drafts, traits: Behaviour) -> bool:
+    """Whether there may be any that the client leaves out."""
+    return traits.cap is not Cap.NONE and (
+        any(map(drafts.kind.count, _MEDIA)) or any(ones.of_flags(drafts.flags, BlockFlag.MEDIA))
+    )
+
+
+def cap(drafts: Drafts, messages: Sequence[Draft], traits: Behaviour, target: Target) -> int:
     """Leave out the oldest images and documents where there are more than the client sends; how many."""
-    if traits.cap is Cap.NONE:
-        return 0
     media = int(BlockFlag.MEDIA)
-    if not any(kind in _MEDIA or flags & media for kind, flags in drafts.sorts()):
-        return 0
     found = [
-        (draft, code) for draft in drafts.messages
-        for code, kind in zip(draft.parts, drafts.kinds(draft.parts), strict=True)
-        if kind in _MEDIA or drafts.flags(code) & media
+        (draft, code) for draft in messages for code in draft.parts
+        if drafts.kind[code] in _MEDIA or drafts.flags[code] & media
     ]
     if len(found) <= FEW:
         return 0
-    counts = [1 if drafts.kind(code) in _MEDIA else _held(drafts, code) for _draft, code in found]
+    counts = [1 if drafts.kind[code] in _MEDIA else _held(drafts, code) for _draft, code in found]
     gone = left = _excess(sum(counts), most(traits, target), traits.cap)
     for (draft, code), count in zip(found, counts, strict=True):
         if left <= 0:
             break
-        if drafts.kind(code) in _MEDIA:
+        if drafts.kind[code] in _MEDIA:
             _leave_out(drafts, draft, code, noted=traits.cap is Cap.STEPS)
         else:
             draft.parts[draft.parts.index(code)] = _without(drafts, code, left, noted=traits.cap is Cap.STEPS)
@@ -101,11 +105,11 @@ def _without(drafts: Drafts, code: int, most_: int, *, noted: bool) -> int:
         most_ -= 1
         if noted:
             kept.append({"type": "text", "text": words.MEDIA_REMOVED})
-    flags = drafts.flags(code)
+    flags = drafts.flags[code]
     if not any(map(_is_media, kept)):
         flags &= ~BlockFlag.MEDIA
     ref = drafts.session.scan.strings.text(drafts.ref(code))
-    row, block = (-1, 0) if code < 0 else drafts.place(code)
+    row, block = drafts.place(code) if code < drafts.stored else (-1, 0)
     return drafts.write(
         {**drafts.block(code), "content": kept}, None, row, BlockKind.TOOL_RESULT, ref, flags, block,
     )

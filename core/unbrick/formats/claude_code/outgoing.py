@@ -1,11 +1,13 @@
 """Messages while they are put together: lists of part codes, so that a block costs one number: its index in the
-columns of the scan, or what the client writes itself, counted down from -1."""
+columns of the scan, or, behind these, what the client writes itself."""
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind
@@ -14,9 +16,15 @@ from unbrick.formats.claude_code.behaviour import Behaviour
 from unbrick.request import Part, Request, Role, Synthetic
 from unbrick.session import Session
 
+_ASSISTANT = Role.ASSISTANT
+_BLANK = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.MALFORMED)
+NO_ID = -1
+"""The number of the message id of a record that has none."""
 LONGEST_NAME = 200
 MOST = 1 << 16
 """So many blocks of one record are told apart."""
+BATCH = 1024
+"""Messages that are written into a request at a time."""
 
 
 @dataclass(slots=True)
@@ -36,15 +44,19 @@ class Draft:
     results: int = -1
 
 
-@dataclass
 class Drafts:
-    """The messages so far, and the parts that no record holds: code -1 is the first of `own`."""
+    """The parts of messages; `kind` and `flags` by code, also of those that the client writes itself."""
 
-    session: Session
-    messages: list[Draft] = field(default_factory=list)
-    own: list[tuple[Part, dict[str, Any]]] = field(default_factory=list)
-    folded: dict[int, str] = field(default_factory=dict)
-    """Text that the client puts at the end of a result, by code."""
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        scan = session.scan
+        self.kind = bytearray(scan.block_kind.tobytes())
+        self.flags = array("H", scan.block_flags)
+        self.stored = len(self.kind)
+        """The code of the first part that no record holds."""
+        self._own: list[tuple[Part, dict[str, Any]]] = []
+        self.folded: dict[int, str] = {}
+        """Text that the client puts at the end of a result, by code."""
 
     def codes(self, row: int) -> list[int]:
         """The parts of a row."""
@@ -59,15 +71,14 @@ class Drafts:
 
     def block(self, code: int) -> dict[str, Any]:
         """A part as it stands now. Reads the file."""
-        if code < 0:
-            return self.own[~code][1]
+        if code >= self.stored:
+            return self._own[code - self.stored][1]
         row, block = self.place(code)
         return records.blocks(self.session.value(row))[block]
 
     def kinds(self, codes: Iterable[int]) -> list[int]:
         """Block kinds of parts."""
-        kinds = self.session.scan.block_kind
-        return [kinds[code] if code >= 0 else self.own[~code][0].kind for code in codes]
+        return [*map(self.kind.__getitem__, codes)]
 
     def write(
         self, block: dict[str, Any], why: Synthetic | None, row: int = -1, kind: BlockKind = BlockKind.TEXT,
@@ -76,8 +87,10 @@ class Drafts:
         """The code of a part that the client writes; `row` is the record it is written for, `block_index` the
         block of it that it stands for."""
         text = block.get("text") or block.get("content") or ""
-        self.own.append((Part(row, block_index, kind, flags, ref, why, len(text)), block))
-        return -len(self.own)
+        self._own.append((Part(row, block_index, kind, flags, ref, why, len(text)), block))
+        self.kind.append(kind)
+        self.flags.append(flags)
+        return len(self.kind) - 1
 
     def text(self, text: str, why: Synthetic | None, row: int = -1, flags: int = int(BlockFlag.STRING)) -> int:
         """The code of a text that the client writes."""
@@ -87,43 +100,24 @@ class Drafts:
         """A call whose name is longer than the API takes, as the client shortens it."""
         block = self.block(code)
         name = block.get("name")
-        if code < 0 or not isinstance(name, str) or len(name) <= LONGEST_NAME:
+        if not isinstance(name, str) or len(name) <= LONGEST_NAME:
             return code
         row, place = self.place(code)
         return self.write(
             {**block, "name": name[:LONGEST_NAME]}, None, row, BlockKind.TOOL_USE,
-            self.session.scan.strings.text(self.ref(code)), self.flags(code) & ~BlockFlag.BAD_NAME, place,
+            self.session.scan.strings.text(self.ref(code)), self.flags[code] & ~BlockFlag.BAD_NAME, place,
         )
-
-    def sorts(self) -> set[tuple[int, int]]:
-        """The kinds and flags of all parts."""
-        codes = [code for draft in self.messages for code in draft.parts if code >= 0]
-        scan = self.session.scan
-        found = set(zip(map(scan.block_kind.__getitem__, codes), map(scan.block_flags.__getitem__, codes), strict=True))
-        return found | {(int(part.kind), part.flags) for part, _written in self.own}
-
-    def kind(self, code: int) -> int:
-        """Block kind of a part."""
-        if code < 0:
-            return self.own[~code][0].kind
-        return self.session.scan.block_kind[code]
-
-    def flags(self, code: int) -> int:
-        """Block flags of a part."""
-        if code < 0:
-            return self.own[~code][0].flags
-        return self.session.scan.block_flags[code]
 
     def ref(self, code: int) -> int:
         """Number of a part's tool call id, -1 for none."""
         scan = self.session.scan
-        if code < 0:
-            return scan.strings.find(self.own[~code][0].ref)
+        if code >= self.stored:
+            return scan.strings.find(self._own[code - self.stored][0].ref)
         return scan.block_ref[code]
 
     def name(self, code: int) -> str | None:
         """Tool name of a call, type of a block of another feature; None for what the client writes."""
-        if code < 0:
+        if code >= self.stored:
             return None
         scan = self.session.scan
         return scan.strings.text(scan.block_name[code])
@@ -134,7 +128,11 @@ class Drafts:
 
     def is_text(self, code: int) -> bool:
         """Whether a part is a text."""
-        return self.kind(code) == BlockKind.TEXT
+        return self.kind[code] == BlockKind.TEXT
+
+    def is_blank(self, code: int) -> bool:
+        """Whether a part is a text that says nothing."""
+        return self.is_text(code) and bool(self.flags[code] & _BLANK)
 
     def _unreferring(self, code: int) -> dict[str, Any]:
         """A result without its references to tools; a sentence of the client's stands for them where nothing else is
@@ -145,53 +143,59 @@ class Drafts:
         kept = [part for part in parts if not (isinstance(part, dict) and part.get("type") == "tool_reference")]
         return {**block, "content": kept or [{"type": "text", "text": words.REFERENCES_REMOVED}]}
 
-    def into(self, request: Request, traits: Behaviour) -> None:
-        """Write the messages into a request."""
-        codes = [code for draft in self.messages for code in draft.parts]
-        self._parts_into(request, codes, traits)
-        end = 0
-        for index, draft in enumerate(self.messages):
-            start, end = end, end + len(draft.parts)
-            request.roles.append(draft.role)
-            request.first.append(end)
-            for place in draft.joined or ():
-                if place < end - start:
-                    request.suffix[start + place] = "\n"
-            if draft.extra:
-                request.extra[index] = draft.extra
-            if draft.plain or (
-                traits.strings_kept and end - start == 1 and not draft.several and draft.role is not Role.ASSISTANT
-                and self.flags(draft.parts[0]) & BlockFlag.STRING
-            ):
-                request.plain.add(index)
+    def into(self, request: Request, messages: Iterator[Draft], traits: Behaviour) -> None:
+        """Write messages into a request as they come, which takes the room of a few of them."""
+        while batch := [*islice(messages, BATCH)]:
+            start = len(request.row)
+            self._parts_into(request, [*chain.from_iterable(draft.parts for draft in batch)], traits)
+            for index, draft in enumerate(batch, len(request.roles)):
+                end = start + len(draft.parts)
+                request.first.append(end)
+                for place in draft.joined or ():
+                    if place < end - start:
+                        request.suffix[start + place] = "\n"
+                if draft.extra:
+                    request.extra[index] = draft.extra
+                if draft.plain or (
+                    traits.strings_kept and end - start == 1 and not draft.several and draft.role is not _ASSISTANT
+                    and self.flags[draft.parts[0]] & BlockFlag.STRING
+                ):
+                    request.plain.add(index)
+                start = end
+            request.roles.extend([draft.role for draft in batch])
 
     def _parts_into(self, request: Request, codes: list[int], traits: Behaviour) -> None:
         """Write parts into the columns of a request, a column at a time."""
-        scan, own = self.session.scan, [part for part, _written in self.own]
-        kinds, sizes, flags, refs = scan.block_kind, scan.block_size, scan.block_flags, scan.block_ref
+        scan, stored, start = self.session.scan, self.stored, len(request.row)
+        own = [part for part, _written in self._own]
+        kinds, flags, sizes, refs = self.kind, self.flags, scan.block_size, scan.block_ref
         first, text_of = scan.first, scan.strings.text
         cleared = (BlockFlag.REFERENCE if traits.references_dropped else 0) | (
             BlockFlag.SURROGATE if traits.surrogates_cleaned else 0
         )
         kept = ~int(cleared)
-        rows = [bisect_right(first, code) - 1 if code >= 0 else own[~code].row for code in codes]
+        rows = [bisect_right(first, code) - 1 if code < stored else own[code - stored].row for code in codes]
         request.row.extend(rows)
         request.block.extend([
-            code - first[row] if code >= 0 else own[~code].block for code, row in zip(codes, rows, strict=True)
+            code - first[row] if code < stored else own[code - stored].block
+            for code, row in zip(codes, rows, strict=True)
         ])
-        request.kind.extend(self.kinds(codes))
-        request.flags.extend([flags[code] & kept if code >= 0 else own[~code].flags for code in codes])
-        request.refs.extend([text_of(refs[code]) if code >= 0 else own[~code].ref for code in codes])
-        request.size.extend([sizes[code] if code >= 0 else own[~code].size for code in codes])
+        request.kind.extend(map(kinds.__getitem__, codes))
+        request.flags.extend([flags[code] & kept if code < stored else flags[code] for code in codes])
+        request.refs.extend([
+            own[code - stored].ref if code >= stored else None if refs[code] < 0 else text_of(refs[code])
+            for code in codes
+        ])
+        request.size.extend([sizes[code] if code < stored else own[code - stored].size for code in codes])
         use, extra, referring = BlockKind.TOOL_USE, int(BlockFlag.EXTRA), int(cleared & BlockFlag.REFERENCE)
-        for index, code in enumerate(codes):
-            if code < 0:
-                part, request.written[index] = self.own[~code]
+        for index, code in enumerate(codes, start):
+            if code >= stored:
+                part, request.written[index] = self._own[code - stored]
                 if part.synthetic is not None:
                     request.synthetic[index] = part.synthetic
             elif flags[code] & referring:
                 request.written[index] = self._unreferring(code)
             elif flags[code] & extra and kinds[code] == use and not traits.call_members_sent:
                 request.flags[index] &= ~extra
-        if self.folded:
-            request.suffix.update((index, self.folded[code]) for index, code in enumerate(codes) if code in self.folded)
+            if code in self.folded:
+                request.suffix[index] = self.folded[code]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.formats.claude_code import words
 from unbrick.formats.claude_code.behaviour import Behaviour
@@ -11,6 +13,7 @@ from unbrick.request import Role, Synthetic
 _SERVED = frozenset({int(BlockKind.SERVER_USE), int(BlockKind.SERVER_RESULT), int(BlockKind.OTHER)})
 _USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 _TOOLS = _SERVED | {_USE, _RESULT}
+_USER, _ASSISTANT = Role.USER, Role.ASSISTANT
 _ADVISOR, _ADVISED, _FALLBACK = "advisor", "advisor_tool_result", "fallback"
 
 
@@ -26,27 +29,27 @@ def result(drafts: Drafts, ref: int, text: str) -> int:
     return drafts.write(result_block(name, text), Synthetic.RESULT, kind=BlockKind.TOOL_RESULT, ref=name, flags=flags)
 
 
-def pair(drafts: Drafts, traits: Behaviour) -> None:
-    """Every call gets its result in the next message, and every result has its call in the message before."""
-    done: list[Draft] = []
+def pair(drafts: Drafts, messages: Iterable[Draft], traits: Behaviour) -> Iterator[Draft]:
+    """Messages in which every call gets its result in the next one, and every result has its call in the one before."""
     used: set[int] = set()
     expected: list[int] = []
-    for draft in drafts.messages:
-        if expected and draft.role is not Role.USER:
-            done.append(Draft(Role.USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected]))
+    head = True
+    for draft in messages:
+        role = draft.role
+        if expected and role is not _USER:
+            yield Draft(_USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected])
             expected = []
-        if draft.role is Role.ASSISTANT:
+        if role is _ASSISTANT:
             expected = _uses(drafts, draft, used, traits)
-            done.append(draft)
-        elif draft.role is Role.USER:
-            if _results(drafts, draft, expected, traits, head=not done):
-                done.append(draft)
+        elif role is _USER:
+            stays = _results(drafts, draft, expected, traits, head=head)
             expected = []
-        else:
-            done.append(draft)
+            if not stays:
+                continue
+        head = False
+        yield draft
     if expected:
-        done.append(Draft(Role.USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected]))
-    drafts.messages = done
+        yield Draft(_USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected])
 
 
 def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> list[int]:
@@ -77,7 +80,7 @@ def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> li
 def _features(drafts: Drafts, draft: Draft, traits: Behaviour) -> None:
     """Take out what belongs to features of the API that the client has switched off, and calls of the API's own tools
     that have no result in their message."""
-    kinds = [drafts.kind(code) for code in draft.parts]
+    kinds = drafts.kinds(draft.parts)
     if not _SERVED.intersection(kinds):
         return
     results = {
@@ -102,12 +105,11 @@ def _features(drafts: Drafts, draft: Draft, traits: Behaviour) -> None:
 
 def _results(drafts: Drafts, draft: Draft, expected: list[int], traits: Behaviour, *, head: bool) -> bool:
     """Fit the results of a user message to the calls before it; whether the message stays."""
-    wanted = set(expected)
-    seen: set[int] = set()
-    places: list[int] = []
     kinds = drafts.kinds(draft.parts)
-    if not wanted and _RESULT not in kinds:
+    if not expected and _RESULT not in kinds:
         return True
+    wanted, seen = set(expected), set[int]()
+    places: list[int] = []
     for place, (code, kind) in enumerate(zip(draft.parts, kinds, strict=True)):
         if kind == _RESULT:
             ref = drafts.ref(code)

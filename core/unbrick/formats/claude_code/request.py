@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import pairwise
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import compress, pairwise
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.formats.claude_code import attachments, capping, records, words
 from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
-from unbrick.formats.claude_code.merge import NO_ID, Merger
-from unbrick.formats.claude_code.outgoing import Draft, Drafts
+from unbrick.formats.claude_code.merge import Merger
+from unbrick.formats.claude_code.outgoing import NO_ID, Draft, Drafts
 from unbrick.formats.claude_code.pairing import pair, result
 from unbrick.formats.claude_code.reading import mark_surrogates, reader
+from unbrick.formats.claude_code.replies import Replies
 from unbrick.request import Request, Role, Synthetic
+from unbrick.scanning.ones import where, without
 from unbrick.session import Session
 from unbrick.target import Surroundings, Target
 from unbrick.thread import Outcome, Thread
 
-_THOUGHTS = frozenset({int(BlockKind.THINKING), int(BlockKind.REDACTED)})
 # Plain integers: looking up an enumeration's member costs more than the comparison.
 _USER, _ASSISTANT, _NOTICE, _ATTACHMENT = map(int, (Kind.USER, Kind.ASSISTANT, Kind.NOTICE, Kind.ATTACHMENT))
-_TEXT, _USE, _RESULT = map(int, (BlockKind.TEXT, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT))
-_BLANK = int(BlockFlag.EMPTY | BlockFlag.BLANK | BlockFlag.MALFORMED)
-_STRING, _BAD_NAME = int(BlockFlag.STRING), int(BlockFlag.BAD_NAME)
+_RESULT, _STRING = int(BlockKind.TOOL_RESULT), int(BlockFlag.STRING)
 _UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 
 
@@ -40,21 +40,37 @@ def request(
     if thread.outcome in _UNLOADED:
         return result_
     drafts = Drafts(session)
-    _Builder(session, thread, target, traits, drafts, attachments.system_turns(traits, target, surroundings)).build()
+    builder = _Builder(session, thread, target, traits, drafts, attachments.system_turns(traits, target, surroundings))
+    messages = builder.messages()
     if prompt is not None:
-        code = drafts.text(prompt, Synthetic.PROMPT)
-        last = drafts.messages[-1] if drafts.messages else None
-        if last is not None and last.role is Role.USER:
-            if traits.seams and last.parts and drafts.is_text(last.parts[-1]):
-                last.joined = (last.joined or set()) | {len(last.parts) - 1}
-            last.parts.append(code)
-        else:
-            drafts.messages.append(Draft(Role.USER, [code], plain=traits.strings_kept))
-    result_.left_out = capping.cap(drafts, traits, target)
-    drafts.into(result_, traits)
+        messages = _prompted(drafts, messages, prompt, traits)
+    if capping.shows(drafts, traits):
+        whole = [*messages]
+        result_.left_out = capping.cap(drafts, whole, traits, target)
+        messages = iter(whole)
+    drafts.into(result_, messages, traits)
     if not traits.surrogates_cleaned:
         mark_surrogates(session, result_)
     return result_
+
+
+def _prompted(drafts: Drafts, messages: Iterator[Draft], prompt: str, traits: Behaviour) -> Iterator[Draft]:
+    """Messages with a new prompt at their end."""
+    last = None
+    for draft in messages:
+        if last is not None:
+            yield last
+        last = draft
+    code = drafts.text(prompt, Synthetic.PROMPT)
+    if last is not None and last.role is Role.USER:
+        if traits.seams and last.parts and drafts.is_text(last.parts[-1]):
+            last.joined = (last.joined or set()) | {len(last.parts) - 1}
+        last.parts.append(code)
+        yield last
+        return
+    if last is not None:
+        yield last
+    yield Draft(Role.USER, [code], plain=traits.strings_kept)
 
 
 class _Builder:
@@ -76,51 +92,37 @@ class _Builder:
         self.noticed = bool(thread.rows) and self.scan.kind[thread.rows[-1]] == Kind.NOTICE
         """Whether the thread ends in a notice."""
         self.rows = self._sent(thread.rows)
+        failed = session.scan.marked(Flag.API_ERROR)
         self.behind_errors = {
-            after for before, after in pairwise(thread.rows) if session.scan.flags[before] & Flag.API_ERROR
-        } if traits.errors_part else set[int]()
+            after for before, after in pairwise(thread.rows) if failed[before]
+        } if traits.errors_part and 1 in failed else set[int]()
         """Rows that follow an error which is not sent."""
         said = next((row for row in reversed(thread.rows) if session.scan.kind[row] in (_USER, _ASSISTANT)), None)
         self.failed = (
             said is not None and session.has(said, Flag.API_ERROR) and not traits.api_errors_sent
         )
 
-    def build(self) -> None:
-        """Fill the drafts."""
+    def messages(self) -> Iterator[Draft]:
+        """The messages, each as soon as nothing that follows changes it."""
+        traits = self.traits
+        found = pair(self.drafts, self._merged(), traits) if traits.pairs else self._merged()
+        directs = traits.directives and self.as_system and any(
+            part in (self.target.model or "") for part in words.EFFORT_MODELS
+        )
+        return self._directed(found) if directs else found
+
+    def _merged(self) -> Iterator[Draft]:
+        """The records as messages."""
         traits, drafts, merger, scan = self.traits, self.drafts, self.merger, self.scan
         answered = self._answered()
         tail = self._tail(answered) if traits.tail_answered or (
             traits.parallel_tail_answered and self._last_kind() == Kind.USER
         ) else []
-        held = answered | set(tail)
         interrupted = words.RESULT_INTERRUPTED if traits.tail_answered else words.RESULT_USER_INTERRUPTED
-        kinds = scan.kind
-        kept: dict[int, list[int]] = {}
-        speaking: set[int] = set()
-        saying: set[int] = set()
-        unsure: set[int] = set()
-        for row in self.rows:
-            if kinds[row] != _ASSISTANT:
-                continue
-            number = scan.message_id[row]
-            if self._plain(row, held):
-                kept[row] = [scan.first[row]]
-                if number >= 0:
-                    speaking.add(number)
-                    saying.add(number)
-            else:
-                unsure.add(row)
-                parts = kept[row] = self._assistant(row, held)
-                if number >= 0:
-                    sorts = drafts.kinds(parts)
-                    said = [code for code, kind in zip(parts, sorts, strict=True) if kind not in _THOUGHTS]
-                    if said:
-                        speaking.add(number)
-                        if not all(map(self._blank, said)):
-                            saying.add(number)
-        if traits.empty_beside_dropped:
-            saying.clear()
-        rows = [row for row in self.rows if row not in unsure or self._stays(row, kept[row], speaking, saying)]
+        kinds, first = scan.kind, scan.first
+        replies = Replies(self.rows, answered.union(tail), drafts, self.target, traits)
+        kept, gone = replies.kept, replies.gone
+        rows = self.rows = array("i", (row for row in self.rows if row not in gone)) if gone else self.rows
         if traits.context_reminder:
             merger.user([drafts.text(words.CONTEXT, Synthetic.REMINDER)])
         backwards = range(len(rows) - 1, -1, -1)
@@ -131,7 +133,7 @@ class _Builder:
             if row in self.behind_errors:
                 merger.flush()
             if kind == _ASSISTANT:
-                merger.assistant(kept[row], scan.message_id[row])
+                merger.assistant(kept[row] if row in kept else [first[row]], scan.message_id[row])
             elif kind == _USER:
                 merger.user(self._user(row))
             elif kind == _NOTICE:
@@ -143,28 +145,28 @@ class _Builder:
                 self._attachment(row)
             if place == last and tail:
                 merger.user([result(drafts, ref, interrupted) for ref in tail])
+            if merger.settled:
+                yield from merger.finished()
         if not ended:
             self._end(rows, last, bool(tail))
-        merger.close()
-        if traits.pairs:
-            pair(drafts, traits)
-        self._directive(rows)
+        yield from merger.end()
 
-    def _sent(self, rows: Iterable[int]) -> list[int]:
+    def _sent(self, rows: array[int]) -> array[int]:
         """The rows that go out."""
         scan, traits = self.scan, self.traits
-        kinds, flags, first = scan.kind, scan.flags, scan.first
-        sent = {_USER, _ASSISTANT, _ATTACHMENT}
-        unsent = (0 if traits.virtual_sent else int(Flag.VIRTUAL)) | (
-            0 if traits.api_errors_sent else int(Flag.API_ERROR)
-        )
-        found = [
-            row for row in rows if (kinds[row] in sent and not flags[row] & unsent)
-            or (kinds[row] == _NOTICE and traits.commands_sent and scan.type[row] == self.printed >= 0)
-        ]
+        sends = ((Flag.VIRTUAL, traits.virtual_sent), (Flag.API_ERROR, traits.api_errors_sent))
+        unsent = [flag for flag, is_sent in sends if not is_sent]
+        sent = bytearray(scan.kinds(_USER, _ASSISTANT, _ATTACHMENT))
+        if unsent:
+            sent = bytearray(without(sent, scan.marked(*unsent)))
+        if traits.commands_sent and self.printed >= 0:
+            for row in where(scan.type, self.printed):
+                sent[row] |= scan.kind[row] == _NOTICE
+        found = array("i", compress(rows, map(sent.__getitem__, rows)))
         if not traits.empty_lists_dropped:
             return found
-        return [row for row in found if kinds[row] != _USER or first[row] < first[row + 1]]
+        kinds, first = scan.kind, scan.first
+        return array("i", [row for row in found if kinds[row] != _USER or first[row] < first[row + 1]])
 
     def _answered(self) -> set[int]:
         scan = self.scan
@@ -204,69 +206,15 @@ class _Builder:
             ]
         return list(dict.fromkeys(reversed(refs)))
 
-    def _plain(self, row: int, held: set[int]) -> bool:
-        """Whether an assistant record is one text that says something, or one call that is answered, as most are: it
-        goes out as it is."""
-        scan = self.scan
-        code = scan.first[row]
-        if scan.first[row + 1] != code + 1:
-            return False
-        kind, flags = scan.block_kind[code], scan.block_flags[code]
-        return not flags & _BLANK if kind == _TEXT else (
-            kind == _USE and scan.block_ref[code] in held and not flags & _BAD_NAME
-        )
-
-    def _assistant(self, row: int, held: set[int]) -> list[int]:
-        """The parts of an assistant record that are sent."""
-        scan, drafts = self.scan, self.drafts
-        codes = drafts.codes(row)
-        if not codes and not scan.flags[row] & Flag.MALFORMED and self.traits.empties_filled:
-            empty = {"type": "text", "text": words.NO_CONTENT, "citations": []}
-            return [drafts.write(empty, Synthetic.PLACEHOLDER, row)]
-        traits, kinds, refs, flags = self.traits, scan.block_kind, scan.block_ref, scan.block_flags
-        foreign = traits.thinking_of_model_only and self._foreign(row)
-        kept: list[int] = []
-        for code in codes:
-            kind = kinds[code]
-            if kind == _USE:
-                if refs[code] not in held and refs[code] >= 0:
-                    continue
-                if traits.names_cut and flags[code] & _BAD_NAME:
-                    code = self.drafts.shortened(code)
-            elif kind in _THOUGHTS and foreign:
-                continue
-            kept.append(code)
-        if traits.empty_beside_dropped and len(kept) > 1:
-            kept = [code for code in kept if not self._blank(code)] or kept
-        return kept
-
-    def _foreign(self, row: int) -> bool:
-        """Whether a reply is another model's."""
-        model = self.scan.strings.text(self.scan.model[row])
-        wanted = self.target.model
-        return model is not None and wanted is not None and model != wanted.split("[")[0]
-
-    def _blank(self, code: int) -> bool:
-        return self.drafts.kind(code) == _TEXT and bool(self.drafts.flags(code) & _BLANK)
-
-    def _stays(self, row: int, parts: list[int], speaking: set[int], saying: set[int]) -> bool:
-        """Whether anything of an assistant record is sent. A blank one goes with the rest of its response where
-        that says something."""
-        if not parts:
-            return False
-        number = self.scan.message_id[row]
-        if not self.traits.only_thinking_sent and _THOUGHTS.issuperset(self.drafts.kinds(parts)):
-            return number in speaking
-        return self.traits.blank_sent or number in saying or not all(map(self._blank, parts))
-
     def _user(self, row: int) -> list[int]:
         """The parts of a user record as sent."""
         scan, drafts = self.scan, self.drafts
+        start = scan.first[row]
+        if scan.first[row + 1] == start + 1 and scan.block_kind[start] == _RESULT:
+            return [start]
         codes = drafts.codes(row)
-        if len(codes) == 1 and scan.block_kind[codes[0]] == _RESULT:
-            return codes
         if self.traits.empty_user_filled and codes and all(
-            self._blank(code) and not scan.block_flags[code] & _STRING for code in codes
+            drafts.is_blank(code) and not scan.block_flags[code] & _STRING for code in codes
         ):
             return [drafts.text(words.NO_CONTENT, Synthetic.PLACEHOLDER, row, flags=0)]
         if self.traits.notifications_wrapped and len(codes) == 1 and not scan.flags[row] & (
@@ -290,7 +238,7 @@ class _Builder:
         if reminders:
             self.merger.reminders(reminders)
 
-    def _end(self, rows: list[int], last: int, answered: bool) -> None:
+    def _end(self, rows: Sequence[int], last: int, answered: bool) -> None:
         """The client's own turns after a thread that does not end with a reply, be it one that reports an error."""
         scan, drafts, merger = self.scan, self.drafts, self.merger
         if last < 0 or (self.traits.notices_end and self.noticed):
@@ -319,23 +267,26 @@ class _Builder:
         content = self.session.value(row).get("content")
         return content if isinstance(content, str) else ""
 
-    def _directive(self, rows: Iterable[int]) -> None:
-        """Settings of the first turn, in the system turn behind it or in an empty one."""
-        messages = self.drafts.messages
-        first = next((place for place, one in enumerate(messages) if one.role is Role.USER), None)
-        if not self.traits.directives or not self.as_system or first is None:
+    def _directed(self, messages: Iterator[Draft]) -> Iterator[Draft]:
+        """Messages with the settings of the first turn in the system turn behind it, or in an empty one."""
+        for draft in messages:
+            yield draft
+            if draft.role is Role.USER:
+                break
+        else:
             return
-        if not any(part in (self.target.model or "") for part in words.EFFORT_MODELS):
-            return
-        extra: dict[str, Any] = {"output_config": {"effort": self._effort(rows)}}
-        behind = first + 1
-        if len(messages) > behind and messages[behind].role is Role.SYSTEM:
-            messages[behind].extra = extra
-            return
-        messages.insert(behind, Draft(Role.SYSTEM, [], extra=extra))
+        extra: dict[str, Any] = {"output_config": {"effort": self._effort()}}
+        behind = next(messages, None)
+        if behind is not None and behind.role is Role.SYSTEM:
+            behind.extra = extra
+        else:
+            yield Draft(Role.SYSTEM, [], extra=extra)
+        if behind is not None:
+            yield behind
+        yield from messages
 
-    def _effort(self, rows: Iterable[int]) -> str:
-        for row in rows:
+    def _effort(self) -> str:
+        for row in self.rows:
             if self.scan.kind[row] == Kind.ASSISTANT and not self.scan.flags[row] & Flag.SYNTHETIC:
                 effort = self.session.value(row).get("effort")
                 return effort if isinstance(effort, str) else words.EFFORT
