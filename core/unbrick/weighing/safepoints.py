@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import NamedTuple, overload
 
@@ -24,6 +23,7 @@ from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded, w
 TALK = (Kind.USER, Kind.ASSISTANT)
 # Plain integers: looking up an enumeration's member costs more than the comparison.
 _USER, _ASSISTANT, _PROMPT = int(Kind.USER), int(Kind.ASSISTANT), int(Flag.PROMPT)
+_NO_END = int(Flag.SIDECHAIN | Flag.NO_UUID)
 _USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 
 
@@ -48,6 +48,7 @@ class SafePoint(Priced):
     segment: int = 0
     time: float | None = None
     fits: bool = True
+    back: int = 0
 
 
 class Now(NamedTuple):
@@ -81,11 +82,6 @@ class _Behind:
         erased = len(self._held) - bisect_right(self._held, row)
         older = self._boundary is not None and row < self._boundary
         return without_summaries(Tally(*self._gone), older, erased), erased
-
-    @property
-    def kept(self) -> int:
-        """How many messages that are loaded now stand before the last row that was asked for."""
-        return len(self._loaded)
 
 
 def price_behind(situation: Situation, line: int) -> str:
@@ -133,15 +129,6 @@ class _Whole:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    @cached_property
-    def _members(self) -> dict[int, list[int]]:
-        """The rows of each response, by the number of its id."""
-        found: dict[int, list[int]] = {}
-        for row, message in enumerate(self._session.scan.message_id):
-            if message >= 0:
-                found.setdefault(message, []).append(row)
-        return found
-
     def of(self, row: int, seen: Collection[int]) -> list[int]:
         """The rows up to a row that were not seen yet, oldest first."""
         session, scan = self._session, self._session.scan
@@ -153,8 +140,9 @@ class _Whole:
         chain.reverse()
         known = set(chain)
         added: set[int] = set()
-        for own in chain:
-            for member in (own, *self._members.get(scan.message_id[own], ())):
+        # What names no response is of none: a client finds nothing beside it.
+        for response in {scan.message_id[own] for own in chain if scan.message_id[own] >= 0}:
+            for member in session.responses.get(response, ()):
                 added.add(member)
                 for block in scan.blocks(member):
                     if scan.block_kind[block] == BlockKind.TOOL_USE:
@@ -170,15 +158,17 @@ class _Whole:
 
 
 class _Place(NamedTuple):
-    """A safe point without its price: `typed` prompts stand before it; `last` says that it is in the piece of the
-    history that is loaded."""
+    """A safe point without its price: `back` messages that it keeps are no summary, and `typed` prompts stand before
+    it; its piece of the history begins with `head`, and is the one that is loaded where it is the `last`."""
 
     row: int
     reply: int
     keeps: int
+    back: int
     typed: int
     tokens: int
     segment: int
+    head: int
     last: bool
 
 
@@ -191,7 +181,8 @@ def points(
     it is answered. A request for a model that takes no prefill ends with what the user said instead, since nobody
     will put a prompt behind it (messages-api-rules R20). Left out are points behind one of the `bad` rows in their
     segment, points from row `until` of the file on, and those where the file holds records of the kept part behind
-    those of the dropped part, or behind the reply: the conversation would end with these. `since` says what is loaded now where that is not what the situation has.
+    those of the dropped part or behind the reply, which the conversation would end with, or where a reply that no
+    conversation can end with is the last. `since` says what is loaded now where that is not what the situation has.
     """
     places, prompts = _places(situation, bad)
     prices = _Prices(situation, prompts, since or now(situation))
@@ -216,17 +207,19 @@ class _Prices:
     def __init__(self, situation: Situation, prompts: Sequence[int], now: Now) -> None:
         self._session, self._prompts = situation.session, prompts
         self._behind = _Behind(situation, now)
+        self._loaded = array("i", ones.places(situation.once(loaded)))
         self._limit = measure.window(situation) * measure.FULL
 
     def of(self, place: _Place) -> SafePoint:
         """A place as a safe point."""
         time = self._session.scan.time[place.reply]
         gone, erased = self._behind.gone(place.row)
+        # What a compaction kept by name stands in its place again once the compaction is cut off.
+        stays = 0 if place.last else bisect_right(self._loaded, place.row) - bisect_right(self._loaded, place.head)
         return SafePoint(
-            self._session.at(place.row), place.row, place.reply,
-            # What a compaction kept by name stands in its place again once the compaction is cut off.
-            place.keeps if place.last else place.keeps + self._behind.kept, _Rest(self._prompts, place.typed),
-            gone, erased, place.tokens, place.segment, None if time != time else time, place.tokens <= self._limit,
+            self._session.at(place.row), place.row, place.reply, place.keeps + stays,
+            _Rest(self._prompts, place.typed), gone, erased, place.tokens, place.segment,
+            None if time != time else time, place.tokens <= self._limit, 0 if place.last else place.back,
         )
 
 
@@ -244,10 +237,12 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[list[_Plac
         for (piece, _segment), end in zip(pieces, heads[1:], strict=True)
     ]
     talk = [*accumulate((kinds[row] in TALK for row in rows), initial=0)]
+    told = [*accumulate((kinds[row] in TALK and not flags[row] & Flag.SUMMARY for row in rows), initial=0)]
     typed = [place for place, row in enumerate(rows) if flags[row] & _PROMPT]
     lowest = [*accumulate(reversed(rows), min, initial=1 << 62)][::-1]
     begin = [place for place, row in enumerate(rows) if kinds[row] == _ASSISTANT] if asking else typed
     parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
+    named = [_named(situation, piece) for piece, _segment in pieces]
     found: list[_Place] = []
     pending: set[int] = set()
     highest, reply, last, broken = -1, -1, 0, False
@@ -259,12 +254,27 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[list[_Plac
         reply = _reply(session, turn, asking, reply)
         last = start + turn.index(reply) if reply in turn else last
         _settle(scan, turn, pending)
-        if reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[end]:
+        first = rows[heads[piece]]
+        if (
+            reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[end]
+            and not (flags[reply] | flags[highest]) & _NO_END and session.parent_row[first] <= highest
+        ):
+            final, begins = piece == len(pieces) - 1, heads[piece]
+            along = 0 if final else named[piece]
             found.append(_Place(
-                highest, reply, talk[end] - talk[heads[piece]], bisect_left(typed, end),
-                sizes[piece][end - heads[piece]], pieces[piece][1], piece == len(pieces) - 1,
+                highest, reply, talk[end] - talk[begins] + along, told[end] - told[begins] + along,
+                bisect_left(typed, end), sizes[piece][end - begins], pieces[piece][1], first, final,
             ))
     return found, [rows[place] for place in typed]
+
+
+def _named(situation: Situation, piece: Sequence[int]) -> int:
+    """How many messages from before a compaction are loaded with what stands behind it, since it keeps them by name."""
+    session, head = situation.session, piece[0]
+    if session.kind(head) is not Kind.BOUNDARY:
+        return 0
+    rows = {session.row(uuid) for uuid in situation.kept(head)} - {None}
+    return sum(session.messages[row] for row in rows if row is not None and row < head)
 
 
 def _reply(session: Session, turn: Sequence[int], asking: bool, before: int) -> int:

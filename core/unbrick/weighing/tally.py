@@ -62,10 +62,12 @@ class Tally:
 
 
 class Priced:
-    """What goes with a cut: `gone` counts it of what is loaded now, `erased` the messages that are not loaded now."""
+    """What goes with a cut: `gone` counts it of what is loaded now, `erased` the messages that are not loaded now;
+    `back` the messages that are loaded instead of what is now, where it costs nothing else."""
 
     gone: Tally
     erased: int
+    back: int = 0
 
     @property
     def drops(self) -> int:
@@ -75,7 +77,8 @@ class Priced:
     @property
     def price(self) -> str:
         """What it costs, in words."""
-        return words.costs(self.gone.counts, self.erased)
+        said = words.costs(self.gone.counts, self.erased)
+        return words.brings(self.back) if self.back and said == words.KEEPS else said
 
 
 FIELDS = tuple(field.name for field in fields(Tally))
