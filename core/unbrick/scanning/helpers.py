@@ -120,26 +120,37 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-_RUN = (
-    "import sys; sys.path[:] = sys.argv[2:]; "
-    "from unbrick.scanning.part import main; main(bytes.fromhex(sys.argv[1]))"
-)
-
-
 def _started(source: Source, entry_of: Callable[[Json], BareEntry]) -> Helper | None:
     """A process that is ready to read a file; None where there can be none."""
-    if not sys.executable or getattr(sys, "frozen", False):
-        return None
     # Here, for most files are read without a helper.
     import pickle
-    import subprocess
 
     fd = source.file.fileno()
     try:
+        process = interpreter("unbrick.scanning.part", pickle.dumps((fd, entry_of)), fd)
+    except (TypeError, AttributeError, pickle.PicklingError):
+        return None
+    return None if process is None else Helper(process)
+
+
+_RUN = (
+    "import sys; from importlib import import_module; sys.path[:] = sys.argv[3:]; "
+    "import_module(sys.argv[1]).main(bytes.fromhex(sys.argv[2]))"
+)
+
+
+def interpreter(module: str, task: bytes, fd: int) -> subprocess.Popen[bytes] | None:
+    """A fresh interpreter that inherits an open file and runs `main` of a module with a task; None where there can be
+    none."""
+    if not sys.executable or getattr(sys, "frozen", False):
+        return None
+    import subprocess
+
+    try:
         # Isolated: neither the folder that the person is in nor the environment has a say in what is imported.
-        return Helper(subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _RUN, pickle.dumps((fd, entry_of)).hex(), *sys.path],
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _RUN, module, task.hex(), *sys.path],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(fd,),
-        ))
-    except (OSError, ValueError, TypeError, AttributeError, pickle.PicklingError):
+        )
+    except (OSError, ValueError):
         return None

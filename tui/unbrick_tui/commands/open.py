@@ -15,6 +15,7 @@ from unbrick.errors import AmbiguousError
 from unbrick.opening import STDIN, Choices, Opened, examine, open_word
 from unbrick.printable import shell
 from unbrick.restore import left_behind
+from unbrick.scanning.ahead import begun
 from unbrick.sessions.listing import newest
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, judgement, painter, say, work
@@ -102,8 +103,11 @@ def _left_behind(opened: Opened) -> str:
 
 def application(opened: Opened, settings: Settings, note: str) -> int:
     """Run the application; imported only now, since it takes longer to load than a check takes to run."""
+    known = begun(opened.bundle.main)
     from unbrick_tui.app import run
 
+    with slow(f"opening {opened.bundle.path}"):
+        known()
     return run(
         opened.format, opened.bundle, target=opened.target, surroundings=opened.surroundings, settings=settings,
         note=note,
