@@ -110,7 +110,8 @@ async def test_a_walk_leaves_no_word_of_the_conversation_behind(open_app: Open, 
     assert not [path for path in left if path.stat().st_mode & 0o077]
 
 
-def test_a_file_of_kept_edits_that_is_not_ours_is_passed_over() -> None:
+@pytest.mark.parametrize("changed", [False, True], ids=["the same session", "one that changed since"])
+def test_a_file_of_kept_edits_that_is_not_ours_is_passed_over(changed: bool) -> None:
     """A value of any type at any path: it is taken up whole and sound, or not at all."""
     path = Path("session.jsonl")
     path.write_bytes((SAMPLES / "unanswered-call-in-the-middle" / "session.jsonl").read_bytes())
@@ -121,13 +122,16 @@ def test_a_file_of_kept_edits_that_is_not_ours_is_passed_over() -> None:
         assert recovery.keep(workspace)
         file = recovery.file_of(workspace)
         good = json.loads(file.read_bytes())
+        good["stamp"][0] += changed
         for pointer in [(), *strategies.paths(good)]:
             for value in exhaust.VALUES:
                 file.write_bytes(exhaust.put(good, pointer, value))
-                history = recovery.kept(workspace)
-                if history is not None:
-                    list(View(session.bundle.main, history.patch).raws())
-                    assert list(session.bundle.main.patched(history.patch))
+                found = finish(recovery.kept(workspace))
+                if found is not None:
+                    assert found.changed or not changed
+                    list(View(session.bundle.main, found.history.patch).raws())
+                    assert list(session.bundle.main.patched(found.history.patch))
+                    recovery.let_go(found)
         workspace.close()
 
 

@@ -12,6 +12,7 @@ from driving import Open, notices, press, screen_text
 
 from unbrick.disk import whole
 from unbrick.opening import Choices
+from unbrick.scanning.scan import finish
 from unbrick.sessions import cache
 from unbrick.sessions.cache import Cache
 from unbrick.sessions.health import Health
@@ -99,12 +100,11 @@ async def test_kept_edits(open_app: Open, make: Callable[[Path], object]) -> Non
     async with open_app("crash-mid-tool") as pilot:
         workspace = pilot.app.screen.workspace
         path = made(recovery.file_of(workspace), make)
-        assert recovery.kept(workspace) is None
+        assert finish(recovery.kept(workspace)) is None
         await press(pilot, "f", "enter")
         assert recovery.keep(workspace) == path.parent.is_dir()
         assert os.path.lexists(path) == path.parent.is_dir()
-        recovery.let_go(workspace)
-        assert (recovery.kept(workspace) is not None) == path.parent.is_dir()
+        assert (finish(recovery.kept(workspace)) is not None) == path.parent.is_dir()
 
 
 @ANY

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from driving import Open, press
+from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
@@ -52,6 +53,15 @@ def test_the_terminals_own_colours_alone(theme: Theme) -> None:
     ]
     assert all(name.startswith("ansi_") for name in named)
     assert theme is not PLAIN or set(named) == {"ansi_default"}
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda one: one.name)
+async def test_the_theme_of_the_environment(open_app: Open, monkeypatch: pytest.MonkeyPatch, theme: Theme) -> None:
+    """Textual takes its name at the start, before it knows the theme."""
+    monkeypatch.setenv("TEXTUAL_THEME", theme.name)
+    monkeypatch.setattr(App.theme, "_default", theme.name)
+    async with open_app("healthy") as pilot:
+        assert pilot.app.screen.background_colors[1] == Color.parse(theme.background)
 
 
 @pytest.mark.parametrize("name", NAMES)

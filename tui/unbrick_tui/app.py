@@ -60,6 +60,8 @@ STYLES: list[str | PurePath] = [_HERE / "app.tcss", *sorted((_HERE / "screens").
 press of a key up by a tenth of a second."""
 
 
+BUILTIN = "textual-dark"
+"""The theme that Textual begins with."""
 KEPT = "are kept, and offered when the session is opened again"
 LOST = "that were not saved are lost: they could not be kept"
 
@@ -106,6 +108,8 @@ class UnbrickApp(App[int]):
         known = [name for name in wanted if name in self.available_themes]
         if self.settings.theme is not None and self.settings.theme not in self.available_themes:
             self._notes.append(f"there is no theme “{self.settings.theme}”; ctrl+p lists those that there are")
+        # Textual has taken the name that $TEXTUAL_THEME gives for its own: what is no change would change nothing.
+        self.set_reactive(App.theme, BUILTIN)
         self.theme = known[0] if known else DARK.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

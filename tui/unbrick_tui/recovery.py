@@ -7,40 +7,57 @@ import fcntl
 import hashlib
 import json
 import os
-from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from unbrick import edit
 from unbrick.disk import is_dir, whole
-from unbrick.editing.history import History
-from unbrick.patch import Patch
-from unbrick.record import END, FRAME, At
+from unbrick.editing.history import History, Step
+from unbrick.errors import CannotReadError
+from unbrick.patch import EMPTY
+from unbrick.record import END
 from unbrick.saving.atomic import Privacy, staged
 from unbrick.saving.folders import private_folder
+from unbrick.source import Source
 from unbrick_tui import state
-from unbrick_tui.workspace import Workspace
+from unbrick_tui.packing import ours, packed, unpacked
+from unbrick_tui.workspace import Work, Workspace
 
+EVERY = 256
+"""Lines that are looked at before it is asked whether to go on."""
 LARGEST = 500_000_000
 """Bytes; more is not kept, nor is a larger file read."""
-KINDS = {name: kind for name, kind in vars(edit).items() if isinstance(kind, type) and is_dataclass(kind)}
-"""Every edit, and what edits are made of, by name."""
 
 
-_taken: WeakKeyDictionary[Workspace, tuple[Path, int]] = WeakKeyDictionary()
-"""The file whose edits a workspace took up, and its descriptor, locked as long as it has them: two applications that
-have one session open have each its own."""
+class Kept(NamedTuple):
+    """Edits that were kept, as a history of the file as it stands now. `place` is where they are kept, `fd` its
+    descriptor, locked: two applications that have one session open have each its own. `titles` are those of all;
+    `gone` the places among them of those that are left out, as a line that they name is no longer there; `changed`
+    whether the file is another than they were made on, so that the patches are to be made anew."""
+
+    place: Path
+    fd: int
+    history: History
+    titles: tuple[str, ...]
+    gone: frozenset[int] = frozenset()
+    changed: bool = False
+
+
+Understood = tuple[History, tuple[str, ...], frozenset[int], bool]
+"""All but the file that they are in."""
+
+_taken: WeakKeyDictionary[Workspace, Kept] = WeakKeyDictionary()
+"""What a workspace took up."""
 
 
 def file_of(workspace: Workspace) -> Path:
     """Where the edits that a workspace took up are kept, else where those of its session are kept first."""
-    return _taken[workspace][0] if workspace in _taken else next(_places(workspace))
+    return _taken[workspace].place if workspace in _taken else next(_places(workspace))
 
 
 def _places(workspace: Workspace) -> Iterator[Path]:
@@ -62,7 +79,8 @@ def keep(workspace: Workspace) -> bool:
     if not workspace.unsaved or source.private:
         return False
     document = {
-        "version": 1, "path": _real(workspace.bundle.path), "stamp": list(source.stamp),
+        "version": 2, "path": _real(workspace.bundle.path), "stamp": list(source.stamp),
+        "lines": _named(workspace.history),
         "steps": [[step.title, packed(step.edits), packed(dict(step.patch))] for step in workspace.history.done],
     }
     file, data = file_of(workspace), json.dumps(document).encode()
@@ -82,6 +100,23 @@ def keep(workspace: Workspace) -> bool:
     return False
 
 
+def _named(history: History) -> dict[int, str]:
+    """The lines that edits name, with their digests as they stand in the file; not those that an edit before had
+    changed. From memory: the disk of the session may not answer."""
+    found: dict[int, str] = {}
+    before = history.start
+    for step in history.done:
+        for at, raw, _uuid in step.witnesses:
+            if not at.part and at.line not in before and at.line not in found:
+                found[at.line] = _digest(raw)
+        before = step.patch
+    return found
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw.rstrip(b"\r\n")).hexdigest()
+
+
 def hindrance() -> str:
     """Why edits could not be kept just now, as the end of a sentence; empty where they could. Never raises OSError."""
     place = state.folder() / "unsaved"
@@ -95,99 +130,106 @@ def hindrance() -> str:
     return f"there is no room in {there}" if found.f_blocks and not found.f_bavail else ""
 
 
-def kept(workspace: Workspace) -> History | None:
-    """Edits that were kept of a session, where its file is still the one that they were made on; those that another
-    application has taken up are passed over. What is of no use any more is removed."""
+def kept(workspace: Workspace) -> Work[Kept | None]:
+    """Edits that were kept of a session; those that another application has taken up are passed over. What this program
+    did not write is removed."""
     first = next(_places(workspace))
     for place in sorted(first.parent.glob(f"{first.stem}*.json")):
         with suppress(OSError):
-            history = _taken_up(workspace, place)
-            if history is not None:
-                return history
+            found = yield from _locked(workspace.bundle.main, place)
+            if found is not None:
+                return found
     return None
 
 
-def _taken_up(workspace: Workspace, place: Path) -> History | None:
-    """The edits in a file, which is then this workspace's own; None where they are another's, cannot be read now, or
-    are of no use. Raises OSError."""
+def _locked(source: Source, place: Path) -> Work[Kept | None]:
+    """The edits in a file; None where they are another's, cannot be read now, or are of no use. Raises OSError."""
     fd = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        document = json.loads(whole(place, LARGEST))
-        if document["version"] == 1 and document["stamp"] == list(workspace.bundle.main.stamp):
-            history = History(workspace.bundle.main)
-            for title, edits, patch in document["steps"]:
-                history = history.push(str(title), *_ours(unpacked(edits), unpacked(patch), len(history.source)))
-            _taken[workspace] = place, fd
-            return history
-    except OSError:
-        os.close(fd)
-        return None
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        found = yield from _understood(source, json.loads(whole(place, LARGEST)))
+        return Kept(place, fd, *found)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+        with suppress(OSError):
+            place.unlink()
+    except (OSError, CannotReadError):
         pass
-    with suppress(OSError):
-        place.unlink()
+    except BaseException:
+        os.close(fd)
+        raise
     os.close(fd)
     return None
 
 
-def _ours(edits: Any, patch: Any, lines: int) -> tuple[tuple[edit.Edit, ...], Patch]:  # noqa: ANN401 - from a file
-    """Edits and a patch of a source with so many lines. Raises ValueError for what this program did not write."""
-    places = {FRAME, END}
-    if not (
-        isinstance(edits, tuple) and all(type(one) in KINDS.values() for one in edits) and isinstance(patch, dict)
-        and all(type(line) is int and (0 < line <= lines or line in places) for line in patch)
-        and all(isinstance(held, tuple) and all(type(one) is bytes for one in held) for held in patch.values())
-        and len(patch.get(FRAME, "12")) == 2
-    ):
+def _understood(source: Source, document: Any) -> Work[Understood]:  # noqa: ANN401 - from a file
+    """Raises ValueError, TypeError, LookupError or AttributeError for what this program did not write."""
+    if document["version"] != 2:
         raise ValueError("not our own")
-    return edits, patch
+    titles = tuple(str(title) for title, _edits, _patch in document["steps"])
+    if document["stamp"] != list(source.stamp):
+        history, gone = yield from _elsewhere(source, document)
+        return history, titles, gone, True
+    history = History(source)
+    for title, edits, patch in document["steps"]:
+        history = history.push(str(title), *ours(unpacked(edits), unpacked(patch), len(source)))
+    return history, titles, frozenset(), False
+
+
+def _elsewhere(source: Source, document: Any) -> Work[tuple[History, frozenset[int]]]:  # noqa: ANN401 - from a file
+    """Edits with the places where the lines stand now that they name, and which are left out."""
+    digests = {int(line): str(digest) for line, digest in document["lines"].items()}
+    now = yield from _found(source, digests)
+    still = all(now.get(line) == line for line in digests)
+    fitting: list[Step] = []
+    gone: set[int] = set()
+    for number, (title, edits, _patch) in enumerate(document["steps"]):
+        before, _ = ours(unpacked(edits), {}, 0)
+        named = {at.line for one in before for at in edit.places(one)}
+        # Of a line that an edit before had changed there is no digest: it stands where the others stand.
+        if all(line in now if line in digests else still or line >= END for line in named):
+            fitting.append(Step(str(title), unpacked(edits, now), EMPTY))
+        else:
+            gone.add(number)
+    return History(source, tuple(fitting), len(fitting)), frozenset(gone)
+
+
+def _found(source: Source, digests: Mapping[int, str]) -> Work[dict[int, int]]:
+    """Where lines stand now: in their place, or else anywhere. Raises CannotReadError."""
+    found = {
+        line: line for line, digest in digests.items()
+        if 0 < line <= len(source) and _digest(source[line - 1]) == digest
+    }
+    still = set(found)
+    missed: dict[str, list[int]] = {}
+    for line in sorted(digests.keys() - found.keys()):
+        missed.setdefault(digests[line], []).append(line)
+    for number, raw in enumerate(source.lines() if missed else (), 1):
+        if not number % EVERY:
+            yield number
+        if number not in still and (moved := missed.get(_digest(raw))):
+            found[moved.pop(0)] = number
+    return found
+
+
+def take(workspace: Workspace, found: Kept) -> None:
+    """From now on they are this workspace's own."""
+    _taken[workspace] = found
+
+
+def refuse(found: Kept) -> None:
+    """Remove them."""
+    with suppress(OSError):
+        found.place.unlink()
+    let_go(found)
+
+
+def let_go(found: Kept) -> None:
+    """Leave them for another time."""
+    os.close(found.fd)
 
 
 def forget(workspace: Workspace) -> None:
     """Remove what is kept of the edits that a workspace took up, if there were any."""
-    with suppress(OSError):
-        if workspace in _taken:
-            file_of(workspace).unlink()
-    let_go(workspace)
-
-
-def let_go(workspace: Workspace) -> None:
-    """Leave what is kept for another time."""
-    taken = _taken.pop(workspace, None)
-    if taken is not None:
-        os.close(taken[1])
-
-
-def packed(value: Any) -> Any:  # noqa: ANN401
-    """A value as JSON can carry it: what JSON does not know is a list with its kind before it."""
-    if isinstance(value, At):
-        return ["at", value.line, value.part]
-    if isinstance(value, bytes):
-        return ["bytes", b64encode(value).decode()]
-    if isinstance(value, tuple):
-        return ["tuple", *map(packed, value)]
-    if isinstance(value, list):
-        return ["list", *map(packed, value)]
-    if isinstance(value, Mapping):
-        return ["map", *([packed(name), packed(one)] for name, one in value.items())]
-    if is_dataclass(value):
-        return [type(value).__name__, *(packed(getattr(value, one.name)) for one in fields(value))]
-    return value
-
-
-def unpacked(value: Any) -> Any:  # noqa: ANN401
-    """What `packed` made of a value, back. Raises ValueError, TypeError or KeyError for anything else."""
-    if not isinstance(value, list):
-        return value
-    kind, *rest = value
-    if kind == "at":
-        return At(*rest)
-    if kind == "bytes":
-        return b64decode(rest[0])
-    if kind == "map":
-        return {unpacked(name): unpacked(one) for name, one in rest}
-    parts = [unpacked(one) for one in rest]
-    if kind in ("tuple", "list"):
-        return tuple(parts) if kind == "tuple" else parts
-    return KINDS[kind](*parts)
+    found = _taken.pop(workspace, None)
+    if found is not None:
+        refuse(found)

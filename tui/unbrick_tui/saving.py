@@ -1,4 +1,4 @@
-"""What is said around saving: where to, and what was written."""
+"""What is said around saving: where to, what was written, and what was not saved the last time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from unbrick.printable import shell
 from unbrick.restore import Backup
 from unbrick.telling.wording import verdict
+from unbrick_tui.recovery import Kept
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.storing import Saved
 from unbrick_tui.text import count, size
@@ -129,3 +130,28 @@ def _word(workspace: Workspace) -> str:
     path, home = workspace.bundle.path, workspace.format.home(workspace.surroundings.config_dir)
     known = _resumed(workspace) and home in path.absolute().parents
     return str(workspace.bundle.session_id) if known else shell(str(path))
+
+
+def left(found: Kept) -> list[Paragraph]:
+    """Edits that were not saved the last time, and which of them can be done again."""
+    said: list[Paragraph] = []
+    if found.gone:
+        one = "a line that it changes is" if len(found.gone) == 1 else "lines that they change are"
+        said.append(("warn", f"The file has changed since: {count(len(found.gone), 'edit')} cannot be done again, as "
+                             f"{one} no longer there."))
+    elif found.changed:
+        said.append(("plain", "The file has changed since; the lines that they change are as they were."))
+    for number, title in enumerate(found.titles):
+        gone = number in found.gone
+        said.append(("dim" if gone else "plain", f"{number + 1}. {title}{' (cannot be done again)' if gone else ''}"))
+    return said
+
+
+def left_answers(found: Kept) -> list[Answer]:
+    """What can be done with them."""
+    refuse = Answer("refuse", "Leave them", "they are forgotten")
+    if len(found.gone) == len(found.titles):
+        return [Answer("keep", "Keep them for another time", "the file may come back"), refuse]
+    if found.gone:
+        return [Answer("apply", "Do the others again", "nothing is written before you save"), refuse]
+    return [Answer("apply", "Do them again", "nothing is written before you save"), refuse]

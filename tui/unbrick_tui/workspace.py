@@ -14,21 +14,21 @@ from unbrick.check import check, judge
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Edit
 from unbrick.editing.byhand import perform
-from unbrick.editing.history import History
+from unbrick.editing.history import History, Lower, Step
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.redact import Likely, likely, redact
-from unbrick.repair import Applied, Repaired, lower, repair
+from unbrick.repair import Repaired, lower, repair
 from unbrick.report import Report
 from unbrick.scanning.rescan import grown, rescan
 from unbrick.scanning.scan import finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick.telling import sentences
 from unbrick.telling.consequence import consequence
 from unbrick.truncate import Offer, cut_at
+from unbrick_tui import titles
 from unbrick_tui.glyphs import UNICODE, Glyphs
 from unbrick_tui.outline import Outline
 from unbrick_tui.text import count
@@ -53,8 +53,9 @@ FOLLOWED = 256_000_000
 """Bytes up to which a file that grows is read on by itself."""
 OPEN = 8
 """States of the file that stay open behind the present one; a session that goes on has thousands."""
-LISTED = 6
-"""Fixes named in the title of a step."""
+
+Dropped = tuple[Step, ...]
+"""Steps that no longer apply."""
 
 T = TypeVar("T")
 Work = Generator[int, None, T]
@@ -214,10 +215,7 @@ class Workspace:
         except BaseException:
             bundle.main.close()
             raise
-        said = f"Read again: {count(len(bundle.main), bundle.main.unit)}."
-        if dropped:
-            said += f" {count(len(dropped), 'edit')} no longer fit{'s' if len(dropped) == 1 else ''} and fell away: "
-            said += "; ".join(step.title for step in dropped)
+        said = f"Read again: {count(len(bundle.main), bundle.main.unit)}.{titles.fallen(dropped)}"
         return Result(Outline.of(report), history, said, bundle, Outline.of(first))
 
     @property
@@ -247,7 +245,7 @@ class Workspace:
             return Result(Outline.of(done.after), None, "Not applied: it would bring another problem with it.")
         price = fix.price if len(done.applied) == 1 else consequence(self._report(), done.after, done.fixes).price
         first = replace(done.applied[0], fix=replace(fix, price=price))
-        return self._done(done, _title(first), f"{fix.title}: {price}")
+        return self._done(done, titles.one(first), f"{fix.title}: {price}")
 
     def fix_all(
         self, without: Collection[str] = (), only: str | None = None, safety: Safety = Safety.SAFE,
@@ -261,7 +259,7 @@ class Workspace:
             others = f"There is no fix that {words.KEEPS}; {self.key('f')} shows the others."
             return Result(Outline.of(done.after), None, others if left else "There is nothing to mend.", done=done)
         said = f"{count(len(done.applied), 'fix', 'fixes')} applied"
-        return self._done(done, _titles(done.applied), said, "them" if done.applied[1:] else "it")
+        return self._done(done, titles.several(done.applied), said, "them" if done.applied[1:] else "it")
 
     def cut(self, offer: Offer) -> Work[Result]:
         """Cut behind a safe point, and mend first what has to be."""
@@ -293,23 +291,31 @@ class Workspace:
 
     def revert(self, index: int) -> Work[Result]:
         """Take one step back out; what was done after it is done again, and judged."""
-        report = self._report()
-        situation, scanned = report.situation, report.situation.session.scan
+        said = f"taken back: {self.history.done[index].title}"
+        result, dropped = yield from self._replayed(lambda write: self.history.revert(index, write, self.clock))
+        if dropped:
+            said += f"; with it went what stood on it: {'; '.join(step.title for step in dropped)}"
+        return result._replace(said=said)
+
+    def again(self, history: History) -> Work[Result]:
+        """Do edits again that were made on an earlier state of the file, and judge."""
+        source = self.bundle.main
+        result, dropped = yield from self._replayed(lambda write: history.onto(source, write, self.clock))
+        return result._replace(said=f"Done again on the file as it is now.{titles.fallen(dropped)}")
+
+    def _replayed(self, replay: Callable[[Lower], tuple[History, Dropped]]) -> Work[tuple[Result, Dropped]]:
+        """The history that a replay gives, judged, and the steps that no longer apply."""
+        situation = self._report().situation
+        target, scanned = situation.target, situation.session.scan
 
         def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
-            now = finish(check(self.format, self.bundle, patch, situation.target, self.surroundings, scanned))
+            now = finish(check(self.format, self.bundle, patch, target, self.surroundings, scanned))
             return lower(self.format, now.situation, edits, patch, clock)
 
         yield 0
-        title = self.history.done[index].title
-        history, dropped = self.history.revert(index, write, self.clock)
-        after = yield from check(
-            self.format, self.bundle, history.patch, situation.target, self.surroundings, scanned,
-        )
-        said = f"taken back: {title}"
-        if dropped:
-            said += f"; with it went what stood on it: {'; '.join(step.title for step in dropped)}"
-        return Result(Outline.of(after), history, said)
+        history, dropped = replay(write)
+        after = yield from check(self.format, self.bundle, history.patch, target, self.surroundings, scanned)
+        return Result(Outline.of(after), history), dropped
 
     def _done(self, done: Repaired, title: str, said: str = "", what: str = "it") -> Result:
         said = f"{said or title}. {self.key('u')} takes {what} back."
@@ -330,19 +336,3 @@ class Workspace:
     def _report(self) -> Report:
         assert self.outline is not None, "edits wait for the first check"
         return self.outline.report
-
-
-def _title(applied: Applied, *, priced: bool = True) -> str:
-    """A fix with its price and its place."""
-    where = sentences.place(applied.finding).rstrip(": ") or "the session"
-    price = f": {applied.fix.price}" if priced else ""
-    return f"{applied.fix.title}{price} ({applied.finding.code}, {where})"
-
-
-def _titles(applied: Sequence[Applied]) -> str:
-    """Several fixes as one step."""
-    if len(applied) == 1:
-        return _title(applied[0])
-    listed = "; ".join(_title(one, priced=False) for one in applied[:LISTED])
-    more = f"; and {len(applied) - LISTED} more" if len(applied) > LISTED else ""
-    return f"{len(applied)} fixes: {listed}{more}"

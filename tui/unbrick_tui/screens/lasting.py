@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from textual import work
 
-from unbrick_tui import recovery
+from unbrick_tui import recovery, saving
 from unbrick_tui.bindings import called
+from unbrick_tui.driver import drive
 from unbrick_tui.folding import Level
 from unbrick_tui.patience import LAST, Asking, SilentError
+from unbrick_tui.recovery import Kept
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.copying import CopyingScreen
 from unbrick_tui.settings import DEFAULTS
@@ -23,8 +25,15 @@ WRITES = {"save", "keep", "restore"}
 """Work that is never stopped half way: it writes."""
 
 
+KEPT, AGAIN = "kept", "again"
+"""The names of work: looking for edits that were kept, and doing them again on a file that changed."""
+
+
 class LastingScreen(CopyingScreen):
     """Stopping, and going on with what was left."""
+
+    _found: Kept | None = None
+    """Edits that are being done again. Until they are, they are kept as they were."""
 
     _warned = False
     """Whether it was said that edits cannot be kept."""
@@ -125,31 +134,43 @@ class LastingScreen(CopyingScreen):
     def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
         if name == "save":
             self.forget_edits()
+        elif name == AGAIN and self._found is not None and result.history.done:
+            recovery.take(self.workspace, self._found)
         first = self.workspace.outline is None
         super()._taken(result, name)
         if first:
             self._as_before()
             if not self.workspace.history.steps:
-                self._offer_kept()
+                self._look_for_kept()
+
+    @work(thread=True, exclusive=True, group=KEPT, exit_on_error=False)
+    def _look_for_kept(self) -> None:
+        drive(self, 0, KEPT, lambda: recovery.kept(self.workspace))
+
+    def _beside(self, name: str, result: Any) -> None:  # noqa: ANN401 - what work comes to
+        if name != KEPT:
+            super()._beside(name, result)
+        elif result is not None:
+            self._when_back("there are edits that were not saved", lambda: self._offer_kept(result))
 
     @work(group="ask", exclusive=True)
-    async def _offer_kept(self) -> None:
-        history = self._remembered(lambda: recovery.kept(self.workspace), None)
-        if history is None:
-            return
-        edits = count(len(history.done), "edit")
-        about = [("plain", f"{number}. {step.title}") for number, step in enumerate(history.done, 1)]
-        answers = [
-            Answer("apply", "Do them again", "nothing is written before you save"),
-            Answer("refuse", "Leave them", "they are forgotten"),
-        ]
-        chosen = await self._ask(f"{edits} not saved when unbrick ended", about, answers)
-        if chosen == "apply":
-            self.workspace.history = history
+    async def _offer_kept(self, found: Kept) -> None:
+        title = f"{count(len(found.titles), 'edit')} not saved when unbrick ended"
+        chosen = None
+        if self._busy in WRITES or self.workspace.history.steps:
+            self.notify(f"{title}; offered when it is opened the next time")
+        else:
+            chosen = await self._ask(title, saving.left(found), saving.left_answers(found))
+        if chosen == "apply" and (found.changed or found.history.source is not self.workspace.bundle.main):
+            self._found = found
+            self._drive(AGAIN, lambda: self.workspace.again(found.history))
+        elif chosen == "apply":
+            recovery.take(self.workspace, found)
+            self.workspace.history = found.history
             self.timeline.show(self.workspace.view, None)
             self._drive("check", self.workspace.check)
         elif chosen == "refuse":
-            self.forget_edits()
-            self._offer_kept()
+            self._remembered(lambda: recovery.refuse(found), None)
+            self._look_for_kept()
         else:
-            self._remembered(lambda: recovery.let_go(self.workspace), None)
+            recovery.let_go(found)
