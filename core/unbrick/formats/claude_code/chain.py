@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.formats.claude_code.behaviour import Gap
 from unbrick.formats.claude_code.loaded import MISSING, NO_PARENT, Loaded, times
-from unbrick.scanning.ones import both, places, without
+from unbrick.scanning.columns import NO_ID
+from unbrick.scanning.ones import both, either, places, without
 
 REACH = 5.0005
 """Seconds before a record within which clients look for a stand-in for its missing parent: 5 s are still bridged,
@@ -19,7 +21,7 @@ REACH = 5.0005
 class Chain:
     """Rows from the root to the leaf. `breaks` are rows whose parent was not followed, with the reason."""
 
-    rows: list[int]
+    rows: array[int]
     boundary: int | None = None
     bridged: dict[int, int] = field(default_factory=dict)
     breaks: list[tuple[int, str]] = field(default_factory=list)
@@ -38,39 +40,50 @@ class Walker:
 
     def walk(self, leaf: int) -> Chain:
         """The chain of a leaf, up to its root or to the last compaction boundary on it."""
-        loaded = self.loaded
-        traits = loaded.traits
+        loaded, traits = self.loaded, self.loaded.traits
         boundaries = loaded.session.scan.kinds(Kind.BOUNDARY)
-        chain = Chain([])
+        chain = Chain(self._straight(leaf, boundaries))
+        row = chain.rows[-1]
         seen: set[int] = set()
         self._below.clear()
-        row = leaf
-        cycle = traits.cycle_large if loaded.large else traits.cycle
-        while True:
-            seen.add(row)
-            chain.rows.append(row)
-            if boundaries[row]:
-                chain.boundary = row
-                break
+        while not boundaries[row]:
             parent = loaded.parent(row)
             if parent == NO_PARENT:
                 break
-            if parent == MISSING:
-                gap, why = traits.missing, "its parent is not in the file"
-            elif parent in seen:
-                gap, why = cycle, "its parents go round in a circle"
-            else:
-                row = parent
-                continue
-            chain.hangs = gap is Gap.HANG
-            before = self.nearest(row, seen) if gap is Gap.BRIDGE else None
-            if before is None:
-                chain.breaks.append((row, why))
-                break
-            chain.bridged[row] = before
-            row = before
+            seen = seen or set(chain.rows)
+            if parent == MISSING or parent in seen:
+                gap, why = (traits.missing, "its parent is not in the file") if parent == MISSING else (
+                    traits.cycle_large if loaded.large else traits.cycle, "its parents go round in a circle"
+                )
+                chain.hangs = gap is Gap.HANG
+                before = self.nearest(row, seen) if gap is Gap.BRIDGE else None
+                if before is None:
+                    chain.breaks.append((row, why))
+                    break
+                chain.bridged[row] = parent = before
+            row = parent
+            seen.add(row)
+            chain.rows.append(row)
+        chain.boundary = row if boundaries[row] else None
         chain.rows.reverse()
         return chain
+
+    def _straight(self, leaf: int, boundaries: bytes) -> array[int]:
+        """A leaf and what stands before it, run by run where the client finds every parent that the session says: up to
+        a root, a boundary, or a link that it does not go on from."""
+        runs = self.loaded.session.runs
+        rows = array("i", (leaf,))
+        if not self.loaded.whole or self.loaded.override or not runs.links[leaf]:
+            return rows
+        rows.pop()
+        for first, end in runs.up(leaf):
+            boundary = boundaries.rfind(1, first, end)
+            stretch = array("i", runs.stretch(max(first, boundary), end))
+            stretch.reverse()
+            rows.extend(stretch)
+            if boundary >= 0:
+                break
+        return rows
 
     def nearest(self, row: int, seen: set[int]) -> int | None:
         """The record nearest before a row in time, within reach, that is not in the chain yet.
@@ -100,24 +113,21 @@ def recover(loaded: Loaded, chain: Chain) -> None:
     scan = loaded.session.scan
     kinds, ids, flags = scan.kind, scan.message_id, scan.flags
     replies = scan.kinds(Kind.ASSISTANT)
+    on_chain = bytearray(len(scan))
+    for row in chain.rows:
+        on_chain[row] = 1
+    off = [*places(without(loaded.alive, either(on_chain, scan.marked(Flag.SIDECHAIN))))]
+    # The responses that something off the chain belongs to, or hangs on.
+    near = {
+        ids[one] for row in off for one in (row, loaded.parent(row)) if one >= 0 and loaded.alive[one] and replies[one]
+    } - {NO_ID}
     last: dict[int, int] = {}
     walked: dict[int, list[int]] = {}
-    for row in chain.rows:
-        if replies[row] and ids[row] >= 0:
+    for row in chain.rows if near else ():
+        if ids[row] in near and replies[row]:
             last[ids[row]] = row
             walked.setdefault(ids[row], []).append(row)
     if not last:
-        return
-    on_chain = set(chain.rows)
-    beside_chain = bytearray(without(loaded.alive, scan.marked(Flag.SIDECHAIN)))
-    for row in on_chain:
-        beside_chain[row] = 0
-    off = [*places(beside_chain)]
-
-    def responds(row: int) -> bool:
-        return row >= 0 and bool(loaded.alive[row] and replies[row]) and ids[row] in last
-
-    if not any(responds(row) or responds(loaded.parent(row)) for row in off):
         return
     member: dict[int, int] = {}
     found: dict[int, list[int]] = {}
@@ -127,7 +137,7 @@ def recover(loaded: Loaded, chain: Chain) -> None:
         message = ids[row]
         if message in last:
             member[row] = last[message]
-            if row not in on_chain and not flags[row] & Flag.SIDECHAIN:
+            if not on_chain[row] and not flags[row] & Flag.SIDECHAIN:
                 if loaded.traits.results_in_order:
                     before = (one for one in walked[message] if one < row)
                     beside.setdefault(max(before, default=walked[message][0]), []).append(row)
@@ -153,25 +163,25 @@ def recover(loaded: Loaded, chain: Chain) -> None:
             called.add(row)
     if not found and not beside:
         return
-    rows: list[int] = []
+    rows = array("i")
     waiting: list[int] = []
     for row in chain.rows:
         if waiting and kinds[row] == Kind.USER and loaded.parent(row) in member:
-            rows += [other for other in waiting if other < row]
+            rows.extend(other for other in waiting if other < row)
             waiting = [other for other in waiting if other > row]
-        else:
-            rows += waiting
+        elif waiting:
+            rows.extend(waiting)
             waiting = []
         rows.append(row)
-        siblings = beside.get(row, [])
-        chain.recovered += siblings
-        rows += siblings
-        extra = found.get(row)
-        if extra:
-            extra.sort(key=lambda other: (kinds[other] != Kind.ASSISTANT, other))
+        if row in beside:
+            chain.recovered += beside[row]
+            rows.extend(beside[row])
+        if row in found:
+            extra = sorted(found[row], key=lambda other: (kinds[other] != Kind.ASSISTANT, other))
             chain.recovered += extra
             if loaded.traits.results_in_order:
                 waiting = extra
             else:
-                rows += extra
-    chain.rows = rows + waiting
+                rows.extend(extra)
+    rows.extend(waiting)
+    chain.rows = rows

@@ -211,7 +211,7 @@ def stand(loaded: Loaded, walker: Walker, chain: Chain, thread: Thread) -> None:
     elif loaded.discarded >= 0:
         # Nothing stands behind that boundary, not even a summary.
         table.history(before_boundary(session, loaded.discarded), Standing.LOST)
-    end = session.out_of_order(set(chain.rows)) if chain.rows else None
+    end = session.out_of_order(set(chain.rows)) if chain.rows and not session.in_order else None
     if end is not None:
         table.history(end, Standing.LOST)
     _replaced(session, chain, table, losses)
@@ -312,11 +312,11 @@ def _parallel(session: Session, chain: Chain, table: _Standings, losses: list[Lo
     """Parallel calls and results of a loaded response that this client does not re-attach."""
     scan = session.scan
     ids, kinds, assistant = scan.message_id, scan.kind, int(Kind.ASSISTANT)
-    responses = {ids[row]: row for row in chain.rows if kinds[row] == assistant and ids[row] >= 0}
-    if not responses:
-        return
-    lost: dict[int, int] = {}
     undecided = [*places(table.of.translate(IS_OPEN))]
+    if not undecided:
+        return
+    responses = {ids[row]: row for row in chain.rows if kinds[row] == assistant and ids[row] >= 0}
+    lost: dict[int, int] = {}
     for row in undecided:
         # A call that was never answered is dropped wherever it stands, and a copied text is no parallel call.
         loaded = responses.get(ids[row])

@@ -32,7 +32,7 @@ def thread(session: Session, target: Target) -> Thread:
     choice = choose(loaded, walker)
     result = Thread(array("i"))
     if choice.leaf is None or choice.chain is None:
-        chain = Chain([])
+        chain = Chain(array("i"))
         result.outcome, result.error = _none(loaded, choice.crash)
     else:
         chain = choice.chain
@@ -40,7 +40,7 @@ def thread(session: Session, target: Target) -> Thread:
         pruned = loaded.large and traits.siblings is Where.SMALL and not chain.bridged
         if traits.siblings is not Where.NEVER and not pruned and not chain.hangs:
             recover(loaded, chain)
-        result.rows = array("i", chain.rows)
+        result.rows = chain.rows
         result.leaf = choice.leaf
         result.boundary = chain.boundary
         result.bridged = chain.bridged
