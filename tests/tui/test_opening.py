@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from driving import SAMPLES, Open, notices, settle
 
-from unbrick_tui import app
+from unbrick_tui import running
 from unbrick_tui.cli import run
 from unbrick_tui.commands import open as command
 
@@ -55,8 +55,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found.update(options, screen="choice")
         return 0
 
-    monkeypatch.setattr(app, "run", ran)
-    monkeypatch.setattr(app, "choose_session", chose)
+    monkeypatch.setattr(running, "run", ran)
+    monkeypatch.setattr(running, "choose_session", chose)
     return found
 
 

@@ -104,7 +104,7 @@ def _left_behind(opened: Opened) -> str:
 def application(opened: Opened, settings: Settings, note: str) -> int:
     """Run the application; imported only now, since it takes longer to load than a check takes to run."""
     known = begun(opened.bundle.main)
-    from unbrick_tui.app import run
+    from unbrick_tui.running import run
 
     with slow(f"opening {opened.bundle.path}"):
         known()
@@ -116,6 +116,6 @@ def application(opened: Opened, settings: Settings, note: str) -> int:
 
 def choose(choices: Choices, cwd: Path, settings: Settings, paths: Sequence[Path] | None = None, word: str = "") -> int:
     """Run the application with the choice of a session first: of those that a word stands for, or of all."""
-    from unbrick_tui.app import choose_session
+    from unbrick_tui.running import choose_session
 
     return choose_session(choices, cwd, paths=paths, word=word, settings=settings)
