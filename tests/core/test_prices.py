@@ -81,7 +81,8 @@ def agrees(fix: Fix, done: Repaired) -> bool:
         return came.costs == 1
     if fix.price.startswith("keeps everything") and seen.altered:
         return False
-    returned = said.back is None or said.back in (seen.back.messages - seen.back.summaries, seen.back.messages)
+    # Summaries stand for other messages: they are counted where nothing else comes back.
+    returned = said.back in (None, seen.back.messages - seen.back.summaries)
     return returned and (said.costs, said.erased) == (came.costs, came.erased)
 
 

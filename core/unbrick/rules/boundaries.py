@@ -10,7 +10,7 @@ from unbrick.answers import contents, listing
 from unbrick.edit import Uncompact
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Severity
-from unbrick.rules.chainfix import TALK, history, restoring
+from unbrick.rules.chainfix import TALK, brings, history, restoring, told
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 from unbrick.weighing import filling, ladder, measure
@@ -59,7 +59,7 @@ def bare_boundary(situation: Situation) -> Iterator[Finding]:
         return
     session, thread = situation.session, situation.thread
     fix, rows, _after = undone(situation, boundary, None)
-    count = measure.messages(session, rows)
+    count = told(session, rows)
     if not count:
         return
     outcome = thread.outcome if thread.outcome in (Outcome.NOT_FOUND, Outcome.EMPTY) else None
@@ -102,8 +102,8 @@ def brought_back(situation: Situation) -> tuple[list[int], Fix] | None:
 
 def ways(situation: Situation, whole: Sequence[int], fix: Fix) -> tuple[ladder.Rung, ...]:
     """What makes the conversation fit that a fix would bring back."""
-    count = measure.messages(situation.session, (row for row in whole if row not in situation.loaded))
-    return ladder.ladder(situation, whole, fix.edits, f"brings back {measure.counted(count, 'message')}")
+    back = [row for row in whole if row not in situation.loaded]
+    return ladder.ladder(situation, whole, fix.edits, brings(situation.session, back))
 
 
 def failed_compaction(situation: Situation) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ def failed_compaction(situation: Situation) -> Iterator[Finding]:
         return
     session = situation.session
     fix, rows, after = undone(situation, boundary, summary)
-    count = measure.messages(session, rows)
+    count = told(session, rows)
     window = measure.window(situation)
     now = measure.whole(situation)
     where = f"{situation.place(rows[0])} to {situation.place(rows[-1])}" if rows else ""

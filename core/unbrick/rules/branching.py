@@ -10,7 +10,7 @@ from unbrick.edit import Relink, SetLeaf
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.breaks import thread_ends_aside
-from unbrick.rules.chainfix import TALK, restoring, switched
+from unbrick.rules.chainfix import TALK, brings, restoring, switched
 from unbrick.rules.leaf import last_main
 from unbrick.rules.order import true_end
 from unbrick.scanning.ones import of_kinds, places
@@ -118,7 +118,7 @@ def _switch(situation: Situation, tail: int) -> Fix:
     """Go on with another branch instead of the loaded one."""
     session = situation.session
     rows, left = switched(situation, tail)
-    price = words.brings(measure.messages(session, rows))
+    price = brings(session, rows)
     price += f", leaves {words.plural(left, 'message')} out" if left else ""
     return Fix(
         "switch", f"Go on from {situation.place(tail)} instead", Safety.MANUAL, (SetLeaf(session.uuid(tail) or ""),),

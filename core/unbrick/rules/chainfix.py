@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
 from uuid import NAMESPACE_OID, UUID
 
+from unbrick import words
 from unbrick.edit import Edit
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Fix, Safety
@@ -139,6 +140,9 @@ def _walked(
         if row not in loaded:
             walked.append(row)
         if session.kind(row) is Kind.BOUNDARY:
+            # What it keeps by name from before it comes along.
+            named = (session.row(uuid) for uuid in reversed(situation.kept(row)))
+            walked += (one for one in named if one is not None and one < row and one not in loaded)
             return walked, None
         parent = session.parent_row[row]
         row = parent if parent >= 0 else bridged(situation, row) if parent == MISSING else None
@@ -194,13 +198,23 @@ def restoring(
         back = set(rows)
         rest = [row for row in (situation.thread.rows if instead is None else instead) if row not in back]
         after = measure.context(session, [*rows, *rest])
-    count = measure.messages(session, rows)
     fits = after <= window * measure.FULL
-    price = f"brings back {measure.counted(count, 'message')}, about {measure.tokens(after)} afterwards"
+    price = f"{brings(session, rows)}, about {measure.tokens(after)} afterwards"
     price += "" if fits else f": {after / window:.0%} of the model's window"
     if certain and fits:
         return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}", tuple(rows))
     return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price, tuple(rows))
+
+
+def told(session: Session, rows: Iterable[int]) -> int:
+    """How many messages are among rows; a summary, which stands for others, is none of them."""
+    return measure.messages(session, (row for row in rows if not session.scan.flags[row] & Flag.SUMMARY))
+
+
+def brings(session: Session, rows: Sequence[int]) -> str:
+    """That rows come back, in words: summaries are counted where there is nothing else."""
+    count = told(session, rows)
+    return words.brings(count) if count else words.brings(measure.messages(session, rows), "summary", "summaries")
 
 
 def _older(session: Session, row: int, other: int) -> bool:
@@ -209,4 +223,5 @@ def _older(session: Session, row: int, other: int) -> bool:
     return one < two or (not one > two and row < other)
 
 
-__all__ = ["MISSING", "NO_PARENT", "TALK", "descendants", "history", "restoring", "switched", "true_parent"]
+__all__ = ["MISSING", "NO_PARENT", "TALK", "brings", "descendants", "history", "restoring", "switched", "told",
+           "true_parent"]

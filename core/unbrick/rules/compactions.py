@@ -11,7 +11,7 @@ from unbrick.answers import contents, listing
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Advice, Affect, Finding, Rule, Safety, Severity
 from unbrick.rules.boundaries import undone
-from unbrick.rules.chainfix import history
+from unbrick.rules.chainfix import history, told
 from unbrick.situation import Situation
 from unbrick.weighing import measure
 
@@ -46,7 +46,7 @@ def thin_summary(situation: Situation) -> Iterator[Finding]:
     if said >= THIN:
         return
     rows = history(situation, compaction.before(session, boundary))
-    count, tokens = measure.messages(session, rows), measure.context(session, rows)
+    count, tokens = told(session, rows), measure.context(session, rows)
     if count < MANY or tokens < MUCH:
         return
     fix, _rows, _after = undone(situation, boundary, summary)
