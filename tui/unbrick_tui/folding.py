@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from enum import IntEnum
 from heapq import merge
-from itertools import accumulate, chain, compress
-from operator import itemgetter, ne, sub
+from operator import itemgetter
 
 from unbrick.entry import BlockKind, Flag, Kind
+from unbrick.scanning.ones import both, places, without
 from unbrick.scanning.scan import Scan
 from unbrick_tui.widgets.layout import Groups
 
@@ -62,25 +62,23 @@ _OF_BLOCK = bytes(
 ).ljust(256, b"\0")
 _HIDDEN = (Rank.ASIDE, Rank.STATE)
 """Ranks whose runs are not worth a line that says so, below the usual level."""
-_EDGES = int(Flag.PROMPT | Flag.SUMMARY | Flag.API_ERROR)
-_SIDE, _PROMPT = int(Flag.SIDECHAIN), int(Flag.PROMPT)
 
 
 def ranks(scan: Scan) -> bytearray:
     """The rank of each row."""
     found = bytearray(scan.kind.tobytes().translate(_OF_KIND))
     blocks, first = scan.block_kind.tobytes().translate(_OF_BLOCK), scan.first
-    user, assistant = int(Kind.USER), int(Kind.ASSISTANT)
-    for row, (kind, flags, start, end) in enumerate(zip(scan.kind, scan.flags, first, first[1:], strict=False)):
-        if kind in (assistant, user):
-            if flags & _EDGES:
-                found[row] = 1
-            elif kind == user:
-                found[row] = 3 if 3 in blocks[start:end] else 4
-            else:
-                found[row] = min(blocks[start:end], default=2)
-        if flags & _SIDE:
-            found[row] = 6
+    for row in scan.of_kind(Kind.ASSISTANT):
+        start, end = first[row], first[row + 1]
+        found[row] = blocks[start] if end - start == 1 else min(blocks[start:end], default=2)
+    for row in scan.of_kind(Kind.USER):
+        found[row] = 4 if blocks.find(3, first[row], first[row + 1]) < 0 else 3
+    for row in places(both(
+        scan.kinds(Kind.USER, Kind.ASSISTANT), scan.marked(Flag.PROMPT, Flag.SUMMARY, Flag.API_ERROR),
+    )):
+        found[row] = 1
+    for row in scan.flagged(Flag.SIDECHAIN):
+        found[row] = 6
     return found
 
 
@@ -93,8 +91,7 @@ class Folding:
 
     def __init__(self, scan: Scan, always: Iterable[int]) -> None:
         self.ranks = ranks(scan)
-        flags = scan.flags
-        self.turns = array("q", (row for row, flag in enumerate(flags) if flag & _PROMPT and not flag & _SIDE))
+        self.turns = array("q", places(without(scan.marked(Flag.PROMPT), scan.marked(Flag.SIDECHAIN))))
         for row in always:
             self.ranks[row] = Rank.ALWAYS
         self._groups: dict[int, Groups] = {}
@@ -145,19 +142,17 @@ class Folding:
         """Runs of at least so many rows of some ranks; one that holds none of the ranks `said` is hidden."""
         start, stop = (rows.start, rows.stop) if rows is not None else (0, len(self.ranks))
         ranks_ = self.ranks[start:stop]
-        inside = ranks_.translate(_table(folded))
-        edges = compress(range(start, stop + 1), map(ne, chain(b"\0", inside), chain(inside, b"\0")))
-        both = array("q", edges)
-        first, last = both[::2], both[1::2]
-        sizes = array("q", map(sub, last, first))
-        talk = array("q", chain((0,), accumulate(ranks_.translate(_table(said)))))
-        lines = (min(talk[end - start] - talk[begin - start], 1) for begin, end in zip(first, last, strict=True))
-        if least > 1:
-            long = bytes(map(least.__le__, sizes))
-            return Groups(
-                array("q", compress(first, long)), array("q", compress(sizes, long)), array("q", compress(lines, long)),
-            )
-        return Groups(first, sizes, array("q", lines))
+        inside, talk = ranks_.translate(_table(folded)) + b"\0", ranks_.translate(_table(said))
+        found = Groups(array("q"), array("q"), array("q"))
+        first = inside.find(1)
+        while first >= 0:
+            last = inside.find(0, first)
+            if last - first >= least:
+                found.first.append(start + first)
+                found.rows.append(last - first)
+                found.height.append(talk.find(1, first, last) >= 0)
+            first = inside.find(1, last)
+        return found
 
 
 def _table(ranks_: Iterable[int]) -> bytes:

@@ -9,13 +9,11 @@ from enum import IntFlag
 from typing import NamedTuple
 
 from unbrick.entry import BlockKind
+from unbrick.scanning.ones import of_kinds, places
 from unbrick.scanning.scan import Scan
 
 LANES = 3
 """Pairs that are open at once and still have a lane of their own; further ones are counted."""
-
-_HALVES = (BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
-
 
 class Cell(IntFlag):
     """What happens in a lane at a row."""
@@ -51,17 +49,16 @@ class Spans:
     @classmethod
     def of(cls, scan: Scan) -> Spans:
         """Lay the pairs of a scan into lanes, each into the first that is free."""
-        low, high = array("q", [-1]) * len(scan.strings), array("q", [-1]) * len(scan.strings)
-        row, firsts = 0, scan.first
-        for block, (kind, ref) in enumerate(zip(scan.block_kind, scan.block_ref, strict=True)):
-            if ref < 0 or kind not in _HALVES:
-                continue
+        begun: dict[int, int] = {}
+        ended: dict[int, int] = {}
+        row, firsts, refs = 0, scan.first, scan.block_ref
+        for block in places(of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)):
+            ref = refs[block]
             while firsts[row + 1] <= block:
                 row += 1
-            if low[ref] < 0:
-                low[ref] = row
-            high[ref] = row
-        pairs = sorted((a, b) for a, b in zip(low, high, strict=True) if 0 <= a < b)
+            if ref >= 0 and begun.setdefault(ref, row) != row:
+                ended[ref] = row
+        pairs = sorted((begun[ref], row) for ref, row in ended.items())
         lanes = tuple(Pairs(array("q"), array("q")) for _ in range(LANES))
         for a, b in pairs:
             for first, last in lanes:
