@@ -179,15 +179,13 @@ def stopping(situation: Situation) -> set[int]:
 def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: Severity) -> Iterator[Fix]:
     view = situation.session.scan.view
     at, raw = situation.at(row), view.raw(row)
-    body = raw.rstrip(b"\r\n")
+    size = len(raw.rstrip(b"\r\n"))
     for found in situation.recovered:
         if found.row == row and not found.behind:
             yield toolfix.bring_in(situation, found, f"Put the whole record back, from {found.source}")
             return
     if fault.salvage:
-        rest = len(body) - sum(map(len, fault.salvage))
-        if fault.kind is FaultKind.NUL:
-            rest = len(body.replace(b"\x00", b"")) - sum(map(len, fault.salvage))
+        rest = size - raw.count(b"\x00") - sum(map(len, fault.salvage))
         title = f"Keep {counted(len(fault.salvage), 'whole record')} of the {view.source.unit}"
         if rest > 0:
             title += f"; {counted(rest, 'byte')} of a record that was cut off go"
@@ -196,9 +194,10 @@ def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: 
     price = back(len(situation.lost)) if situation.thread.whole and situation.lost else "keeps everything"
     last = row == len(view) - 1
     if last and fault.kind is FaultKind.TORN and not raw.endswith(b"\n") and not situation.thread.whole:
-        yield safe("close", "End the line, so that the next record begins on its own", Salvage(at, (body,)))
-    start = body[:40].decode("utf-8", "replace")
-    title = f"Take the {view.source.unit} out: {counted(len(body), 'byte')}, beginning with {start!r}"
+        edit = Salvage(at, (raw.rstrip(b"\r\n"),))
+        yield safe("close", "End the line, so that the next record begins on its own", edit)
+    start = raw[: min(size, 40)].decode("utf-8", "replace")
+    title = f"Take the {view.source.unit} out: {counted(size, 'byte')}, beginning with {start!r}"
     if fault.kind is FaultKind.TORN and severity is Severity.INFO:
         yield Fix("drop", title, Safety.MANUAL, (Salvage(at, ()),), "you decide")
     else:

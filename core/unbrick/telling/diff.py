@@ -13,6 +13,8 @@ from unbrick.source import Source
 from unbrick.telling.json_report import pointer
 
 CONTEXT = 160
+STEP = 1 << 12
+"""Characters that are compared at once."""
 NOWHERE: Mapping[str, int] = {}
 
 
@@ -165,12 +167,18 @@ def _text(value: object) -> str:
 def difference(before: str, after: str) -> tuple[int, int, int]:
     """Where two texts begin to differ, and the end of the differing part in each."""
     start, limit = 0, min(len(before), len(after))
+    while start < limit and before[start : start + STEP] == after[start : start + STEP]:
+        start += STEP
+    start = min(start, limit)
     while start < limit and before[start] == after[start]:
         start += 1
     end = 0
+    was, is_ = len(before), len(after)
+    while end + STEP <= limit - start and before[was - end - STEP : was - end] == after[is_ - end - STEP : is_ - end]:
+        end += STEP
     while end < limit - start and before[-1 - end] == after[-1 - end]:
         end += 1
-    return start, len(before) - end, len(after) - end
+    return start, was - end, is_ - end
 
 
 def lines(change: LineChange, width: int = CONTEXT) -> list[str]:
@@ -192,10 +200,15 @@ def lines(change: LineChange, width: int = CONTEXT) -> list[str]:
                 after = "(none)" if value.after is None else _clip(value.after, width // 3)
                 shown.append(f"    {printable(value.pointer)}: {before} → {after}")
     elif change.before is not None and not change.kept:
-        shown.append("-" + _clip(plain(change.before), width))
-        shown += ["+" + _clip(plain(raw), width) for raw in change.after[:1]]
-    shown += ["+" + _clip(plain(raw), width) for raw in change.inserted]
+        shown.append("-" + _beginning(change.before, width))
+        shown += ["+" + _beginning(raw, width) for raw in change.after[:1]]
+    shown += ["+" + _beginning(raw, width) for raw in change.inserted]
     return shown
+
+
+def _beginning(raw: bytes, width: int) -> str:
+    """How a line begins; of a long one no more is decoded than is shown."""
+    return _clip(raw[: 4 * width + 4].decode("utf-8", "replace"), width)
 
 
 def _clip(text: str, width: int) -> str:

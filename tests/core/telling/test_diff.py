@@ -115,6 +115,17 @@ def test_what_lies_around_a_difference_is_the_same(before: str, after: str) -> N
     assert before[old_end:] == after[new_end:]
     assert start <= old_end
     assert start <= new_end
+    # And there is no more of it.
+    assert before[start : start + 1] != after[start : start + 1] or start == min(len(before), len(after))
+    assert old_end == start or new_end == start or before[old_end - 1] != after[new_end - 1]
+
+
+@given(st.text("ab", max_size=30), st.text("ab", max_size=30), st.integers(1, 9))
+def test_a_difference_is_the_same_however_much_is_compared_at_once(before: str, after: str, step: int) -> None:
+    found = difference(before, after)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("unbrick.telling.diff.STEP", step)
+        assert difference(before, after) == found
 
 
 @pytest.mark.parametrize(
