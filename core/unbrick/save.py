@@ -86,6 +86,10 @@ def save_copy(bundle: Bundle, patch: Patch, path: Path) -> Receipt:
         raise CannotWriteError(f"{path.parent} is not a folder; make it first. Nothing was changed.")
     _insist_intact(source)
     sweep(path.parent)
+    return _written(source, patch, path)
+
+
+def _written(source: Source, patch: Patch, path: Path) -> Receipt:
     privacy = Privacy.like(source)
     with refusals(path), atomic.staged(path.parent, path.name, privacy, patched(source, patch)) as new:
         _insist_intact(source)
@@ -108,6 +112,8 @@ def save_as_session(
         return _save_as_folder(bundle, patch, clone, clone.folder)
     with refusals(clone.path):
         folders.private_folder(clone.path.parent)
+    _insist_intact(bundle.main)
+    sweep(clone.path.parent)
     whole = compose(patch, {At(END, len(patch.get(END, ()))): clone.append}) if clone.append else patch
     redacted: list[Path] = []
     with ExitStack() as copies:
@@ -119,7 +125,7 @@ def save_as_session(
                         new.put(path)
                     redacted.append(destination / path.relative_to(copy.path))
                 copy.put(clone.path)
-        receipt = save_copy(bundle, whole, clone.path)
+        receipt = _written(bundle.main, whole, clone.path)
     return replace(receipt, session_id=clone.session_id, command=clone.command, redacted=tuple(redacted))
 
 

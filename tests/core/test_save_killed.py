@@ -188,7 +188,7 @@ def test_killed_where_a_session_has_a_file_in_another_folder(
 def half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a new session whose save was killed before the transcript had its name."""
     path = lay(tmp_path)
-    monkeypatch.setattr("unbrick.save.save_copy", lambda *_given: os._exit(9))
+    monkeypatch.setattr("unbrick.save._written", lambda *_given: os._exit(9))
     pid = os.fork()
     if pid == 0:
         child(session, path, 0, "before")

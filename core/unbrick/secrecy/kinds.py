@@ -17,9 +17,20 @@ WORD, BASE64 = r"[\w-]", r"[A-Za-z0-9+/=]"
 
 _CODE = re.compile(
     r"\A[$@#%*]|\{|\$\w|%[sdr(]|\A[\w-]+(?:\.[A-Za-z_][\w-]*)+\Z|\A[a-z]+(?:[A-Z][a-z]+)+\d?\Z|\A[A-Za-z]+\d*(?:[_-][A-Za-z]+\d*)+\Z"
-    r"|\A[A-Za-z]+\d?\Z|\?[.?]|=(?:function|void|new)|\A\w+(?:\.\w+)+=|\(\)|\w\(\w+\."
+    r"|\?[.?]|=(?:function|void|new)|\A\w+(?:\.\w+)+=|\(\)|\w\(\w+\."
 )
 """A variable, a member of an object, a name in camelCase, words with dashes, a call, an assignment."""
+_LETTERS = re.compile(r"[A-Za-z]+\d?")
+_COMMON = re.compile(
+    r"(?i)(?:my|your?|the|a|new|old|some|this|user|admin|root|test|demo|guest|default|super|strong|db|data|base|sql|my"
+    r"|postgres|mysql|maria|redis|mongo|proxy|host|pass(?:w(?:or)?d|phrase|code)?|word|pwd|pw|sec?kret|secret|s3cret"
+    r"|key|token|value|string|str|text|name|here|empty|none|null|nil|true|false|required|optional|hidden|prompt|input"
+    r"|foo|bar|baz|qux|spam|eggs|hello|world|welcome|letmein|qwerty|abc|xyz|hunter|monkey|let|me|in|is|of|to|for|api"
+    r"|function|new|return|await|async|self|process|request|config|settings|options|args|env|environ|getenv|with|and"
+    r"|file|path|stdin|plain|clear|hash(?:ed)?|encrypted|generated?|random|correct|wrong|invalid|bad|good|valid"
+    r"|[\d_.!*@#-])*"
+)
+"""What stands in the place of a password where something is shown or explained."""
 _WORD = re.compile(r"(?i)(?:pass|pwd|secret|user|token|key|\d{1,5}\Z)")
 """What stands in the place of a password where a page shows how an address is written."""
 
@@ -47,7 +58,19 @@ def random(value: str) -> bool:
 def guess(value: str) -> bool:
     """Whether what only its surroundings give away looks like a key or a good password."""
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    return mixed and len(value) >= 8 and not _CODE.search(value) and entropy(value) > (2.7 if len(value) < 16 else 3.2)
+    if not mixed or len(value) < 8 or _CODE.search(value) or _LETTERS.fullmatch(value):
+        return False
+    return entropy(value) > (2.7 if len(value) < 16 else 3.2)
+
+
+def chosen(value: str) -> bool:
+    """Whether what can only be a password is one that somebody chose, be it short or a word, and no example."""
+    return len(value) >= 5 and _CODE.search(value) is None and _COMMON.fullmatch(value) is None
+
+
+def told(value: str) -> bool:
+    """Whether it is a good password, or one that somebody chose."""
+    return guess(value) or chosen(value)
 
 
 def session(value: str) -> bool:
@@ -57,7 +80,9 @@ def session(value: str) -> bool:
 
 def password(value: str) -> bool:
     """Whether what stands in a password's place is one, and neither the word for it nor a variable."""
-    return value.isprintable() and _WORD.match(value) is None and not _CODE.search(value) and ":" not in value
+    return value.isprintable() and _WORD.match(value) is None and ":" not in value and (
+        chosen(value) or not (_CODE.search(value) or _LETTERS.fullmatch(value))
+    )
 
 
 def login(value: str) -> bool:
@@ -241,10 +266,10 @@ _SHAPES = (
 
 _QUOTES = r"[\"'\\]{0,16}"
 _IS = rf"{_QUOTES} ?[=:]{{1,2}}>? ?"
-_SAYS = rf"(?={_QUOTES} ?(?:[=:]|\\+u003[ad]))"
+_SAYS = rf"(?={_QUOTES}(?: ?(?:[=:]|\\+u003[ad])|(?:,|\\+n)[\s\"\\]{{0,40}}value))"
 _NAME = r"(?:_?[A-Za-z]{1,6}|(?:_[A-Z]{1,6}){2})?"
 """What may follow the word in a name: `SECRET_KEY_BASE`, `passwordHash`."""
-_VALUE = _IS + _QUOTES + r"([\w+/=.~!@#$%^*?-]{8,2000})"
+_VALUE = rf"(?:{_IS}|{_QUOTES}[,\n][\s\"\\]{{0,40}}value{_QUOTES}: ?){_QUOTES}" + r"([\w+/=.~!@#$%^*?-]{8,2000})"
 _HEADER = r" +([\w.~+/=-]{20,2000})"
 _LOGIN = r"[^\s:/\"'\\]{1,64}:(?!//)([^\s\"'\\]{4,128})"
 _OPTION = r"(?<=[\s\"'\\nrt-]-)"
@@ -254,10 +279,22 @@ _PAIRS = _QUOTES + rf"(?:(?:{_PAIR})(?:; ?)?)?" * 16
 _NEXT = r"[\s→0-9]{1,16}"
 """Between two words, also with the number of a line."""
 _OPENS = "|".join(
-    f"(?<=(?i:{word}{dash}key))" for dash in ("", "[_-]")
+    f"(?<=(?i:{word}{dash}key))" for dash in ("", "[ _-]")
     for word in ("api", "access", "account", "secret", "private", "auth", "signing", "encryption", "subscription")
 )
 """What makes the word `key` one that opens something."""
+
+_SPOKEN = r"(?: is| was)?:? ?[`*\"'\\]{0,6}" \
+          rf"((?:{HEX}{{32,64}}|{HEX}{{8}}(?:-{HEX}{{4}}){{3}}-{HEX}{{12}})(?![\w-]))"
+"""A key that consists of digits alone, as those of many services do, in a sentence."""
+_CHOSEN = r"[\"'\\]{0,4}([^\s\"'\\$<>{}()|;&`,]{5,128})(?=[\s\"'\\;&|)]|\Z)"
+"""What stands alone where only a password can."""
+_ARGUMENTS = r"(?:[ \"',][^\n|;]{0,200}?)?[ \"',\\]"
+"""What stands between a command and one of its options."""
+_LONG = r"-(?:[a-z]{1,12}-){0,2}"
+_OPENER = r"(?:token|secret|(?:api|access|secret|private|auth)-?key)"
+_TAB = r"(?:\s|\\+t){1,8}"
+_SIGNED = r"([\w~%+/=-]{27,1024})"
 
 _WORDS = (
     ("password", "w", r"(?<=[Pp]assw)(?:or)?d"), ("password", "W", r"(?<=PASSW)(?:OR)?D"),
@@ -267,6 +304,19 @@ _WORDS = (
 )
 
 _AROUND = (
+    Kind("password", "W", rf"(?:ORD=(?<=PASSWORD=)|D=(?<=PASSWD=)){_CHOSEN}", 0, told),
+    Kind("password", "P", rf"(?<=_P)(?:ASS|WD)={_CHOSEN}", 0, told),
+    Kind("password", "-", rf"{_LONG}pass(?:w(?:or)?d|phrase)?=\\?{_CHOSEN}", 0, told),
+    Kind("password", "-", rf"{_LONG}pass(?:w(?:or)?d|phrase)?[ \"',\\]{{1,8}}([^\s\"'\\]{{8,128}})", 0, login),
+    Kind("token", "-", rf"{_LONG}{_OPENER}[ =\"',\\]{{1,8}}([\w+/=.~-]{{16,2000}})", 0, guess),
+    *(Kind("password", stop, rf"{rest}{_ARGUMENTS}-p{_CHOSEN}", 0, told)
+      for stop, rest in (("q", r"l(?<=mysql)(?:dump|admin|import|check|show)?"), ("b", r"(?<=mariadb)"))),
+    Kind("password", "k", rf"er login(?<=docker login){_ARGUMENTS}-p[ \"',\\]{{1,8}}{_CHOSEN}", 0, told),
+    Kind("password", "-", rf"cli(?<=redis-cli){_ARGUMENTS}-a[ \"',\\]{{1,8}}{_CHOSEN}", 0, told),
+    Kind("password", "w", r"ord(?<=[Pp]assword) (?:is|was):? [`\"'\\]{0,6}([^\s`\"'\\]{8,64})", 0, login),
+    Kind("key", "k", rf"ey(?:{_OPENS}){_SPOKEN}"),
+    Kind("token", "k", rf"en(?<=[Tt]oken){_SPOKEN}"),
+    Kind("secret", "c", rf"ret(?<=[Ss]ecret){_SPOKEN}"),
     *(Kind(name, stop, word + _NAME + _VALUE, 0, guess, word + _NAME + _SAYS) for name, stop, word in _WORDS),
     *(Kind("key", stop, f"{rest}{_SAYS}(?:{_OPENS}){_VALUE}", 0, guess, f"{rest}{_SAYS}(?:{_OPENS})")
       for stop, rest in (("k", "ey"), ("K", "ey"), ("K", "EY"))),
@@ -287,6 +337,10 @@ _AROUND = (
     Kind("Azure secret", "Q", r"~(?<=[\w~.]{3}[0-9]Q~)[\w~.-]{31,34}", 4),
     Kind("Azure key", "Q", rf"QJ99(?<={LETTER}{{52}}JQQJ99){BASE64}{{26,32}}", 53),
     Kind("Azure signature", "g", r"=(?<=[?&;6]sig=)([A-Za-z0-9%+/]{43,70}(?:%3[Dd]|=))"),
+    Kind("signature", "-", rf"Signature=(?:(?<=X-Amz-Signature=)|(?<=X-Goog-Signature=)){_SIGNED}"),
+    Kind("signature", "g", rf"nature=(?<=[?&;6]Signature=){_SIGNED}"),
+    Kind("cookie", "/", rf"(?<=[\st]/)[^\s\\\"]{{0,100}}{_TAB}(?:TRUE|FALSE){_TAB}[0-9]{{1,16}}{_TAB}[^\s\\]{{1,200}}{_TAB}"
+         r"([^\s\"\\]{10,4096})", 0, guess),
     Kind("Terraform token", "v", rf"1\.(?<={LETTER}{{14}}\.atlasv1\.)[\w=-]{{60,70}}", 20),
     Kind("Mailchimp key", "-", rf"us(?<={HEX}{{32}}-us)[0-9]{{1,2}}(?!\w)", 32),
     Kind("Telegram token", ":", rf"(?<=[0-9]{{8}}:)AA{WORD}{{33}}(?![\w-])"),

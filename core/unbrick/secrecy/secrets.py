@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from unbrick.jsonspan import JSON_DECODER
 from unbrick.record import read
-from unbrick.secrecy.kinds import KINDS, guess, hints, written
+from unbrick.secrecy.kinds import KINDS, guess, hints, told, written
 
 _PLACEHOLDER = re.compile(
     r"(?i)example|sample|dummy|placeholder|redacted|changeme|your[_-]|my[_-]|fake|xxxx|\*{3}|\.{3}|0000|1234567|abcdef"
@@ -90,16 +90,22 @@ def _walk(value: Any, depth: int, name: str = "") -> Iterator[Secret]:  # noqa: 
         else:
             yield from _of_text(value, name)
     elif isinstance(value, list):
+        if any(isinstance(one, str) and one[:1] == "-" for one in value):
+            # The words of a command: what one of them is, another tells.
+            yield from _of_text(" ".join(one for one in value if isinstance(one, str)), name)
+            value = [one for one in value if not isinstance(one, str)]
         for one in value:
             yield from _walk(one, depth, name)
     elif isinstance(value, dict):
+        called = value.get("name")
         for key, one in value.items():
-            yield from _walk(one, depth, key)
+            yield from _walk(one, depth, called if key == "value" and isinstance(called, str) else key)
 
 
 def _of_text(text: str, name: str) -> Iterator[Secret]:
     found = [Secret(kind, text[start:end]) for kind, start, end in spans(text)]
-    if not found and _NAMED.search(name) and not _PLACEHOLDER.search(text, 0, PLACE) and guess(text):
+    likely = told if "assw" in name else guess
+    if not found and _NAMED.search(name) and not _PLACEHOLDER.search(text, 0, PLACE) and likely(text):
         found = [Secret(_called(name), text)]
     elif not found and _SPOKEN.search(name):
         line = f'"{name}": {text}'
