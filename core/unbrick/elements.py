@@ -224,8 +224,9 @@ def array_start(raw: bytes, names: Sequence[str]) -> tuple[tuple[str, ...], int]
                 break
         elif depth == 1 and token.group()[1:-1] in wanted:
             key = _KEY.match(raw, token.start())
-            if key is not None and raw[key.end() : key.end() + 1] == b"[":
-                found = (token.group()[1:-1].decode(),), key.end() + 1
+            if key is not None:
+                is_array = raw[key.end() : key.end() + 1] == b"["
+                found = ((token.group()[1:-1].decode(),), key.end() + 1) if is_array else None
         if token.start() >= last:
             break
     return found

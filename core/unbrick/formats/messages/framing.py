@@ -45,9 +45,13 @@ def _framed(source: Source) -> Source | None:
 def _may_be_body(source: Source, head: bytes) -> bool:
     if not _BODY.match(head) and head.strip() != b"{":
         return False
-    first = next((read(raw)[0] for raw in source.lines()), None)
-    if first is not None:
-        return isinstance(first.get(MEMBER), list) and all(not raw.strip() for raw in source.lines(1))
+    lines = source.lines()
+    first = next(lines, b"")
+    if all(not raw or raw.isspace() for raw in lines):
+        # Whether its array is found tells; decoded, a line takes many times its size.
+        return True
+    if read(first)[0] is not None:
+        return False
     # A line that breaks off says nothing; members of a request's own, or an object that goes on, do.
     return b'"' + MEMBER.encode() + b'"' in head or head.lstrip()[1:2] in (b"\n", b"\r")
 
