@@ -14,6 +14,7 @@ from unbrick.scanning.scan import Scan
 
 LANES = 3
 """Pairs that are open at once and still have a lane of their own; further ones are counted."""
+_ROW = (1 << 32) - 1
 
 class Cell(IntFlag):
     """What happens in a lane at a row."""
@@ -49,24 +50,31 @@ class Spans:
     @classmethod
     def of(cls, scan: Scan) -> Spans:
         """Lay the pairs of a scan into lanes, each into the first that is free."""
-        begun: dict[int, int] = {}
-        ended: dict[int, int] = {}
+        begun, ended = (array("i", [-1]) * len(scan.strings) for _ in range(2))
+        paired = array("i")
         row, firsts, refs = 0, scan.first, scan.block_ref
         for block in places(of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)):
             ref = refs[block]
             while firsts[row + 1] <= block:
                 row += 1
-            if ref >= 0 and begun.setdefault(ref, row) != row:
-                ended[ref] = row
-        pairs = sorted((begun[ref], row) for ref, row in ended.items())
+            if ref < 0 or begun[ref] == row:
+                continue
+            if begun[ref] < 0:
+                begun[ref] = row
+                continue
+            if ended[ref] < 0:
+                paired.append(ref)
+            ended[ref] = row
+        # One number a pair: there may be hundreds of thousands.
+        pairs = sorted(begun[ref] << 32 | ended[ref] for ref in paired)
         lanes = tuple(Pairs(array("q"), array("q")) for _ in range(LANES))
-        for a, b in pairs:
+        for pair in pairs:
             for first, last in lanes:
-                if not last or last[-1] < a:
-                    first.append(a)
-                    last.append(b)
+                if not last or last[-1] < pair >> 32:
+                    first.append(pair >> 32)
+                    last.append(pair & _ROW)
                     break
-        every = Pairs(array("q", (a for a, _ in pairs)), array("q", sorted(b for _, b in pairs)))
+        every = Pairs(array("q", (pair >> 32 for pair in pairs)), array("q", sorted(pair & _ROW for pair in pairs)))
         return cls(every, tuple(lane for lane in lanes if lane.first))
 
     def cells(self, row: int, most: int = LANES) -> tuple[tuple[Cell, ...], int, bool]:
