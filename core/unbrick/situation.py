@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from unbrick.record import At
 from unbrick.request import Request
 from unbrick.session import Call, Session, Standing
 from unbrick.target import Surroundings, Target
-from unbrick.thread import Thread
+from unbrick.thread import Places, Thread
 
 T = TypeVar("T")
 Asked = TypeVarTuple("Asked")
@@ -117,16 +118,29 @@ class Situation:
         """Bytes of the transcript as the patch leaves it."""
         return self.session.size
 
-    @cached_property
-    def sent(self) -> dict[tuple[int, int], int]:
-        """(row, block) → index of the part of the request it goes in as."""
-        places = zip(self.request.row, self.request.block, strict=True)
-        return {(row, block): index for index, (row, block) in enumerate(places) if row >= 0}
+    def part(self, row: int, block: int) -> int | None:
+        """Index of the part of the request that a block of a row goes in as, None where it does not."""
+        first, others = self._parts
+        found = others.get((row, block), -1) if block else first[row]
+        return None if found < 0 else found
 
     @cached_property
-    def loaded(self) -> dict[int, int]:
+    def _parts(self) -> tuple[array[int], dict[tuple[int, int], int]]:
+        """The parts of the first block of each row, -1 for none, and those of the other blocks of rows."""
+        first = array("i", (-1,)) * len(self.session)
+        others: dict[tuple[int, int], int] = {}
+        for index, (row, block) in enumerate(zip(self.request.row, self.request.block, strict=True)):
+            if row >= 0:
+                if block:
+                    others[row, block] = index
+                else:
+                    first[row] = index
+        return first, others
+
+    @cached_property
+    def loaded(self) -> Places:
         """Rows on the thread → their place in it."""
-        return {row: place for place, row in enumerate(self.thread.rows)}
+        return Places(self.thread.rows, len(self.session))
 
     @cached_property
     def lost(self) -> tuple[int, ...]:
@@ -142,21 +156,21 @@ class Situation:
 
     def _regular(self) -> Callable[[list[int]], bool]:
         """Says of the blocks that carry a call id whether they are a call of which nothing is remarkable."""
-        scan, place_of, sent, unsent = self.session.scan, self.loaded.get, self.sent, {None, *self.request.synthetic}
+        scan, place_of, sent = self.session.scan, self.loaded.column, self._parts[0]
+        unsent = {-1, *self.request.synthetic}
         first, sorts, kinds, flags = scan.first, scan.block_kind, scan.kind, scan.block_flags
-        typed = bytes(bool(scan.flags[row] & Flag.PROMPT) for row in self.thread.rows)
+        typed = bytes(map(scan.marked(Flag.PROMPT).__getitem__, self.thread.rows))
 
         def regular(blocks: list[int]) -> bool:
             if len(blocks) != 2:
                 return False
             use, result = blocks if sorts[blocks[0]] == BlockKind.TOOL_USE else blocks[::-1]
             row = bisect_right(first, result) - 1
-            start, end = place_of(bisect_right(first, use) - 1), place_of(row)
+            start, end = place_of[bisect_right(first, use) - 1], place_of[row]
             return (
                 sorts[use] == BlockKind.TOOL_USE and sorts[result] == BlockKind.TOOL_RESULT
                 and not flags[use] & BlockFlag.BAD_NAME and result == first[row] and kinds[row] == Kind.USER
-                and start is not None and end is not None and start < end and typed.find(1, start + 1, end) < 0
-                and sent.get((row, 0)) not in unsent
+                and 0 <= start < end and typed.find(1, start + 1, end) < 0 and sent[row] not in unsent
             )
 
         return regular

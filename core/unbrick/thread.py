@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -66,6 +67,32 @@ class Branch:
     parent: int
     rows: tuple[int, ...]
     why: Why
+
+
+class Places(Mapping[int, int]):
+    """The place in the thread of each row of a session that is on it: a number for each row, where a dictionary takes
+    a hundred bytes."""
+
+    def __init__(self, rows: Sequence[int], count: int) -> None:
+        self._rows = rows
+        # Two more at the end, which what stands for a parent that there is not leads to.
+        self.column = array("i", (-1,)) * (count + 2)
+        for place, row in enumerate(rows):
+            self.column[row] = place
+
+    def __contains__(self, row: object) -> bool:
+        return isinstance(row, int) and self.column[row] >= 0
+
+    def __getitem__(self, row: int) -> int:
+        if row not in self:
+            raise KeyError(row)
+        return self.column[row]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 @dataclass

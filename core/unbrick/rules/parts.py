@@ -90,7 +90,7 @@ def remark(
     fixes: tuple[Fix, ...] = (),
 ) -> Finding:
     """A finding about a block that the API will not refuse."""
-    part = situation.sent.get((row, block or 0))
+    part = situation.part(row, block or 0)
     message_index, block_index = (None, None) if part is None else situation.request.locate(part)
     return Finding(
         code, name, severity, message, situation.at(row), row, block,
@@ -124,7 +124,7 @@ def sends(situation: Situation) -> bool:
 
 def sent(situation: Situation, row: int, block: int) -> bool:
     """Whether a block goes into the request as what it is, not as a placeholder for it."""
-    part = situation.sent.get((row, block))
+    part = situation.part(row, block)
     return part is not None and part not in situation.request.synthetic
 
 

@@ -56,11 +56,10 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
     request, scan = situation.request, situation.session.scan
     if request.shortens:
         return
-    first, sizes, lines = scan.first, scan.block_size, scan.size
-    # As `size_of` has it, which takes too long to ask it of every block.
-    rough = sum(
-        sizes[first[row] + block] if first[row] + block < first[row + 1] else lines[row]
-        for row, block in situation.sent
+    # As `size_of` has it, which takes too long to ask it of every block: most are as large in the request.
+    rough = sum(request.size) + sum(
+        (size_of(situation, request.row[part], request.block[part]) if request.row[part] >= 0 else 0)
+        - request.size[part] for part in request.written
     )
     if rough < LIMIT * NEAR:
         return
@@ -68,8 +67,9 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
     if exact <= LIMIT:
         return
     severity, outcome = verdict(situation, "S002")
-    row, block = max(situation.sent, key=lambda place: size_of(situation, *place))
-    message, index = request.locate(situation.sent[row, block])
+    largest = max(_stored(situation), key=lambda part: size_of(situation, request.row[part], request.block[part]))
+    row, block = request.row[largest], request.block[largest]
+    message, index = request.locate(largest)
     after = " The client will compact by itself: the model goes on with a summary in the place of the history." if (
         outcome is Outcome.HEALED
     ) else ""
@@ -113,6 +113,13 @@ def size_of(situation: Situation, row: int, block: int) -> int:
     return scan.block_size[blocks[block]] if block < len(blocks) else scan.size[row]
 
 
+def _stored(situation: Situation) -> Iterator[int]:
+    """The parts of the request that records hold, each place of a record once."""
+    request = situation.request
+    places = zip(request.row, request.block, strict=True)
+    return (part for part, place in enumerate(places) if place[0] >= 0 and situation.part(*place) == part)
+
+
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
 
@@ -121,13 +128,13 @@ def _makeup(situation: Situation) -> str:
     """What the bytes are, by kind, largest first."""
     request = situation.request
     sizes: dict[str, int] = {}
-    for (row, block), part in situation.sent.items():
+    for part in _stored(situation):
         kind = request.kind[part]
         if kind in (BlockKind.IMAGE, BlockKind.DOCUMENT) or request.flags[part] & BlockFlag.MEDIA:
             name = "images and documents"
         else:
             name = "tool results" if kind == BlockKind.TOOL_RESULT else "the rest"
-        sizes[name] = sizes.get(name, 0) + size_of(situation, row, block)
+        sizes[name] = sizes.get(name, 0) + size_of(situation, request.row[part], request.block[part])
     top = sorted(sizes.items(), key=lambda item: -item[1])
     return ", ".join(f"{name} {_megabytes(size)}" for name, size in top if size >= 50_000)
 
