@@ -205,7 +205,7 @@ def keep_from(situation: Situation, row: int) -> Fix:
     before = [
         one for one in range(len(session))
         if one not in kept and one < row and (session.scan.flags[one] & linked or session.kind(one) in _TALK)
-        and not session.has(one, Flag.SIDECHAIN)
+        and (one in situation.loaded or not session.has(one, Flag.SIDECHAIN))
     ]
     if not before:
         raise UsageError(f"Nothing stands before {situation.place(row)}.")

@@ -49,7 +49,8 @@ def lost_branch(situation: Situation) -> Iterator[Finding]:
         elif follower is not None:
             edit = Relink(situation.at(follower), session.uuid(tail))
             title = f"Hang {situation.place(follower)}, which went on, behind {situation.place(tail)}"
-            fixes = (restoring(situation, "graft", title, (edit,), rows, certain=certain),)
+            hung = follower, tail
+            fixes = (restoring(situation, "graft", title, (edit,), rows, certain=certain, hung=hung),)
         else:
             continue
         severity = Severity.ERROR if certain else Severity.WARNING if replies else Severity.INFO

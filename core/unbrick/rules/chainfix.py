@@ -121,6 +121,13 @@ def switched(situation: Situation, end: int) -> tuple[list[int], int]:
     return _whole(situation, walked), counted[len(rows)] - counted[behind] - stay
 
 
+def _left(situation: Situation, row: int, parent: int) -> int:
+    """How many messages before a loaded row are not loaded any more when it hangs on another."""
+    _rows, fork = _walked(situation, parent, true_parent)
+    counted, place = situation.once(_counted), situation.loaded[row]
+    return max(counted[place] - counted[situation.loaded[fork] + 1 if fork is not None else 0], 0)
+
+
 def _counted(situation: Situation) -> array[int]:
     """How many messages are loaded before each place of the thread, and at its end."""
     messages = both(situation.session.messages, situation.once(sent))
@@ -182,11 +189,13 @@ def _parallel(session: Session, row: int) -> Iterator[int]:
 
 def restoring(
     situation: Situation, fix_id: str, title: str, edits: Sequence[Edit], rows: Sequence[int], *, certain: bool = True,
-    instead: Sequence[int] | None = None,
+    instead: Sequence[int] | None = None, hung: tuple[int, int] | None = None,
 ) -> Fix:
-    """A fix that brings rows back to the thread, wherever they stood, or in front of `instead`.
+    """A fix that brings rows back to the thread, wherever they stood, or in front of `instead`; `hung` is a loaded row
+    and the one that it hangs on then.
 
-    Safe when they are certainly lost and the whole fits the model's window; else the price says what comes back.
+    Safe when they are certainly lost and the whole fits the model's window; else the price says what comes back. Where
+    other messages are left out for it, the person decides.
     """
     session = situation.session
     window = measure.window(situation)
@@ -201,6 +210,10 @@ def restoring(
     fits = after <= window * measure.FULL
     price = f"{brings(session, rows)}, about {measure.tokens(after)} afterwards"
     price += "" if fits else f": {after / window:.0%} of the model's window"
+    left = 0 if hung is None else _left(situation, *hung)
+    if left:
+        price += f"; leaves {words.plural(left, 'message')} out"
+        return Fix(fix_id, title, Safety.MANUAL, tuple(edits), price, tuple(rows))
     if certain and fits:
         return Fix(fix_id, title, Safety.SAFE, tuple(edits), f"keeps everything; {price}", tuple(rows))
     return Fix(fix_id, title, Safety.RESTORES, tuple(edits), price, tuple(rows))

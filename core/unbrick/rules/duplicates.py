@@ -80,7 +80,7 @@ def _other_parents(situation: Situation) -> Iterator[Finding]:
                     f"{measure.counted(measure.messages(session, lost), 'message')} that this one follows are not "
                     "loaded",
                     situation.at(last), last,
-                    fixes=(restoring(situation, "as-first", title, (edit,), lost, certain=False),),
+                    fixes=(restoring(situation, "as-first", title, (edit,), lost, certain=False, hung=(last, parent)),),
                 )
                 break
 

@@ -13,6 +13,7 @@ from unbrick.finding import Fix, Safety
 from unbrick.held import Recovered
 from unbrick.record import END, At
 from unbrick.request import Synthetic
+from unbrick.rules.chainfix import brings, history
 from unbrick.rules.parts import back, content, lossy, safe, set_block, set_content, stored
 from unbrick.session import Call, Standing
 from unbrick.situation import Situation
@@ -172,11 +173,9 @@ def relink_to_call(situation: Situation, call: Call, result: int) -> Iterator[Fi
             continue
         up = list(session.ancestors(use))
         if parent in up or (parent < 0 and not any(row in situation.loaded for row in up)):
-            new = up[: up.index(parent)] if parent in up else up
-            count = sum(session.kind(row) in (Kind.USER, Kind.ASSISTANT) for row in new)
             yield safe(
                 "relink", f"Hang the result on its call in {situation.place(use)}",
-                Relink(situation.at(result), uuid), price=back(count),
+                Relink(situation.at(result), uuid), price=brings(session, history(situation, use)),
             )
             return
 

@@ -64,9 +64,6 @@ def beginnings(situation: Situation) -> tuple[Beginning, ...]:
         freed += weight
         beside, only = bound.get(row, (0, 0))
         blocks, alone = blocks - beside - only, alone - only
-        if scan.flags[row] & Flag.SIDECHAIN:
-            # A subagent's record stays in the file, wherever it stands.
-            continue
         dropped += scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
         if says[row]:
             count(counts, scan, row)
