@@ -1,124 +1,29 @@
-"""The kinds of secrets: what each is called, how it is written, what of it is hidden, and what is none."""
+"""The kinds of secrets: what each is called, how it is written, and what of it is hidden."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from math import log2
 from typing import NamedTuple
+
+from unbrick.secrecy.likely import (
+    armoured,
+    guess,
+    legacy,
+    login,
+    numbered,
+    pair,
+    password,
+    random,
+    session,
+    signed,
+    told,
+    wrapped,
+)
 
 LETTER, HEX, BIG, BASE32 = r"[A-Za-z0-9]", r"[0-9a-f]", r"[A-Z0-9]", r"[A-Z2-7]"
 WORD, BASE64 = r"[\w-]", r"[A-Za-z0-9+/=]"
-
-
-_CODE = re.compile(
-    r"\A[$@#%*]|\{|\$\w|%[sdr(]|\A[\w-]+(?:\.[A-Za-z_][\w-]*)+\Z|\A[a-z]+(?:[A-Z][a-z]+)+\d?\Z|\A[A-Za-z]+\d*(?:[_-][A-Za-z]+\d*)+\Z"
-    r"|\?[.?]|=(?:function|void|new)|\A\w+(?:\.\w+)+=|\(\)|\w\(\w+\."
-)
-"""A variable, a member of an object, a name in camelCase, words with dashes, a call, an assignment."""
-_LETTERS = re.compile(r"[A-Za-z]+\d?")
-_COMMON = re.compile(
-    r"(?i)(?:my|your?|the|a|new|old|some|this|user|admin|root|test|demo|guest|default|super|strong|db|data|base|sql|my"
-    r"|postgres|mysql|maria|redis|mongo|proxy|host|pass(?:w(?:or)?d|phrase|code)?|word|pwd|pw|sec?kret|secret|s3cret"
-    r"|key|token|value|string|str|text|name|here|empty|none|null|nil|true|false|required|optional|hidden|prompt|input"
-    r"|foo|bar|baz|qux|spam|eggs|hello|world|welcome|letmein|qwerty|abc|xyz|hunter|monkey|let|me|in|is|of|to|for|api"
-    r"|function|new|return|await|async|self|process|request|config|settings|options|args|env|environ|getenv|with|and"
-    r"|file|path|stdin|plain|clear|hash(?:ed)?|encrypted|generated?|random|correct|wrong|invalid|bad|good|valid"
-    r"|[\d_.!*@#-])*"
-)
-"""What stands in the place of a password where something is shown or explained."""
-_WORD = re.compile(r"(?i)(?:pass|pwd|secret|user|token|key|\d{1,5}\Z)")
-"""What stands in the place of a password where a page shows how an address is written."""
-
-
-def entropy(text: str) -> float:
-    """Shannon's entropy in bits a character: words and counted digits have little, keys much."""
-    counts = Counter(text)
-    return -sum(count / len(text) * log2(count / len(text)) for count in counts.values())
-
-
-def decoded(part: str) -> bytes:
-    """What base64 of either alphabet stands for; nothing where it is none."""
-    bare = part.replace("+", "-").replace("/", "_").rstrip("=")
-    try:
-        return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
-    except (ValueError, binascii.Error):
-        return b""
-
-
-def random(value: str) -> bool:
-    """Whether letters look drawn by chance."""
-    return entropy(value) > 3
-
-
-def guess(value: str) -> bool:
-    """Whether what only its surroundings give away looks like a key or a good password."""
-    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    if not mixed or len(value) < 8 or _CODE.search(value) or _LETTERS.fullmatch(value):
-        return False
-    return entropy(value) > (2.7 if len(value) < 16 else 3.2)
-
-
-def chosen(value: str) -> bool:
-    """Whether what can only be a password is one that somebody chose, be it short or a word, and no example."""
-    return len(value) >= 5 and _CODE.search(value) is None and _COMMON.fullmatch(value) is None
-
-
-def told(value: str) -> bool:
-    """Whether it is a good password, or one that somebody chose."""
-    return guess(value) or chosen(value)
-
-
-def session(value: str) -> bool:
-    """Whether the value of a cookie may be what somebody is logged in by."""
-    return len(value) >= 16 and guess(value)
-
-
-def password(value: str) -> bool:
-    """Whether what stands in a password's place is one, and neither the word for it nor a variable."""
-    return value.isprintable() and _WORD.match(value) is None and ":" not in value and (
-        chosen(value) or not (_CODE.search(value) or _LETTERS.fullmatch(value))
-    )
-
-
-def login(value: str) -> bool:
-    """Whether what follows a name looks like its password."""
-    return password(value) and guess(value)
-
-
-def pair(value: str) -> bool:
-    """Whether base64 holds a name and a password."""
-    return re.fullmatch(rb"[\x20-\x7e]{0,200}:[\x20-\x7e]{3,}", decoded(value)) is not None
-
-
-def signed(value: str) -> bool:
-    """Whether a web token's head names how it is signed."""
-    return b'"alg"' in decoded(value.split(".", 1)[0])
-
-
-def numbered(value: str) -> bool:
-    """Whether a token's first part is a number in base64."""
-    return decoded(value.split(".", 1)[0]).isdigit()
-
-
-def armoured(value: str) -> bool:
-    """Whether the body of a key has one."""
-    return entropy(value) > 4
-
-
-def wrapped(value: str) -> bool:
-    """Whether base64 holds a private key with its first line."""
-    return b"PRIVATE KEY" in decoded(value[:200])
-
-
-def legacy(value: str) -> bool:
-    """Whether letters behind a point are a token, and no member of an object."""
-    digits = sum(map(str.isdigit, value))
-    return 2 <= digits <= 12 and any(map(str.isupper, value)) and any(map(str.islower, value)) and entropy(value) > 3.8
 
 
 class Kind(NamedTuple):
@@ -289,7 +194,7 @@ _SPOKEN = r"(?: is| was)?:? ?[`*\"'\\]{0,6}" \
 """A key that consists of digits alone, as those of many services do, in a sentence."""
 _CHOSEN = r"[\"'\\]{0,4}([^\s\"'\\$<>{}()|;&`,]{5,128})(?=[\s\"'\\;&|)]|\Z)"
 """What stands alone where only a password can."""
-_ARGUMENTS = r"(?:[ \"',][^\n|;]{0,200}?)?[ \"',\\]"
+_ARGUMENTS = r"(?:[ \"',\\][^\n|;]{0,200}?)?[ \"',\\]"
 """What stands between a command and one of its options."""
 _LONG = r"-(?:[a-z]{1,12}-){0,2}"
 _OPENER = r"(?:token|secret|(?:api|access|secret|private|auth)-?key)"
@@ -311,7 +216,7 @@ _AROUND = (
     Kind("token", "-", rf"{_LONG}{_OPENER}[ =\"',\\]{{1,8}}([\w+/=.~-]{{16,2000}})", 0, guess),
     *(Kind("password", stop, rf"{rest}{_ARGUMENTS}-p{_CHOSEN}", 0, told)
       for stop, rest in (("q", r"l(?<=mysql)(?:dump|admin|import|check|show)?"), ("b", r"(?<=mariadb)"))),
-    Kind("password", "k", rf"er login(?<=docker login){_ARGUMENTS}-p[ \"',\\]{{1,8}}{_CHOSEN}", 0, told),
+    Kind("password", "k", rf"er(?<=docker)[ \"',\\]{{1,8}}login{_ARGUMENTS}-p[ \"',\\]{{1,8}}{_CHOSEN}", 0, told),
     Kind("password", "-", rf"cli(?<=redis-cli){_ARGUMENTS}-a[ \"',\\]{{1,8}}{_CHOSEN}", 0, told),
     Kind("password", "w", r"ord(?<=[Pp]assword) (?:is|was):? [`\"'\\]{0,6}([^\s`\"'\\]{8,64})", 0, login),
     Kind("key", "k", rf"ey(?:{_OPENS}){_SPOKEN}"),
@@ -325,7 +230,7 @@ _AROUND = (
     Kind("token", "k", r"en(?<=ization: [Tt]oken)" + _HEADER, 0, guess, r"en(?<=ization: [Tt]oken) "),
     Kind("password", ":", r"//[^\s:/@\"'\\<>]{0,64}:([^\s/@\"'\\<>]{4,128})@(?=[A-Za-z0-9\[])", 0, password),
     Kind("password", "-", rf"{_OPTION}(?:[A-Za-z]{{0,4}}[uU]|user|proxy-user)[\"'\\,\s=]{{0,40}}{_LOGIN}", 0, login),
-    Kind("password", "p", rf"ass(?<=sshpass) -p ?{_QUOTES}([^\s\"'\\]{{4,128}})", 0, login, r"ass(?<=sshpass) -p"),
+    Kind("password", "p", rf"ass(?<=sshpass)[ \"',\\]{{1,8}}-p[ \"',\\]{{0,8}}{_CHOSEN}", 0, told),
     Kind("password", "c", rf"hine(?<=machine){_NEXT}\S{{1,253}}{_NEXT}login{_NEXT}\S{{1,128}}{_NEXT}"
          rf"(?:account{_NEXT}\S{{1,128}}{_NEXT})?password\s{{1,4}}(\S{{4,256}})", 0, login,
          r"hine(?<=machine)[\s\\].{1,300}?login"),
@@ -339,8 +244,8 @@ _AROUND = (
     Kind("Azure signature", "g", r"=(?<=[?&;6]sig=)([A-Za-z0-9%+/]{43,70}(?:%3[Dd]|=))"),
     Kind("signature", "-", rf"Signature=(?:(?<=X-Amz-Signature=)|(?<=X-Goog-Signature=)){_SIGNED}"),
     Kind("signature", "g", rf"nature=(?<=[?&;6]Signature=){_SIGNED}"),
-    Kind("cookie", "/", rf"(?<=[\st]/)[^\s\\\"]{{0,100}}{_TAB}(?:TRUE|FALSE){_TAB}[0-9]{{1,16}}{_TAB}[^\s\\]{{1,200}}{_TAB}"
-         r"([^\s\"\\]{10,4096})", 0, guess),
+    Kind("cookie", "/", rf"(?<=[\st]/)[^\s\\\"]{{0,100}}{_TAB}(?:TRUE|FALSE){_TAB}[0-9]{{1,16}}{_TAB}"
+         rf"[^\s\\]{{1,200}}{_TAB}([^\s\"\\]{{10,4096}})", 0, guess),
     Kind("Terraform token", "v", rf"1\.(?<={LETTER}{{14}}\.atlasv1\.)[\w=-]{{60,70}}", 20),
     Kind("Mailchimp key", "-", rf"us(?<={HEX}{{32}}-us)[0-9]{{1,2}}(?!\w)", 32),
     Kind("Telegram token", ":", rf"(?<=[0-9]{{8}}:)AA{WORD}{{33}}(?![\w-])"),

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from unbrick.jsonspan import JSON_DECODER
 from unbrick.record import read
-from unbrick.secrecy.kinds import KINDS, guess, hints, told, written
+from unbrick.secrecy.kinds import KINDS, hints, written
+from unbrick.secrecy.likely import guess, told
 
 _PLACEHOLDER = re.compile(
     r"(?i)example|sample|dummy|placeholder|redacted|changeme|your[_-]|my[_-]|fake|xxxx|\*{3}|\.{3}|0000|1234567|abcdef"

@@ -171,12 +171,58 @@ TOLD = [
 ]
 
 
+WORD = "grapefruit"
+SHORT = "h7Gk2"
+DIGITS = chars(32, HEX)
+UUID = "-".join(chars(number, HEX) for number in (8, 4, 4, 4, 12))
+ROW = f"#HttpOnly_.x.org\tTRUE\t/app/\tFALSE\t1799999999\tsid\t{chars(20)}"
+
+TOLD += [
+    pytest.param("password", f"mysql -u root -p{WORD} shop", WORD, id="mysql"),
+    pytest.param("password", f"mysqldump -h db -uroot -p'{SHORT}' shop > x.sql", SHORT, id="mysqldump, short, quoted"),
+    pytest.param("password", f"mariadb --user=root -p{SHORT}", SHORT, id="mariadb"),
+    pytest.param("password", f'["mysql", "-uroot", "-p{SHORT}"]x', SHORT, id="mysql in a list of words"),
+    pytest.param("password", f"docker login -u me -p {WORD} registry.x.org", WORD, id="docker login"),
+    pytest.param("password", f"redis-cli -h x -a {WORD} ping", WORD, id="redis-cli"),
+    pytest.param("password", f"sshpass -p {WORD} ssh host", WORD, id="sshpass, letters alone"),
+    pytest.param("password", f"psql postgresql://app:{WORD}@db.internal/app", WORD, id="psql, letters alone"),
+    pytest.param("password", f"PGPASSWORD={WORD} psql -h db", WORD, id="psql's variable, letters alone"),
+    pytest.param("password", f"export DB_PASS='{SHORT}'", SHORT, id="variable, short, quoted"),
+    pytest.param("password", f"tool --db-password={WORD} run", WORD, id="option, letters alone"),
+    pytest.param("password", f"tool --password {PASSWORD} run", PASSWORD, id="option and its word"),
+    pytest.param("token", f"gh auth --api-token {DIGITS}", DIGITS, id="token's option and its word"),
+    pytest.param("password", f"the password is `{PASSWORD}` there", PASSWORD, id="password in a sentence"),
+    pytest.param("key", f"my API key is {DIGITS}, use it", DIGITS, id="digits in a sentence"),
+    pytest.param("token", f"Snyk token: `{UUID}`", UUID, id="digits in groups, quoted"),
+    pytest.param("secret", f"the client secret {DIGITS} is old", DIGITS, id="digits behind a word"),
+    pytest.param("signature", f"https://x/o?X-Amz-Expires=9&X-Amz-Signature={DIGITS}{DIGITS}", DIGITS * 2,
+                 id="AWS's signature"),
+    pytest.param("signature", f"https://x/o?X-Goog-Signature={DIGITS * 16}", DIGITS * 16, id="Google's signature"),
+    pytest.param("signature", f"https://x/o?Expires=1&Signature={chars(40)}~-&Key-Pair-Id=K", None, id="CloudFront's"),
+    pytest.param("cookie", f"# Netscape HTTP Cookie File\n{ROW}\n", ROW.split("\t")[-1], id="file of cookies"),
+    pytest.param("password", f"- name: DB_PASSWORD\n  value: {PASSWORD}\n", PASSWORD, id="name and value"),
+]
+
+
 @pytest.mark.parametrize(("kind", "text", "value"), TOLD)
 @pytest.mark.parametrize("depth", range(4))
 def test_what_its_surroundings_give_away_is_found(kind: str, text: str, value: str, depth: int) -> None:
     for _ in range(depth):
         text = json.dumps({"output": text})
-    assert [*in_record(line(text))] == [(kind, value)]
+    (found,) = in_record(line(text))
+    assert found.kind == kind and (found.value == value if value else len(found.value) == 42)
+
+
+@pytest.mark.parametrize(("kind", "member", "value"), [
+    pytest.param("password", ["curl", "-u", f"app:{PASSWORD}", "https://x/"], PASSWORD, id="curl's words"),
+    pytest.param("password", ["docker", "login", "-u", "me", "-p", WORD], WORD, id="docker's words"),
+    pytest.param("password", ["sshpass", "-p", WORD, "ssh", "x"], WORD, id="sshpass's words"),
+    pytest.param("password", ["psql", "--password", PASSWORD, 7], PASSWORD, id="an option's word"),
+    pytest.param("token", [{"name": "API_TOKEN", "value": DIGITS}], DIGITS, id="name and value"),
+    pytest.param("password", {"password": WORD}, WORD, id="letters alone"),
+])
+def test_what_members_of_json_tell_together_is_found(kind: str, member: object, value: str) -> None:
+    assert [*in_record(json.dumps({"input": member}).encode())] == [(kind, value)]
 
 
 def test_each_cookie_of_a_session_is_found_and_no_other() -> None:
@@ -229,6 +275,19 @@ def test_a_private_key_is_one_secret(end: str) -> None:
 
 
 HARMLESS = [
+    *(pytest.param(text, id=text) for text in (
+        "mysql -u root -p shop", "mysql -uroot -ppassword", "mysql -u root -p$MYSQL_PWD", "mysql -p<password> x",
+        "MYSQL_ROOT_PASSWORD=example", "POSTGRES_PASSWORD=postgres", "DB_PASSWORD=${DB_PASS:-secret}",
+        "PASSWORD=getpass.getpass()", "DB_PASSWORD=your_password_here", "--password=<password>", "--password=secret",
+        "--password PASSWORD", "--password the password to use", "--password-stdin", "docker login -p password",
+        "docker run -p 8080:80 x", "sshpass -p password ssh x", "redis-cli -a yourpassword",
+        "postgres://postgres:postgres@db/", "postgres://user:mypassword@db/", "the password is required here",
+        "the password is configuration-dependent", "--token $TOKEN", "--api-key YOUR_API_KEY", "the token type is 7",
+        "https://x/?X-Amz-Signature=<signature>", "https://x/?Signature=required", "a/b\tTRUE\tc",
+        f"commit {chars(40, HEX)}", f"the key {chars(32, HEX)} of the cache", "token: string", "password: required",
+    )),
+    pytest.param(json.dumps([{"name": "password", "value": "string"}]), id="name and value of a schema"),
+    pytest.param(json.dumps(["docker", "run", "-p", "8080:80", "-u", "1000:1000", "redis"]), id="words of a command"),
     pytest.param("password = getpass.getpass()", id="call"),
     pytest.param("token=os.environ['TOKEN']", id="environment read"),
     pytest.param("api_key=settings.api_key", id="member"),
@@ -279,6 +338,7 @@ def test_any_text_is_read_and_what_stays_is_in_order(text: str) -> None:
 
 @pytest.mark.parametrize("unit", [
     "sk-ant-", "eyJaaaaaaaaaaaa.", "password=", "://a:", "Bearer ", "-----BEGIN PRIVATE KEY-----\\n", "A", "token=\\\\",
+    "mysql ", "mysql -p", "--password ", "/\tTRUE\t1\t", "DB_PASSWORD=" + "my" * 64 + "~ ", "token value: ",
 ])
 def test_long_runs_are_read_to_their_end(unit: str) -> None:
     secret = "ghp" + "_" + chars(36)
