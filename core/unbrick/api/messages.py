@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count, pairwise
+from itertools import islice, pairwise, zip_longest
+from operator import eq
 from typing import Any
 
 from unbrick import models
@@ -11,6 +12,7 @@ from unbrick.api import media
 from unbrick.api.pairing import pairs, turns
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.request import Request, Role
+from unbrick.scanning import ones
 from unbrick.situation import Violation
 from unbrick.target import Target
 
@@ -44,9 +46,9 @@ def _blocks(request: Request, target: Target, complete: bool) -> Iterator[Violat
     album = media.Album()
     suspect = int(_SHAPE | _WORDS | _REFERENCE)
     marked: list[tuple[int, int]] = []
-    for index, kind, flags in zip(count(), request.kind, request.flags):
-        if not (flags & suspect or _KINDS[kind]):
-            continue
+    suspects = ones.either(ones.of_flags(request.flags, suspect), request.kind.tobytes().translate(_KINDS))
+    for index in ones.places(suspects):
+        kind, flags = request.kind[index], request.flags[index]
         message, block = request.locate(index)
         ref = request.refs[index]
         where = f"messages.{message}.content.{block}"
@@ -117,6 +119,8 @@ def _messages(request: Request, target: Target, complete: bool) -> Iterator[Viol
     """Messages without content, and kinds of blocks in the wrong role."""
     last = len(request) - 1
     kinds, first = request.kind, request.first
+    if _ASSISTANT_ONLY.keys().isdisjoint(set(kinds)) and not any(map(eq, first, islice(first, 1, None))):
+        return
     assistant, system = int(Role.ASSISTANT), int(Role.SYSTEM)
     for message, role in enumerate(request.roles):
         start, end = first[message], first[message + 1]
@@ -147,12 +151,12 @@ def _system(request: Request, target: Target, complete: bool) -> Iterator[Violat
             if role == Role.SYSTEM:
                 yield Violation("C005", message, None, "role 'system' is not supported on this model")
         return
-    all_turns = list(turns(request, join=True))
-    for place, (turn, messages) in enumerate(all_turns):
+    roles = (role for role, _messages in islice(turns(request, join=True), 1, None))
+    before: Role | None = None
+    for (turn, messages), following in zip_longest(turns(request, join=True), roles):
+        previous, before = before, turn
         if turn is Role.SYSTEM:
             message = messages[0]
-            previous = all_turns[place - 1][0] if place else None
-            following = all_turns[place + 1][0] if place + 1 < len(all_turns) else None
             after_server = previous is Role.ASSISTANT and _ends_in_server_result(request, message - 1)
             if previous is None:
                 text = f"use the top-level 'system' parameter for the initial system prompt; {_DIRECTIVE}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from unbrick.edit import Adopt, Edit, Linearise
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
+from unbrick.scanning.ones import below_zero, both, places, without
 from unbrick.session import Session
 from unbrick.situation import Situation
 from unbrick.weighing import measure
@@ -95,14 +96,11 @@ def missing_message_id(situation: Situation) -> Iterator[Finding]:
         return
     responses: dict[int, list[int]] = {}
     of: dict[int, int] = {}
-    for row, kind in enumerate(scan.kind):
-        if (
-            kind == Kind.ASSISTANT and scan.message_id[row] < 0 and scan.flags[row] & Flag.LINK
-            and not scan.flags[row] & (Flag.API_ERROR | Flag.SIDECHAIN)
-        ):
-            # A record that hangs directly on another of the model's is a further block of the same response.
-            of[row] = of.get(session.parent_row[row], row)
-            responses.setdefault(of[row], []).append(row)
+    links = without(scan.marked(Flag.LINK), scan.marked(Flag.API_ERROR, Flag.SIDECHAIN))
+    for row in places(both(both(scan.kinds(Kind.ASSISTANT), below_zero(scan.message_id)), links)):
+        # A record that hangs directly on another of the model's is a further block of the same response.
+        of[row] = of.get(session.parent_row[row], row)
+        responses.setdefault(of[row], []).append(row)
     groups = [group for group in responses.values() if any(row in loaded for row in group)]
     if len(groups) < 2:
         return

@@ -9,6 +9,7 @@ from unbrick.edit import Hoist, SetValue
 from unbrick.entry import BlockFlag
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.parts import Broken, broken, conforming, refusal, remark, safe
+from unbrick.scanning import ones
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
 
@@ -29,9 +30,10 @@ def role_not_allowed(situation: Situation) -> Iterator[Finding]:
         odd, fixes = conforming(situation, what.row)
         yield refusal(situation, name, what, odd or _role(what.violation.text), fixes)
     scan = situation.session.scan
-    for row in situation.thread.rows:
+    named = ones.of_flags(scan.block_flags, BlockFlag.ROLE)
+    for row in situation.thread.rows if 1 in named else ():
         start = scan.first[row]
-        if start < scan.first[row + 1] and scan.block_flags[start] & BlockFlag.ROLE:
+        if start < scan.first[row + 1] and named[start]:
             value = situation.session.value(row)
             inside = "message" if isinstance(value.get("message"), dict) else None
             found = (value["message"] if inside else value).get("role")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress
 
 from unbrick import words
 from unbrick.edit import Adopt, Conform, DropRecord
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
-from unbrick.rules.chainfix import TALK
 from unbrick.scanning.ones import both
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -27,10 +27,11 @@ def message_left_out(situation: Situation) -> Iterator[Finding]:
     session, thread, request = situation.session, situation.thread, situation.request
     if not len(request):
         return
-    sent = set(request.row)
-    for row in thread.rows:
-        if session.kind(row) not in TALK or row in sent or session.has(row, Flag.API_ERROR):
-            continue
+    left = bytearray(session.messages)
+    for row in request.row:
+        if row >= 0:
+            left[row] = 0
+    for row in compress(thread.rows, map(left.__getitem__, thread.rows)):
         kinds = [kind for _block, kind, _flags, _ref in situation.blocks(row)]
         if session.has(row, Flag.VIRTUAL):
             fix = Fix(

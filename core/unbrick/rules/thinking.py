@@ -27,7 +27,7 @@ from unbrick.rules.parts import (
     set_content,
     stored,
 )
-from unbrick.scanning.ones import of_flags
+from unbrick.scanning.ones import of_flags, of_kinds, places
 from unbrick.situation import Situation, Violation
 from unbrick.thread import Outcome
 
@@ -114,7 +114,7 @@ def foreign_thinking(situation: Situation) -> Iterator[Finding]:
     target, scan, request = situation.target, situation.session.scan, situation.request
     if target.endpoint != "api" or not models.is_claude(target.model):
         return
-    thoughts = [index for index, kind in enumerate(request.kind) if kind in THOUGHTS and request.row[index] >= 0]
+    thoughts = [index for index in places(of_kinds(request.kind, *THOUGHTS)) if request.row[index] >= 0]
     foreign = {
         number for number in {scan.model[request.row[index]] for index in thoughts}
         if not models.is_claude(scan.strings.text(number))

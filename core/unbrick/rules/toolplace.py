@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import compress, count
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
@@ -47,8 +48,8 @@ def late_result(situation: Situation) -> Iterator[Finding]:
             fixes = _late(situation, call, place)
         yield refusal(situation, name, what, f"{toolfix.describe(situation, call)} is answered too late", fixes)
     invented = toolfix.invented(situation)
-    kinds, flags = situation.session.scan.kind, situation.session.scan.flags
-    prompts = [place for place, row in enumerate(situation.thread.rows) if flags[row] & Flag.PROMPT]
+    kinds, typed = situation.session.scan.kind, situation.session.scan.marked(Flag.PROMPT)
+    prompts = [*compress(count(), map(typed.__getitem__, situation.thread.rows))]
     for call in situation.odd_calls if sends(situation) else ():
         if call.ref in seen or not call.results or not call.uses or toolfix.ambiguous(situation, call):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple, overload
@@ -172,6 +172,22 @@ class _Place(NamedTuple):
     last: bool
 
 
+class _Places:
+    """Places, oldest first, as one column of numbers: a long conversation has as many as prompts."""
+
+    def __init__(self) -> None:
+        self._numbers = array("q")
+
+    def append(self, place: _Place) -> None:
+        """Add a place behind the others."""
+        self._numbers.extend(place)
+
+    def __reversed__(self) -> Iterator[_Place]:
+        width = len(_Place._fields)
+        for end in range(len(self._numbers), 0, -width):
+            yield _Place._make(self._numbers[end - width : end])
+
+
 def points(
     situation: Situation, bad: Collection[int] = (), until: int | None = None, since: Now | None = None,
 ) -> tuple[SafePoint, ...]:
@@ -223,27 +239,30 @@ class _Prices:
         )
 
 
-def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[list[_Place], list[int]]:
+def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, Sequence[int]]:
     """Where the safe points are (see `points`), oldest first; and the rows of all typed prompts."""
     session, target = situation.session, situation.target
     scan = session.scan
     kinds, flags = scan.kind, scan.flags
     asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
     pieces = _pieces(session, situation)
-    rows = [row for piece, _segment in pieces for row in piece]
+    rows = array("i", [row for piece, _segment in pieces for row in piece])
     heads = [*accumulate((len(piece) for piece, _segment in pieces), initial=0)]
     sizes = [
         (measure.weigh(session, piece) if end < len(rows) else measure.thread(situation)).contexts
         for (piece, _segment), end in zip(pieces, heads[1:], strict=True)
     ]
-    talk = [*accumulate((kinds[row] in TALK for row in rows), initial=0)]
-    told = [*accumulate((kinds[row] in TALK and not flags[row] & Flag.SUMMARY for row in rows), initial=0)]
-    typed = [place for place, row in enumerate(rows) if flags[row] & _PROMPT]
-    lowest = [*accumulate(reversed(rows), min, initial=1 << 62)][::-1]
+    messages = scan.kinds(*TALK)
+    talk, told = (
+        array("I", accumulate(map(marks.__getitem__, rows), initial=0))
+        for marks in (messages, ones.without(messages, scan.marked(Flag.SUMMARY)))
+    )
+    typed = array("I", [place for place, row in enumerate(rows) if flags[row] & _PROMPT])
+    lowest = array("i", accumulate(reversed(rows), min, initial=len(session)))[::-1]
     begin = [place for place, row in enumerate(rows) if kinds[row] == _ASSISTANT] if asking else typed
     parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
     named = [_named(situation, piece) for piece, _segment in pieces]
-    found: list[_Place] = []
+    found = _Places()
     pending: set[int] = set()
     highest, reply, last, broken = -1, -1, 0, False
     for start, end in pairwise(sorted({0, *begin, *parted, len(rows)})):
@@ -265,7 +284,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[list[_Plac
                 highest, reply, talk[end] - talk[begins] + along, told[end] - told[begins] + along,
                 bisect_left(typed, end), sizes[piece][end - begins], pieces[piece][1], first, final,
             ))
-    return found, [rows[place] for place in typed]
+    return found, array("i", [rows[place] for place in typed])
 
 
 def _named(situation: Situation, piece: Sequence[int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -38,8 +39,11 @@ class _Sent:
     def __init__(self, situation: Situation) -> None:
         request = situation.request
         # The first part of a row is that which comes last of those that are put in backwards.
-        self._first = dict(zip(reversed(request.row), range(len(request.row) - 1, -1, -1), strict=True))
-        self._rows = sorted(row for row in self._first if row >= 0)
+        self._first = array("i", (-1,)) * len(situation.session)
+        for index in range(len(request.row) - 1, -1, -1):
+            if request.row[index] >= 0:
+                self._first[request.row[index]] = index
+        self._rows = array("i", (row for row, index in enumerate(self._first) if index >= 0))
         self._session = situation.session
         thinking = ones.places(ones.of_kinds(request.kind, *_THINKING))
         self.thinking = [index for index in thinking if request.row[index] >= 0]
