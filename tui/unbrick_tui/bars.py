@@ -24,8 +24,8 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 def filled(situation: Situation, filling: Filling, width: int, glyphs: Glyphs) -> Iterator[Rich]:
     """All of it as lines of a width."""
     half = (width - 3) // 2 if width >= WIDE else width
-    kinds = _table("fills it now, by kind", filling.kinds, filling.tokens, half, glyphs)
-    tools = _table("by tool, calls and results", filling.tools, filling.tokens, half, glyphs)
+    kinds = _table("What fills it now, by kind", filling.kinds, filling.tokens, half, glyphs)
+    tools = _table("By tool, calls and results", filling.tools, filling.tokens, half, glyphs)
     if width >= WIDE:
         for left, right in zip_longest(kinds, tools, fillvalue=()):
             gap = half - sum(cell_len(text) for _style, text in left) + 3
@@ -37,7 +37,7 @@ def filled(situation: Situation, filling: Filling, width: int, glyphs: Glyphs) -
             yield from map(Rich, tools)
     if filling.largest:
         yield Rich(())
-        yield Rich((("head", "largest parts"),))
+        yield Rich((("head", "Largest parts"),))
     for piece in filling.largest[:PARTS]:
         where = shorten(_place(situation, piece), width - 8, glyphs.ellipsis)
         yield Rich((("plain", f"{where:{width - 8}}"), ("dim", f"{thousands(piece.tokens):>6}")))
@@ -46,7 +46,7 @@ def filled(situation: Situation, filling: Filling, width: int, glyphs: Glyphs) -
 def _table(title: str, shares: Sequence[Share], whole: int, width: int, glyphs: Glyphs) -> list[tuple[Run, ...]]:
     """A heading, and a bar for each share."""
     room = width - 13
-    names = min(max(room // 2, 8), 34)
+    names = min(max(room * 5 // 9, 8), 34)
     lines: list[tuple[Run, ...]] = [(("head", shorten(title, width, glyphs.ellipsis)),)] if shares else []
     for share in shares:
         name = shorten(share.name, names, glyphs.ellipsis)

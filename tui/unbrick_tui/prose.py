@@ -25,11 +25,13 @@ Run = tuple[str, str]
 
 
 class Rich(NamedTuple):
-    """One line of runs. `first` stands before it, `rest` before each further piece that it is folded into."""
+    """One line of runs. `first` stands before it, `rest` before each further piece that it is folded into, in the style
+    `lead`."""
 
     runs: tuple[Run, ...]
     first: str = ""
     rest: str = ""
+    lead: str = "dim"
 
 
 Passage = Paragraph | Rich

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from unbrick_tui.bindings import AREAS, area, bindings, shown, told
 from unbrick_tui.glyphs import Glyphs
+from unbrick_tui.prose import Passage, Rich
 from unbrick_tui.widgets.text_view import Paragraph, TextView
 
 Bound = tuple[Binding, DOMNode]
@@ -22,6 +23,8 @@ Bound = tuple[Binding, DOMNode]
 
 NAMED = 116
 """Columns of the screen from which on the names stand beside the keys."""
+SAID = 64
+"""Columns of what a key does before its name; few need more."""
 
 
 def keys(binding: Binding, keymap: Mapping[str, str] | None = None) -> str:
@@ -44,7 +47,7 @@ def keys_of(screen: Screen[object]) -> list[Bound]:
 
 def listed(
     bound: Iterable[Bound], keymap: Mapping[str, str], width: int, wanted: str = "",
-) -> Iterator[Paragraph]:
+) -> Iterator[Passage]:
     """One line per binding under the title of its area, or two where there is little room; only those with a text in
     their keys, words or names, where one is wanted."""
     title = ""
@@ -56,10 +59,11 @@ def listed(
         if area(binding) != title:
             title = area(binding)
             yield "head", title
-        if width >= NAMED:
-            yield "plain", f"  {called:<17} {said:<56} {binding.id}"
-        else:
-            yield "plain", f"  {called:<17} {said}" if width >= 70 else f"  {called}\n      {said}"
+        if width < 70:
+            yield "plain", f"  {called}\n      {said}"
+            continue
+        name = ("dim", f" {binding.id}") if width >= NAMED else ("dim", "")
+        yield Rich((("plain", said.ljust(SAID if name[1] else 0)), name), f"  {called:<17} ", " " * 20, "key")
 
 
 def legend(glyphs: Glyphs) -> Iterator[Paragraph]:
@@ -107,7 +111,7 @@ class HelpScreen(ModalScreen[None]):
         self._glyphs = glyphs
         self._keymap = keymap or {}
 
-    def _text(self, wanted: str = "") -> list[Paragraph]:
+    def _text(self, wanted: str = "") -> list[Passage]:
         said = list(listed(self._bound, self._keymap, self.app.size.width, wanted))
         if wanted:
             return said or [("dim", f"no key has to do with “{wanted}”")]

@@ -28,6 +28,8 @@ from unbrick_tui.workspace import Workspace
 
 WIDE = 110
 """From this many columns on the ladder stands beside the timeline."""
+BROAD = 140
+"""From this many it has half of them: a price is long."""
 
 
 class TruncateScreen(Screen[Offer | Beginning | None]):
@@ -75,6 +77,7 @@ class TruncateScreen(Screen[Offer | Beginning | None]):
     def on_resize(self, event: events.Resize) -> None:
         """Beside each other where there is room."""
         self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.width >= BROAD, "-broad")
 
     @work(thread=True, exclusive=True, group="points", exit_on_error=False)
     def _find(self) -> None:

@@ -36,6 +36,7 @@ class Line(NamedTuple):
     ends: tuple[tuple[int, str], ...] = ()
     first: str = ""
     rest: str = ""
+    lead: str = "dim"
 
     def runs(self, start: int, end: int) -> list[Run]:
         """The parts of a piece of it."""
@@ -144,7 +145,7 @@ class TextView(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         line, start = self._lines[self._line[place]], self._start[place]
         lead = line.rest if start else line.first
-        runs = [("dim", lead)] if lead else []
+        runs = [(line.lead, lead)] if lead else []
         runs += self._lit(line, start, self._end[place])
         strip = Strip([
             Segment(ascii_only(text) if self._ascii else text, base + self._style(style)) for style, text in runs
@@ -183,7 +184,7 @@ def _laid(passage: Rich) -> Line:
             parts.append(shown)
             length += len(shown)
             ends.append((length, style))
-    return Line("".join(parts), "plain", tuple(ends), passage.first, passage.rest)
+    return Line("".join(parts), "plain", tuple(ends), passage.first, passage.rest, passage.lead)
 
 
 _LEAD = re.compile(r" {1,12}(?:\d+\. )?")
