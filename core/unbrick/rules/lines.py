@@ -179,7 +179,8 @@ def stopping(situation: Situation) -> set[int]:
 def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: Severity) -> Iterator[Fix]:
     view = situation.session.scan.view
     at, raw = situation.at(row), view.raw(row)
-    size = len(raw.rstrip(b"\r\n"))
+    ending = raw[-64:]
+    size = len(raw) - len(ending) + len(ending.rstrip(b"\r\n"))
     for found in situation.recovered:
         if found.row == row and not found.behind:
             yield toolfix.bring_in(situation, found, f"Put the whole record back, from {found.source}")
