@@ -107,25 +107,30 @@ def history(situation: Situation, row: int | None) -> list[int]:
 def switched(situation: Situation, end: int) -> tuple[list[int], int]:
     """What comes and how many messages go when the conversation ends at a row that is not loaded. A chain that breaks
     on its way up stays broken."""
-    session, loaded, rows = situation.session, situation.loaded, situation.thread.rows
     walked, fork = _walked(situation, end, lambda _situation, _row: None)
-    counted, behind = situation.once(_counted), loaded[fork] + 1 if fork is not None else 0
-    # Parallel calls of the response at the fork, and their results, belong to both branches.
-    near = () if fork is None else (fork, session.parent_row[fork]) if session.kind(fork) is Kind.USER else (fork,)
+    return _whole(situation, walked), _between(situation, fork, len(situation.thread.rows))
+
+
+def _between(situation: Situation, fork: int | None, end: int) -> int:
+    """How many messages stand between a loaded row, None for none, and a place of the thread; parallel calls of the
+    response that the row is part of, and their results, belong to what stands before."""
+    session, loaded, counted = situation.session, situation.loaded, situation.once(_counted)
+    if fork is None:
+        return counted[end]
+    near = (fork, session.parent_row[fork]) if session.kind(fork) is Kind.USER else (fork,)
     shared = {
         loaded.get(other, -1) for row in near if row >= 0 and session.scan.message_id[row] >= 0
         for member in session.responses.get(session.scan.message_id[row], ())
         for other in (member, *_parallel(session, member))
     }
-    stay = sum(counted[place + 1] - counted[place] for place in shared if place >= behind)
-    return _whole(situation, walked), counted[len(rows)] - counted[behind] - stay
+    stay = sum(counted[place + 1] - counted[place] for place in shared if loaded[fork] < place < end)
+    return max(counted[end] - counted[loaded[fork] + 1] - stay, 0)
 
 
 def _left(situation: Situation, row: int, parent: int) -> int:
     """How many messages before a loaded row are not loaded any more when it hangs on another."""
     _rows, fork = _walked(situation, parent, true_parent)
-    counted, place = situation.once(_counted), situation.loaded[row]
-    return max(counted[place] - counted[situation.loaded[fork] + 1 if fork is not None else 0], 0)
+    return _between(situation, fork, situation.loaded[row])
 
 
 def _counted(situation: Situation) -> array[int]:

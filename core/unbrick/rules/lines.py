@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from unbrick.edit import Reframe, Salvage
@@ -10,6 +10,7 @@ from unbrick.entry import Entry, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.record import Fault, FaultKind
 from unbrick.rules import toolfix
+from unbrick.rules.chainfix import history, told
 from unbrick.rules.parts import back, counted, remark, safe
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -100,7 +101,8 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
             message += "; the client skips what it holds for the conversation"
         elif fault.salvage:
             message += f"; {counted(len(fault.salvage), 'whole record')} can be cut out of it"
-        fixes = tuple(_salvage(situation, row, fault, talk, severity))
+        returns = talk + told(situation.session, _above(situation, wanted))
+        fixes = tuple(_salvage(situation, row, fault, returns, severity))
         if severity is Severity.ERROR:
             fixes = tuple(replace(fix, brings=situation.lost) for fix in fixes)
         error = situation.thread.error if outcome is not None else None
@@ -108,6 +110,16 @@ def _unreadable(situation: Situation, code: str, name: str, kind: FaultKind) -> 
             code, name, severity, message, situation.at(row), row, api_error=error, fixes=fixes, outcome=outcome,
             unread=talk,
         )
+
+
+def _above(situation: Situation, wanted: Sequence[Entry]) -> list[int]:
+    """What comes back with records on a line that the thread goes on from: what stands before them."""
+    found: dict[int, None] = {}
+    for entry in wanted:
+        parent = situation.session.row(entry.parent)
+        if parent is not None and parent not in situation.loaded and situation.thread.rows:
+            found |= dict.fromkeys(history(situation, parent))
+    return [*found]
 
 
 def why(situation: Situation, row: int) -> str:
@@ -176,7 +188,7 @@ def stopping(situation: Situation) -> set[int]:
     return {loss.row for loss in situation.thread.losses}
 
 
-def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: Severity) -> Iterator[Fix]:
+def _salvage(situation: Situation, row: int, fault: Fault, returns: int, severity: Severity) -> Iterator[Fix]:
     view = situation.session.scan.view
     at, raw = situation.at(row), view.raw(row)
     ending = raw[-64:]
@@ -190,7 +202,7 @@ def _salvage(situation: Situation, row: int, fault: Fault, talk: int, severity: 
         title = f"Keep {counted(len(fault.salvage), 'whole record')} of the {view.source.unit}"
         if rest > 0:
             title += f"; {counted(rest, 'byte')} of a record that was cut off go"
-        yield safe("salvage", title, Salvage(at, fault.salvage), price=back(talk) if talk else "keeps everything")
+        yield safe("salvage", title, Salvage(at, fault.salvage), price=back(returns) if returns else "keeps everything")
         return
     price = back(len(situation.lost)) if situation.thread.whole and situation.lost else "keeps everything"
     last = row == len(view) - 1

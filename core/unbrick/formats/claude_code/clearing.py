@@ -54,7 +54,7 @@ def drop_all(draft: Draft, rows: Collection[int]) -> None:
             above[uuid] = scan.parent[row]
     for row in gone:
         if scan.uuid[row] in above:
-            for child in session.children.get(row, ()):
+            for child in {*session.children.get(row, ()), *draft.thread.bridged_from.get(row, ())}:
                 if child not in gone:
                     draft.relink(child, scan.strings.text(_standing(above, scan.uuid[row])))
         draft.drop(row)

@@ -113,7 +113,8 @@ def _drop_record(edit: DropRecord, draft: Draft, _target: Target, _clock: Clock)
         twins = draft.session.duplicates.get(draft.session.scan.uuid[row], ())
         if len(twins) < 2:
             parent = draft.parent_of(row)
-            for child in draft.session.children.get(row, ()):
+            # What the client went on to this record from, for lack of a parent, would find nothing near enough.
+            for child in {*draft.session.children.get(row, ()), *draft.thread.bridged_from.get(row, ())}:
                 if child != row:
                     draft.relink(child, parent)
             ending.forget(draft, {uuid: parent})
