@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +65,15 @@ def test_in_place_leaves_a_backup_and_names_it(run: Run, path: Path) -> None:
     (backup,) = path.parent.glob("*.unbrick-backup")
     assert KEY.encode() not in path.read_bytes() and backup.read_bytes() == before
     assert str(backup) in done.stdout.split("hold it, too")[1] and KEY not in done.output
+
+
+def test_a_line_that_keeps_it_compressed_is_named(run: Run, path: Path) -> None:
+    packed = base64.b64encode(gzip.compress(KEY.encode()))
+    data = path.read_bytes().replace(b"TOOLOUT-4", packed)
+    path.write_bytes(data)
+    number = next(number for number, raw in enumerate(data.splitlines(), 1) if packed in raw)
+    done = run("--all", "--in-place")
+    assert f"Compressed data holds it, too, and stays as it is: line {number}." in done.stdout
 
 
 def test_a_value_that_no_form_gives_away_is_asked_for(run: Run, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from unbrick.report import Report
 from unbrick.scanning.scan import BATCH, finish
 from unbrick.scanning.search import suspects
 from unbrick.secrecy.hide import NOTE, Hidden
-from unbrick.secrecy.packed import contents
+from unbrick.secrecy.packed import begins, contents, embedded
 from unbrick.secrecy.secrets import in_record, masked
 from unbrick.session import Session
 from unbrick.source import Source
@@ -284,6 +284,16 @@ def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
             _named(path, real.parent, value) or any(_held(pieces, hidden) for pieces in contents(path))
         ):
             yield path
+
+
+def compressed(view: View, value: str) -> Generator[int, None, tuple[int, ...]]:
+    """Rows that hold a value in what gzip or zip made, where nothing can be replaced. Yields rows read so far."""
+    hidden = Hidden(value, NOTE)
+    rows: list[int] = []
+    for done, found in suspects(view, begins):
+        rows += (row for row in found if any(_held(pieces, hidden) for pieces in embedded(view.raw(row))))
+        yield done
+    return tuple(rows)
 
 
 def _named(path: Path, folder: Path, value: str) -> bool:

@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import os
+import random
 import shutil
 import zipfile
 from collections import Counter
@@ -27,11 +28,12 @@ from unbrick.edit import Redact
 from unbrick.errors import UsageError
 from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.patch import View
-from unbrick.redact import Redaction, elsewhere, redact, redaction
+from unbrick.redact import Redaction, compressed, elsewhere, redact, redaction
 from unbrick.repair import lower
 from unbrick.report import Report, Verdict
 from unbrick.save import save_as_session, save_in_place
 from unbrick.scanning.scan import finish
+from unbrick.secrecy.packed import begins
 
 KEY = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
 SAMPLES = Path(__file__).parents[2] / "sample_sessions"
@@ -349,6 +351,19 @@ def zipped(data: bytes) -> bytes:
     return whole.getvalue()
 
 
+@pytest.mark.parametrize("packed", [gzip.compress, zipped], ids=["gzip", "zip"])
+@pytest.mark.parametrize("write", [base64.b64encode, base64.urlsafe_b64encode, base64.encodebytes])
+def test_a_line_that_holds_it_compressed_is_named(
+    tmp_path: Path, packed: Callable[[bytes], bytes], write: Callable[[bytes], bytes],
+) -> None:
+    data = write(packed(random.Random(1).randbytes(300) + KEY.encode())).decode()
+    with opened(story(tmp_path, TOOLOUT_1=data, TOOLOUT_2="H4sIAAAA")) as session:
+        view = View(session.bundle.main)
+        (row,) = finish(compressed(view, KEY))
+        assert begins(view.raw(row))
+        assert finish(compressed(view, KEY[::-1])) == ()
+
+
 def test_files_whose_names_hold_it_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "home" / "projects" / "-p"
     folder.mkdir(parents=True)
@@ -363,7 +378,10 @@ def test_files_whose_names_hold_it_are_named(tmp_path: Path) -> None:
         assert set(elsewhere(session.format, session.bundle, KEY)) == set(kept)
 
 
-@pytest.mark.parametrize("packed", [gzip.compress, bz2.compress, lzma.compress, zipped], ids=["gzip", "bzip2", "xz", "zip"])
+PACKED = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zip": zipped}
+
+
+@pytest.mark.parametrize("packed", PACKED.values(), ids=PACKED)
 def test_a_compressed_copy_beside_it_is_named(tmp_path: Path, packed: Callable[[bytes], bytes]) -> None:
     path = story(tmp_path, PROMPT_1=KEY)
     held, torn, other = (path.with_name(f"{name}.jsonl.gz") for name in ("held", "torn", "other"))

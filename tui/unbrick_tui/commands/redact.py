@@ -11,7 +11,7 @@ import click
 from unbrick.errors import UsageError
 from unbrick.opening import STDIN, Choices, Opened, examine, open_word
 from unbrick.printable import printable
-from unbrick.redact import Likely, elsewhere, likely
+from unbrick.redact import Likely, compressed, elsewhere, likely
 from unbrick.redact import redact as replace_all
 from unbrick.repair import Repaired
 from unbrick.report import Report
@@ -66,7 +66,7 @@ def redact(
             return FINE
         result = work(replace_all(opened.format, report, values, opened.surroundings))
         status = _show(result, fail_on) if into.nowhere else deliver(opened, result, into, fail_on, name=path)
-        say(_left(opened, values), err=into.out == STDOUT)
+        say([*_sealed(report, values), *_left(opened, values)], err=into.out == STDOUT)
         return status
 
 
@@ -123,6 +123,16 @@ def _show(result: Repaired, level: str) -> int:
     ways = "--as-session (a session of its own), -o OUT" if result.after.target.resumed else "-o OUT"
     say(["", f"Nothing has been written. To save it: {ways} or --in-place."])
     return status_of([result.after.verdict], level)
+
+
+def _sealed(report: Report, values: Sequence[str]) -> Iterator[str]:
+    """The lines of the session that keep one of the values, compressed."""
+    view = report.situation.session.scan.view
+    rows = sorted({row for value in values for row in work(compressed(view, value))})
+    if rows:
+        places = ", ".join(f"{view.at(row).line:,}" for row in rows[:SHOWN])
+        more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+        yield f"Compressed data holds it, too, and stays as it is: {report.bundle.main.unit} {places}{more}."
 
 
 def _left(opened: Opened, values: Sequence[str]) -> Iterator[str]:
