@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from itertools import compress, count
 from typing import Any, NamedTuple
 
 from unbrick.entry import BlockKind
@@ -60,6 +61,24 @@ class Part(NamedTuple):
     size: int = 0
 
 
+class Marks:
+    """Numbers from 0 on that are marked: a byte for each up to the last, where a set takes sixty for each."""
+
+    def __init__(self) -> None:
+        self._marks = bytearray()
+
+    def add(self, number: int) -> None:
+        """Mark a number."""
+        self._marks.extend(bytes(max(number + 1 - len(self._marks), 0)))
+        self._marks[number] = 1
+
+    def __contains__(self, number: int) -> bool:
+        return number < len(self._marks) and self._marks[number] == 1
+
+    def __iter__(self) -> Iterator[int]:
+        return compress(count(), self._marks)
+
+
 @dataclass
 class Request:
     """Messages in the order of sending.
@@ -81,7 +100,7 @@ class Request:
     size: array[int] = field(default_factory=lambda: array("I"))
     written: dict[int, dict[str, Any]] = field(default_factory=dict)
     synthetic: dict[int, Synthetic] = field(default_factory=dict)
-    plain: set[int] = field(default_factory=set)
+    plain: Marks = field(default_factory=Marks)
     extra: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Members of a message besides role and content, by message index."""
     suffix: dict[int, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -88,8 +89,9 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
 def _measured(request: Request) -> int:
     """Bytes of the messages as they go out. Each has to be read again for it; where thousands are small, some stand for
     all unless it comes to about the limit, for what a character takes is much the same throughout a session."""
-    rough = [sum(request.size[start:end]) + FRAME * (end - start) for start, end in pairwise(request.first)]
-    small = [message for message, size in enumerate(rough) if size < LARGE]
+    sizes = (sum(request.size[start:end]) + FRAME * (end - start) for start, end in pairwise(request.first))
+    rough = array("q", sizes)
+    small = array("I", (message for message, size in enumerate(rough) if size < LARGE))
     if len(small) > 2 * SAMPLE:
         from random import Random  # takes longer to load than most checks to run
 

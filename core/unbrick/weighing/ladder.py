@@ -75,7 +75,7 @@ def ladder(
     With `rows`, for the conversation that these make up once the edits in `first` are applied, whose price `brings`
     says.
     """
-    whole = list(situation.thread.rows if rows is None else rows)
+    whole = situation.thread.rows if rows is None else rows
     if not whole:
         return ()
     now = measure.whole(situation) if rows is None else measure.context(situation.session, whole)
@@ -83,7 +83,7 @@ def ladder(
     pace = min(measure.rate(situation) if rows is None else measure.weigh(situation.session, whole).pace, 1.0)
     kept = _messages(situation, whole)
     clearing = _clearing(situation, whole, now, kept, pace, first, brings)
-    steps = [*clearing, *_cutting(situation, whole, rows is not None)]
+    steps = [*clearing, *_cutting(situation, rows)]
     fitting = [rung for rung in steps if rung.fits]
     best = sorted(fitting or steps, key=lambda rung: -rung.messages)
     return (*_larger(situation, now, kept, bool(first)), *best)
@@ -102,8 +102,7 @@ def advices(rungs: Sequence[Rung]) -> tuple[Advice, ...]:
 def cut_to_fit(situation: Situation, rows: Collection[int] | None = None) -> Iterator[Fix]:
     """The cut that keeps most of what fits, when the file's order allows one; behind one of `rows` where they are
     given."""
-    among = list(situation.thread.rows) if rows is None else list(rows)
-    yield from (rung.fix for rung in _cutting(situation, among, rows is not None) if rung.fix is not None)
+    yield from (rung.fix for rung in _cutting(situation, rows) if rung.fix is not None)
 
 
 def lighten(situation: Situation, excess: int) -> Iterator[Fix]:
@@ -121,8 +120,8 @@ def lighten(situation: Situation, excess: int) -> Iterator[Fix]:
     yield from cut_to_fit(situation)
 
 
-def _cutting(situation: Situation, whole: Sequence[int], among: bool) -> Iterator[Rung]:
-    point = newest(situation, measure.window(situation) * measure.ROOM, set(whole) if among else None)
+def _cutting(situation: Situation, among: Collection[int] | None) -> Iterator[Rung]:
+    point = newest(situation, measure.window(situation) * measure.ROOM, None if among is None else set(among))
     if point is not None:
         fix = Fix(
             "cut", f"Cut behind {situation.place(point.row)}: leaves about {measure.tokens(point.tokens)}",

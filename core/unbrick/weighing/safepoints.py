@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple, overload
 
 from unbrick import models, recorded, words
@@ -97,22 +97,22 @@ def history(session: Session, situation: Situation) -> list[tuple[int, int]]:
     return [(row, segment) for piece, segment in _pieces(session, situation) for row in piece]
 
 
-def _pieces(session: Session, situation: Situation) -> list[tuple[list[int], int]]:
+def _pieces(session: Session, situation: Situation) -> list[tuple[Sequence[int], int]]:
     """The history in pieces that hang together, each with its segment, oldest first."""
     thread = situation.thread
     if not thread.rows:
         return []
     lost_before = {loss.row: loss.before for loss in thread.losses if loss.before is not None}
     whole = _Whole(session)
-    found = [(list(thread.rows), 0)]
-    seen = set(thread.rows)
+    found: list[tuple[Sequence[int], int]] = [(thread.rows, 0)]
+    seen: set[int] = set()
     while True:
         head, segment = found[-1][0][0], found[-1][1]
         before = lost_before.get(head)
         if before is None and session.kind(head) is Kind.BOUNDARY:
             before = session.row(session.scan.strings.text(session.scan.refers[head]))
             segment += 1
-        if before is None or before in seen:
+        if before is None or before in (seen := seen or set(thread.rows)):
             break
         older = whole.of(before, seen)
         if not older:
@@ -246,7 +246,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
     kinds, flags = scan.kind, scan.flags
     asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
     pieces = _pieces(session, situation)
-    rows = array("i", [row for piece, _segment in pieces for row in piece])
+    rows = array("i", chain.from_iterable(piece for piece, _segment in pieces))
     heads = [*accumulate((len(piece) for piece, _segment in pieces), initial=0)]
     sizes = [
         (measure.weigh(session, piece) if end < len(rows) else measure.thread(situation)).contexts
