@@ -3,11 +3,10 @@ before them costs."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
-from operator import sub
+from dataclasses import dataclass, replace
 
 from unbrick import models
 from unbrick.entry import BlockKind, Flag, Kind
@@ -15,7 +14,7 @@ from unbrick.record import At
 from unbrick.scanning import ones
 from unbrick.situation import Situation
 from unbrick.weighing import measure
-from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded, tally
+from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,14 @@ class Beginning(Priced):
 
 
 def beginnings(situation: Situation) -> tuple[Beginning, ...]:
-    """Every place where the loaded conversation can begin, the one that keeps most first."""
+    """Every place where the loaded conversation can begin, the one that keeps most first; none that a part of what
+    goes before it stands behind in the file, for that would stay."""
     session, scan, rows = situation.session, situation.session.scan, situation.thread.rows
     whole, pace, freed = measure.whole(situation), measure.rate(situation), 0
     total = sum(scan.kind[row] in (Kind.USER, Kind.ASSISTANT) for row in rows)
     found: list[Beginning] = []
     prompts: list[int] = []
-    passed: list[int] = []
+    highest = -1
     dropped, counts, says = 0, [0] * len(FIELDS), situation.once(loaded)
     last = {row: of_one[-1] for of_one in session.duplicates.values() for row in of_one}
     behind = sorted(last.get(row, row) for row in ones.places(situation.once(held)))
@@ -50,13 +50,10 @@ def beginnings(situation: Situation) -> tuple[Beginning, ...]:
     pending: set[int] = set()
     for row, weight in zip(rows, measure.weights(session, rows), strict=True):
         if scan.flags[row] & Flag.PROMPT:
-            if dropped and not pending:
-                time = scan.time[row]
-                # What stands behind it in the file stays.
-                stay = passed[bisect_left(passed, row) :]
-                gone = Tally(*map(sub, counts, astuple(tally(scan, stay))))
+            if dropped and not pending and highest < row:
+                time, gone = scan.time[row], Tally(*counts)
                 found.append(Beginning(
-                    session.at(row), row, total - dropped + len(stay) - alone,
+                    session.at(row), row, total - dropped - alone,
                     tuple(prompts), replace(gone, thoughts=gone.thoughts + blocks), bisect_left(behind, row),
                     max(whole - round(freed * pace), 0), None if time != time else time,
                 ))
@@ -67,7 +64,7 @@ def beginnings(situation: Situation) -> tuple[Beginning, ...]:
         dropped += scan.kind[row] in (Kind.USER, Kind.ASSISTANT)
         if says[row]:
             count(counts, scan, row)
-            insort(passed, row)
+            highest = max(highest, row)
         for block in scan.blocks(row):
             if scan.block_kind[block] == BlockKind.TOOL_USE:
                 pending.add(scan.block_ref[block])
