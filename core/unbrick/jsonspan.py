@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 Pointer = Sequence[str | int]
@@ -46,8 +46,7 @@ def locate(raw: bytes, pointer: Pointer) -> tuple[int, int]:
 
 def set_value(raw: bytes, pointer: Pointer, new: bytes) -> bytes:
     """Replace the value at a pointer. Raises KeyError when there is none."""
-    start, end = locate(raw, pointer)
-    return raw[:start] + new + raw[end:]
+    return _spliced(raw, *locate(raw, pointer), new)
 
 
 def set_member(raw: bytes, parent: Pointer, key: str, new: bytes, *, first: bool = False) -> bytes:
@@ -59,11 +58,11 @@ def set_member(raw: bytes, parent: Pointer, key: str, new: bytes, *, first: bool
         return set_value(raw, [*parent, key], new)
     except KeyError:
         member = json.dumps(key).encode() + b":" + new
-        if not raw[start + 1 : end - 1].strip(SPACE):
-            return raw[: start + 1] + member + raw[start + 1 :]
+        if skip_space(raw, start + 1) == end - 1:
+            return _spliced(raw, start + 1, start + 1, member)
         if first:
-            return raw[: start + 1] + member + b"," + raw[start + 1 :]
-        return raw[: end - 1] + b"," + member + raw[end - 1 :]
+            return _spliced(raw, start + 1, start + 1, member + b",")
+        return _spliced(raw, end - 1, end - 1, b"," + member)
 
 
 def remove(raw: bytes, pointer: Pointer) -> bytes:
@@ -75,24 +74,37 @@ def remove(raw: bytes, pointer: Pointer) -> bytes:
     outer, _ = locate(raw, parent)
     if isinstance(last, int):
         start = _element(raw, outer, last)
-        return _cut(raw, start, value_end(raw, start))
-    copies = [(key, value) for name, key, value in _members(raw, outer) if name == last]
+        return _without(raw, [(start, value_end(raw, start))])
+    copies = [(key, value_end(raw, value)) for name, key, value in _members(raw, outer) if name == last]
     if not copies:
         raise KeyError(last)
-    for key, value in reversed(copies):
-        raw = _cut(raw, key, value_end(raw, value))
-    return raw
+    return _without(raw, copies)
 
 
-def _cut(raw: bytes, start: int, end: int) -> bytes:
-    """Without a range of members or elements, and without one comma beside it."""
-    after = skip_space(raw, end)
-    if raw[after : after + 1] == b",":
-        return raw[:start] + raw[skip_space(raw, after + 1) :]
-    before = len(raw[:start].rstrip(SPACE))
-    if raw[before - 1 : before] == b",":
-        return raw[: before - 1] + raw[end:]
-    return raw[:start] + raw[end:]
+def _spliced(raw: bytes, start: int, end: int, new: bytes) -> bytes:
+    """With a range replaced. A line may be large: it is copied once."""
+    view = memoryview(raw)
+    return b"".join((view[:start], new, view[end:]))
+
+
+def _without(raw: bytes, gone: list[tuple[int, int]]) -> bytes:
+    """Without some members or elements, each with one comma beside it: from the last on, since one that becomes the
+    last goes with the comma before it."""
+    view, stop = memoryview(raw), len(raw)
+    kept: list[memoryview] = []
+    for start, end in reversed(gone):
+        after = skip_space(raw, end)
+        if after < stop and raw[after : after + 1] == b",":
+            end = min(skip_space(raw, after + 1), stop)
+        else:
+            before = start
+            while before and raw[before - 1] in SPACE:
+                before -= 1
+            if raw[before - 1 : before] == b",":
+                start = before - 1
+        kept.append(view[end:stop])
+        stop = start
+    return b"".join((view[:stop], *reversed(kept)))
 
 
 def skip_space(raw: bytes, position: int) -> int:
@@ -128,11 +140,10 @@ def value_end(raw: bytes, start: int) -> int:
     raise KeyError("unterminated value")
 
 
-def _members(raw: bytes, start: int) -> list[tuple[str, int, int]]:
+def _members(raw: bytes, start: int) -> Iterator[tuple[str, int, int]]:
     """(name, start of key, start of value) of each member of the object at `start`."""
     if raw[start : start + 1] != b"{":
         raise KeyError("not an object")
-    found: list[tuple[str, int, int]] = []
     position = skip_space(raw, start + 1)
     while raw[position : position + 1] == b'"':
         key = _STRING.match(raw, position)
@@ -141,19 +152,21 @@ def _members(raw: bytes, start: int) -> list[tuple[str, int, int]]:
         name: str = json.loads(key.group().decode("utf-8", "replace"))
         colon = skip_space(raw, key.end())
         value = skip_space(raw, colon + 1)
-        found.append((name, position, value))
+        yield name, position, value
         position = skip_space(raw, value_end(raw, value))
         if raw[position : position + 1] != b",":
             break
         position = skip_space(raw, position + 1)
-    return found
 
 
 def _member(raw: bytes, start: int, name: str) -> int:
-    for found, _key, value in reversed(_members(raw, start)):
+    last = None
+    for found, _key, value in _members(raw, start):
         if found == name:
-            return value
-    raise KeyError(name)
+            last = value
+    if last is None:
+        raise KeyError(name)
+    return last
 
 
 def _element(raw: bytes, start: int, index: int) -> int:

@@ -35,6 +35,8 @@ from unbrick.target import NOWHERE, Surroundings, Target, Version
 STDIN = "-"
 HEAD = 64
 """So many readable records decide the format."""
+ENOUGH = 1 << 24
+"""Or fewer, once they have so many bytes: they are held together."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _recognised(source: Source, choices: Choices) -> Opened:
     source, format_ = framed(source, choices.format)
     strange = None
     if choices.format is None and source.pointer(1) is None:
-        strange = foreign(source, list(islice(_values(source), 2)))
+        strange = foreign(source, [value for value, _size in islice(_values(source), 2)])
     if format_ is None or strange is not None:
         raise NotATranscriptError(
             strange or f"{source.path} is not a transcript that unbrick knows: none of its first lines is a record of "
@@ -156,7 +158,7 @@ def framed(source: Source, name: str | None = None) -> tuple[Source, Format | No
 
 def _holds_messages(source: Source) -> bool:
     """Whether the pieces of a document are messages, as far as they can be read; none at all may become some."""
-    head = list(islice(_values(source), HEAD))
+    head = _head(source)
     if head:
         return any("role" in value or "content" in value for value in head)
     return not len(source) or b'"role"' in source.read(0, 1 << 16)
@@ -164,7 +166,7 @@ def _holds_messages(source: Source) -> bool:
 
 def detect(source: Source) -> Format | None:
     """The format of a file, by its first readable records."""
-    return recognise(list(islice(_values(source), HEAD)), source.path)
+    return recognise(_head(source), source.path)
 
 
 def readable(source: Source) -> bool:
@@ -172,13 +174,26 @@ def readable(source: Source) -> bool:
     return any(True for _ in _values(source))
 
 
-def _values(source: Source) -> Iterator[Json]:
+def _head(source: Source) -> list[Json]:
+    """The records that decide the format."""
+    found: list[Json] = []
+    held = 0
+    for value, size in islice(_values(source), HEAD):
+        found.append(value)
+        held += size
+        if held > ENOUGH:
+            break
+    return found
+
+
+def _values(source: Source) -> Iterator[tuple[Json, int]]:
+    """The first records, as far as they can be read, and the bytes of their lines."""
     for raw in islice(source.lines(), HEAD * 16):
         value, fault = read(raw)
         if value is not None:
-            yield value
+            yield value, len(raw)
         elif fault is not None:
-            yield from (found for found, _ in map(read, fault.salvage) if found is not None)
+            yield from ((found, len(raw)) for found, _ in map(read, fault.salvage) if found is not None)
 
 
 def resolve(word: str, choices: Choices, cwd: Path) -> Path:

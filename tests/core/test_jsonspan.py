@@ -163,3 +163,19 @@ def test_depth_does_not_matter() -> None:
     assert pruned is not None
     assert loads(pruned)["b"] == 1
     assert prune_depth(raw[:-1]) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), VALUES), min_size=1, max_size=8), st.sampled_from(["", " ", "\r\n  "]))
+def test_of_repeated_keys_all_go_wherever_they_stand(members: list[tuple[str, Any]], space: str) -> None:
+    written = [f'{space}"{name}"{space}:{space}{json.dumps(value)}{space}' for name, value in members]
+    raw = f"{{{','.join(written)}}}".encode()
+    kept = [(name, value) for name, value in members if name != "a"]
+    if len(kept) == len(members):
+        with pytest.raises(KeyError):
+            remove(raw, ("a",))
+    else:
+        assert json.loads(remove(raw, ("a",)), object_pairs_hook=list) == json.loads(
+            json.dumps({str(at): value for at, (_name, value) in enumerate(kept)}), object_pairs_hook=lambda pairs: [
+                (kept[int(name)][0], value) if name.isdecimal() else (name, value) for name, value in pairs
+            ],
+        )
