@@ -22,7 +22,7 @@ from unbrick.redact import Likely, likely, redact
 from unbrick.repair import Repaired, lower, repair
 from unbrick.report import Report
 from unbrick.scanning.rescan import grown, rescan
-from unbrick.scanning.scan import finish, scan
+from unbrick.scanning.scan import Scan, finish, scan
 from unbrick.session import Session, link
 from unbrick.source import Source
 from unbrick.target import NOWHERE, Surroundings, Target
@@ -192,7 +192,7 @@ class Workspace:
             scanned = yield from rescan(before, view, self.format.bare)
         else:
             scanned = yield from scan(view, self.format.bare)
-        return Result(Outline.of(self._judge(self.bundle, link(scanned))))
+        return Result(Outline.of((yield from self._judge(self.bundle, scanned))))
 
     def reread(self) -> Work[Result]:
         """Read the file again and do the edits again on what stands there now; those whose records are gone fall
@@ -200,7 +200,7 @@ class Workspace:
         bundle = self.anew()
         try:
             scanned = yield from scan(View(bundle.main), self.format.bare)
-            first = self._judge(bundle, link(scanned))
+            first = yield from self._judge(bundle, scanned)
 
             def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
                 now = finish(check(self.format, bundle, patch, first.target, self.surroundings, scanned))
@@ -232,7 +232,7 @@ class Workspace:
                 scanned = yield from grown(known, View(now), self.format.bare)
             else:
                 scanned = yield from scan(View(now), self.format.bare)
-            outline = Outline.of(self._judge(bundle, link(scanned)))
+            outline = Outline.of((yield from self._judge(bundle, scanned)))
         except BaseException:
             now.close()
             raise
@@ -329,9 +329,14 @@ class Workspace:
             known=report, **how,  # type: ignore[arg-type]
         ))
 
-    def _judge(self, bundle: Bundle, session: Session) -> Report:
+    def _judge(self, bundle: Bundle, scanned: Scan) -> Work[Report]:
+        """Link and judge what was scanned; between the two, and behind them, a key may come first."""
+        session = link(scanned)
+        yield len(session)
         target = self._target(session) if callable(self._target) else self._target
-        return judge(self.format, bundle, session, target, self.surroundings)
+        report = judge(self.format, bundle, session, target, self.surroundings)
+        yield len(session)
+        return report
 
     def _report(self) -> Report:
         assert self.outline is not None, "edits wait for the first check"
