@@ -15,6 +15,7 @@ from unbrick.patch import EMPTY, Patch
 from unbrick.record import At
 from unbrick.repair import Applied, Repaired, lower, repair
 from unbrick.report import Report, Verdict
+from unbrick.scanning.scan import Scan
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick.telling.matching import match
 from unbrick.weighing.measure import counted
@@ -50,10 +51,13 @@ def _before(since: Report, report: Report) -> Now:
     """What was loaded, and what was not, of the rows of a report on another one that led to it."""
     was, now_ = now(since.situation), now(report.situation)
     loaded, held = bytearray(now_.loaded), bytearray(now_.held)
+    moved: dict[int, tuple[Scan, int]] = {}
     for one, other in match(since, report):
         if other >= 0:
+            if one >= 0:
+                moved[other] = since.situation.session.scan, one
             loaded[other], held[other] = (was.loaded[one], was.held[one]) if one >= 0 else (0, 0)
-    return Now(bytes(loaded), bytes(held))
+    return Now(bytes(loaded), bytes(held), moved)
 
 
 def truncate(

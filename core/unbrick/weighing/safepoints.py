@@ -5,9 +5,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
+from types import MappingProxyType
 from typing import NamedTuple, overload
 
 from unbrick import models, recorded, words
@@ -52,10 +53,12 @@ class SafePoint(Priced):
 
 
 class Now(NamedTuple):
-    """1 for each row that is a message that is loaded now, and for each that is in the file and not loaded."""
+    """1 for each row that is a message that is loaded now, and for each that is in the file and not loaded; of rows
+    that say something else since, where they stood in which scan."""
 
     loaded: bytes
     held: bytes
+    was: Mapping[int, tuple[Scan, int]] = MappingProxyType({})
 
 
 def now(situation: Situation) -> Now:
@@ -70,7 +73,7 @@ class _Behind:
         session = situation.session
         self._scan, self._boundary = session.scan, situation.thread.boundary
         self._loaded = array("i", ones.places(now.loaded))
-        self._gone = [0] * len(FIELDS)
+        self._gone, self._was = [0] * len(FIELDS), now.was
         first = {row: rows[0] for rows in session.duplicates.values() for row in rows}
         # What an earlier record with its id says as well stays.
         self._held = array("i", sorted(first.get(row, row) for row in ones.places(now.held)))
@@ -78,7 +81,8 @@ class _Behind:
     def gone(self, row: int) -> tuple[Tally, int]:
         """What is loaded now behind a row, and how many messages are not."""
         while self._loaded and self._loaded[-1] > row:
-            count(self._gone, self._scan, self._loaded.pop())
+            at = self._loaded.pop()
+            count(self._gone, *self._was.get(at, (self._scan, at)))
         erased = len(self._held) - bisect_right(self._held, row)
         older = self._boundary is not None and row < self._boundary
         return without_summaries(Tally(*self._gone), older, erased), erased
