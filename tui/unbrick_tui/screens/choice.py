@@ -107,6 +107,8 @@ class ChoiceScreen(ModalScreen[str | None]):
         if self._about and given[0] < wanted[0] and _SCROLLS not in self._hint:
             self._hint += _SCROLLS
             self.query_one("#hint", Static).update(self._hint)
+            # It may take a line more now.
+            self.call_after_refresh(self._fit)
 
     def _option(self, answer: Answer) -> Option:
         said = [("", Content.styled(self._plain(answer.title), "bold"))]

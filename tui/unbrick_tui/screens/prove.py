@@ -50,7 +50,7 @@ class ProveScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, text, keys."""
-        yield Static("Prove: resume it with the client on this machine", id="where", markup=False)
+        yield Static("Prove: resume it with the client on this machine", id="what", markup=False)
         yield TextView(ascii_=self._workspace.glyphs.ascii, id="text")
         yield Footer()
 

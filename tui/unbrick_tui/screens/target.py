@@ -46,7 +46,8 @@ class TargetScreen(ModalScreen[Target | None]):
         """Title, field, what can be chosen, keys."""
         with Vertical(id="dialog"):
             model = f", {self._current.model}" if self._current.model else ""
-            yield Static(f"Judge for another than {printable(self._current.named + model)}", id="title", markup=False)
+            now = printable(self._current.named + model)
+            yield Static(f"Judge for another client or model; now {now}", id="title", markup=False)
             yield Input(id="wanted", placeholder="2.1.139, claude-opus-4-7 …", compact=True)
             yield Choices(id="aims", markup=False)
             yield Static(told(self, HINT, esc="request.target-back"), id="hint", markup=False)
