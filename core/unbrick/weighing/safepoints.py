@@ -23,7 +23,7 @@ from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded, w
 
 TALK = (Kind.USER, Kind.ASSISTANT)
 # Plain integers: looking up an enumeration's member costs more than the comparison.
-_USER, _ASSISTANT, _PROMPT = int(Kind.USER), int(Kind.ASSISTANT), int(Flag.PROMPT)
+_USER, _ASSISTANT = int(Kind.USER), int(Kind.ASSISTANT)
 _NO_END = int(Flag.SIDECHAIN | Flag.NO_UUID)
 _USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
 
@@ -247,7 +247,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
     """Where the safe points are (see `points`), oldest first; and the rows of all typed prompts."""
     session, target = situation.session, situation.target
     scan = session.scan
-    kinds, flags = scan.kind, scan.flags
+    flags = scan.flags
     asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
     pieces = _pieces(session, situation)
     rows = array("i", chain.from_iterable(piece for piece, _segment in pieces))
@@ -261,15 +261,18 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
         array("I", accumulate(map(marks.__getitem__, rows), initial=0))
         for marks in (messages, ones.without(messages, scan.marked(Flag.SUMMARY)))
     )
-    typed = array("I", [place for place, row in enumerate(rows) if flags[row] & _PROMPT])
+    prompts = bytes(map(scan.marked(Flag.PROMPT).__getitem__, rows))
+    typed = array("I", ones.places(prompts))
     lowest = array("i", accumulate(reversed(rows), min, initial=len(session)))[::-1]
-    begin = [place for place, row in enumerate(rows) if kinds[row] == _ASSISTANT] if asking else typed
+    starts = bytearray(map(scan.kinds(Kind.ASSISTANT).__getitem__, rows) if asking else prompts) + b"\1"
     parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
     named = [_named(situation, piece) for piece, _segment in pieces]
     found = _Places()
     pending: set[int] = set()
     highest, reply, last, broken = -1, -1, 0, False
-    for start, end in pairwise(sorted({0, *begin, *parted, len(rows)})):
+    for head in (0, *parted):
+        starts[head] = 1
+    for start, end in pairwise(ones.places(starts)):
         if start in parted:
             pending, reply, broken = set(), -1, False
         turn, piece = rows[start:end], bisect_right(heads, end - 1) - 1
