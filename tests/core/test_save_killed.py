@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -217,6 +218,22 @@ def test_a_folder_whose_transcript_came_stays(half_made: Path) -> None:
     leftovers.sweep(half_made.parent)
     assert sorted(half_made.rglob("*")) == before
     assert not list(half_made.parent.glob(f".*{atomic.TEMPORARY}"))
+
+
+def test_a_folder_stays_where_nobody_can_tell_whether_its_transcript_came(
+    half_made: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = sorted(half_made.rglob("*"))
+    look = Path.lstat
+
+    def fail(path: Path) -> os.stat_result:
+        if path.suffix == ".jsonl" and path.stem == NEW:
+            raise OSError(errno.EIO, "the disk fails")
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", fail)
+    leftovers.sweep(half_made.parent)
+    assert sorted(half_made.rglob("*")) == before
 
 
 @pytest.mark.parametrize("note", [

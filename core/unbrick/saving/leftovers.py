@@ -47,7 +47,7 @@ def take_back(made: Path) -> None:
     and folders with nothing else in them."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         found = json.loads((made / NOTE).read_bytes())
-        if os.path.lexists(made.parent / found["unless"]):
+        if _identity(made.parent / found["unless"]):  # What cannot be told raises.
             return
         for name, *noted in reversed(found["made"]):
             path = made.parent / name
