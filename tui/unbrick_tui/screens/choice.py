@@ -85,14 +85,15 @@ class ChoiceScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """The answers have the keys."""
         (self.query_one("#answers") if self._answers else self.query_one("#about")).focus()
+        self.screen_layout_refresh_signal.subscribe(self, lambda _screen: self._fit())
 
     def on_resize(self) -> None:
-        """Share the room between text and answers."""
+        """A short screen has less room around."""
         self.set_class(self.size.height < SHORT, "-short")
-        self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        """Title and keys always stay in sight; what is too tall for the rest scrolls."""
+        """Share the room between text and answers, whenever a part has got another size. Title and keys always stay in
+        sight; what is too tall for the rest scrolls."""
         short = self.has_class("-short")
         parts = [part for part in (*self.query("#about"), *self.query("#answers")) if part.is_attached]
         frame = 2 + sum(part.size.height for part in self.query("#title, #hint").results(Static))
@@ -107,8 +108,6 @@ class ChoiceScreen(ModalScreen[str | None]):
         if self._about and given[0] < wanted[0] and _SCROLLS not in self._hint:
             self._hint += _SCROLLS
             self.query_one("#hint", Static).update(self._hint)
-            # It may take a line more now.
-            self.call_after_refresh(self._fit)
 
     def _option(self, answer: Answer) -> Option:
         said = [("", Content.styled(self._plain(answer.title), "bold"))]
