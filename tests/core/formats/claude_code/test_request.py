@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tools.builder import Story, story
-from unbrick.formats.claude_code import ClaudeCode
+from unbrick.formats.claude_code import ClaudeCode, outgoing
 from unbrick.patch import View
 from unbrick.request import Request, Role, Synthetic
 from unbrick.scanning.scan import finish, scan
@@ -14,6 +16,7 @@ from unbrick.source import Source
 from unbrick.target import Setting, Surroundings, Target, Version
 
 CLAUDE = ClaudeCode()
+SAMPLES = Path(__file__).parents[4] / "sample_sessions" / "claude_code"
 
 
 def sent(s: Story, model: str, settings: dict[str, str] | None = None, prompt: str | None = None) -> Request:
@@ -59,6 +62,27 @@ def test_the_new_prompt_is_said_to_be_one() -> None:
     request = sent(story("2.1.139"), "claude-opus-4-7", prompt="NEXT")
     assert request.content(len(request) - 1) == "NEXT"
     assert request.synthetic[len(request.row) - 1] is Synthetic.PROMPT
+
+
+@pytest.mark.parametrize("name", ["healthy", "healthy-compacted-twice", "parallel-calls-as-a-tree", "large-image-among-many"])
+@pytest.mark.parametrize("batch", [1, 2, 7])
+def test_it_is_the_same_however_many_messages_are_written_at_a_time(
+    name: str, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Source.open(SAMPLES / name / "session.jsonl") as source:
+        session = link(finish(scan(View(source), CLAUDE.bare)))
+        target = CLAUDE.recorded(session)
+
+        def built() -> list[object]:
+            request = CLAUDE.request(session, CLAUDE.thread(session, target), target, Surroundings(), "go on")
+            return [
+                [*request.messages()], request.row, request.block, request.kind, request.flags, request.refs,
+                request.size, request.synthetic, request.suffix, [*request.plain], request.left_out,
+            ]
+
+        expected = built()
+        monkeypatch.setattr(outgoing, "BATCH", batch)
+        assert built() == expected
 
 
 def test_texts_of_neighbouring_prompts_are_set_apart() -> None:
