@@ -1,7 +1,9 @@
-"""What a fix, a place to cut at and a prompt to begin with say that they cost comes of them, on every sample."""
+"""What a fix, a place to cut at and a prompt to begin with say that they cost comes of them: on every sample, on
+sessions that were changed at one place, and on generated ones that were damaged anywhere."""
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tools import builder, compactions, mutations
+from tools import strategies as made
 from unbrick import words
 from unbrick.editing.byhand import keep_from, perform
 from unbrick.errors import UsageError
@@ -30,6 +34,41 @@ NAMES = sorted(
     str(path.parent.relative_to(SAMPLES)) for kind in ("claude_code", "amplifier")
     for path in (SAMPLES / kind).glob("*/expected.json")
 )
+MADE = {"builder": mutations.MUTATIONS, "compactions": compactions.MUTATIONS}
+SHAPES = ("mixed", "small", "branches", "compactions", "parallel")
+CHANGED = [
+    *(f"{kind} {name}" for kind, names in MADE.items() for name in names), *(f"damaged {seed}" for seed in range(40)),
+]
+"""Sessions that a tool changed at one place, and generated ones with a few damages each."""
+
+TWINS = "records with one id: which of them the client takes depends on what else is mended or goes"
+ORDER = "the lines are in disorder: what goes is told by the order of the conversation, and done by that of the file"
+OTHERWISE: dict[tuple[str, str], str] = {
+    ("fixes", "compactions c_shuffled"): ORDER,
+    ("fixes", "compactions c_replay_skips"): TWINS,
+    ("fixes", "damaged 3"): "the reply whose only block goes holds nothing else; the block is told, and the reply goes",
+    ("fixes", "damaged 4"): TWINS,
+    ("fixes", "damaged 13"): "a block that lacks its text goes: the fix takes it for empty, the comparison for a text",
+    ("fixes", "damaged 16"): "two breaks of the chain: what stands before the second comes back with both",
+    ("fixes", "damaged 28"): ORDER,
+    ("fixes", "damaged 36"): "a result that is text by now is no longer put back beside the call of its response",
+    ("fixes", "damaged 37"): TWINS,
+    ("cuts", "damaged 4"): TWINS,
+    ("cuts", "damaged 35"): TWINS,
+    ("cuts", "damaged 37"): TWINS,
+    ("beginnings", "damaged 35"): TWINS,
+    ("beginnings", "damaged 38"): ORDER,
+}
+"""What does not come to the message, and why."""
+
+
+def cases(what: str) -> list[object]:
+    """All sessions, and those marked that come to something else."""
+    return [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OTHERWISE[what, name]))
+        if (what, name) in OTHERWISE else name for name in (*NAMES, *CHANGED)
+    ]
+
 
 class Claims(NamedTuple):
     """What a price says: how many messages or parts are dropped or left out, erased, brought back; None for nothing."""
@@ -62,8 +101,22 @@ def _number(text: str) -> int:
 
 @contextmanager
 def sample(name: str) -> Iterator[tuple[Opened, Report]]:
-    with open_word(str(SAMPLES / name), Choices(environ={}), Path.cwd()) as session:
+    if name in CHANGED:
+        opened = open_source(Source.of(changed(name), "session.jsonl"), Choices(environ={}, surroundings=False))
+    else:
+        opened = open_word(str(SAMPLES / name), Choices(environ={}), Path.cwd())
+    with opened as session:
         yield session, finish(examine(session))
+
+
+def changed(name: str) -> bytes:
+    """A session that was changed, by its name."""
+    kind, what = name.split()
+    if kind in MADE:
+        return {"builder": builder, "compactions": compactions}[kind].mutated("2.1.329", what)[1]
+    chance = random.Random(int(what))
+    lines = made.lines_of(chance.choice(SHAPES), 30_000, chance.randrange(1, 6))
+    return made.damaged(lines, chance.choices(made.DAMAGES, k=chance.randrange(1, 4)), int(what))
 
 
 def mended(session: Opened, report: Report, **how: object) -> Repaired:
@@ -86,7 +139,7 @@ def agrees(fix: Fix, done: Repaired) -> bool:
     return returned and (said.costs, said.erased) == (came.costs, came.erased)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", cases("fixes"))
 def test_fixes_cost_what_they_say(name: str) -> None:
     with sample(name) as (session, report):
         for finding in report.findings:
@@ -98,7 +151,7 @@ def test_fixes_cost_what_they_say(name: str) -> None:
                 assert not done.applied or agrees(fix, done), f"{finding.id} {fix.id}: {fix.price}, and came to {came}"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", cases("all"))
 def test_all_safe_fixes_together_cost_what_the_header_says(name: str) -> None:
     with sample(name) as (session, report):
         done, step = mended(session, report), remedy(report)
@@ -109,7 +162,7 @@ def test_all_safe_fixes_together_cost_what_the_header_says(name: str) -> None:
         assert all(fix.safety is Safety.SAFE for fix in done.fixes)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", cases("grades"))
 def test_what_is_graded_safe_drops_nothing_and_what_restores_neither(name: str) -> None:
     with sample(name) as (_session, report):
         for fix in (fix for finding in report.findings for fix in finding.fixes):
@@ -138,7 +191,7 @@ def chosen(found: Sequence[Offer]) -> list[Offer]:
     return [one for kind in kinds.values() for one in (*kind[:2], *kind[2:][-1:])]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", cases("cuts"))
 def test_cuts_cost_what_they_say(name: str) -> None:
     with sample(name) as (session, report):
         for offer in chosen(finish(offers(session.format, report, surroundings=session.surroundings))):
@@ -150,7 +203,7 @@ def test_cuts_cost_what_they_say(name: str) -> None:
             assert bool(offer.point.drops) == (offer.point.price != words.KEEPS) or offer.point.back
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", cases("beginnings"))
 def test_beginnings_cost_what_they_say(name: str) -> None:
     with sample(name) as (session, report):
         found = beginnings(report.situation)

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from unbrick import models, words
 from unbrick.edit import (
@@ -39,24 +40,32 @@ class _Sent:
     def __init__(self, situation: Situation) -> None:
         request = situation.request
         # The first part of a row is that which comes last of those that are put in backwards.
-        self._first = array("i", (-1,)) * len(situation.session)
+        nowhere = len(request.row)
+        self._first = array("i", (nowhere,)) * len(situation.session)
         for index in range(len(request.row) - 1, -1, -1):
             if request.row[index] >= 0:
                 self._first[request.row[index]] = index
-        self._rows = array("i", (row for row, index in enumerate(self._first) if index >= 0))
-        self._session = situation.session
+        self._rows = array("i", (row for row, index in enumerate(self._first) if index < nowhere))
+        self._session, self._places = situation.session, situation.loaded
+        firsts = map(self._first.__getitem__, reversed(situation.thread.rows))
+        self._from = array("i", accumulate(firsts, min, initial=nowhere))[::-1]
+        """For each place of the thread the first part of the request that stands there or behind it."""
         thinking = ones.places(ones.of_kinds(request.kind, *_THINKING))
         self.thinking = [index for index in thinking if request.row[index] >= 0]
 
     def behind(self, edits: Iterable[Edit]) -> int:
         """The first of the thinking that edits make invalid, as a place in `thinking`."""
-        rows, at_ = self._rows, self._session.at
-        # A record that an edit took out is not there any more: what stands behind it counts.
-        found = (
-            (bisect_right if only else bisect_left)(rows, at, key=at_) for at, only in self._altered(edits)
-        )
-        first = min((self._first[rows[place]] for place in found if place < len(rows)), default=None)
-        return len(self.thinking) if first is None else bisect_left(self.thinking, first)
+        return min((bisect_left(self.thinking, self._behind(*at)) for at in self._altered(edits)),
+                   default=len(self.thinking))
+
+    def _behind(self, at: At, only: bool) -> int:
+        """The first part of the request at a record or behind it, or `only` behind it; the next number for none."""
+        row = self._session.scan.view.row(at)
+        if row is not None and row in self._places:
+            return self._from[self._places[row] + only]
+        # A record that an edit took out is not there any more: what stands behind it in the file counts.
+        place = (bisect_right if only else bisect_left)(self._rows, at, key=self._session.at)
+        return self._first[self._rows[place]] if place < len(self._rows) else self._from[-1]
 
     def _altered(self, edits: Iterable[Edit]) -> Iterator[tuple[At, bool]]:
         """Where edits put something else before the model than it saw when it went on from there, and whether only
