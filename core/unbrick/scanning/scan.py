@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from orjson import JSONDecodeError, loads
 
+from unbrick.abridged import LARGE
 from unbrick.entry import BareEntry, Entry, Kind, named
 from unbrick.patch import View
 from unbrick.record import Fault, Json, read
@@ -286,9 +287,11 @@ def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Ba
     entries: list[BareEntry] = []
     sizes: list[int] = []
     for raw in raws:
-        sizes.append(len(raw))
+        size = len(raw)
+        sizes.append(size)
         try:
-            value = loads(raw)
+            # A long line is read in a way that copies less of it.
+            value = loads(raw) if size <= LARGE else None
         except JSONDecodeError:
             value = None
         if value.__class__ is dict:
