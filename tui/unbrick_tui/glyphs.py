@@ -59,7 +59,7 @@ ASCII = Glyphs(
     ok="+", error="x", warning="!", info="i", elsewhere="o", busy="~", live="@", cursor=">", prompt=">", reply="*",
     thinks="%", call=")", result="(", context=".", attached="+", summary="=", record=".", span_start=".", span="|",
     span_end="`", span_across="-", span_cross="+", span_starts=".", span_ends="`",
-    single="o", rule="-", heavy="=", start="v", finding="\\", more=":", cut="8", changed="~", added="+", ellipsis="~",
+    single="o", rule="-", heavy="=", start="v", finding="\\", more=":", cut="-", changed="~", added="+", ellipsis="~",
     dot="-", arrow="->", unknown="?", here="<", tick="-", weights=" .:=#", ascii=True,
 )
 
