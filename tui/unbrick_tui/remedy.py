@@ -8,7 +8,6 @@ from unbrick import words
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.report import Cause, Report
 from unbrick.telling import sentences
-from unbrick.weighing.stale import bound
 from unbrick_tui.text import count
 
 
@@ -46,7 +45,7 @@ def remedy(report: Report) -> Remedy:
         return Remedy("f" if advised else "p", f"ways out: {text}", "", advised)
     safe = [(f, fix) for f in above for fix in ranked(f)[:1] if fix.safety is Safety.SAFE]
     if len(safe) > 1:
-        return Remedy("F", f"mends {len(safe)} of {count(len(above), 'problem')}", _together(report, safe))
+        return Remedy("F", f"mends {len(safe)} of {count(len(above), 'problem')}", _together(safe))
     first = [(f, fix) for f in above for fix in ranked(f)[:1] if fix.edits]
     order = [Safety.SAFE, Safety.RESTORES, Safety.LOSSY, Safety.MANUAL]
     for severity in (Severity.ERROR, Severity.WARNING):
@@ -62,10 +61,7 @@ def remedy(report: Report) -> Remedy:
     return Remedy("t", "cut back to a safe point: shows what goes")
 
 
-def _together(report: Report, safe: list[tuple[Finding, Fix]]) -> str:
+def _together(safe: list[tuple[Finding, Fix]]) -> str:
     """What all fixes that keep everything cost together."""
-    number = bound(report.situation, (edit for _finding, fix in safe for edit in fix.edits))
-    if number:
-        return words.drops((number, "thinking block", "thinking blocks"))
     prices = [fix.price for _finding, fix in safe]
     return next((price for price in (words.SENT, words.NOTICES) if price in prices), words.KEEPS)
