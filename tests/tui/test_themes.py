@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from driving import Open, press
+from rich.color import Color as RichColor
 from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
@@ -20,6 +21,9 @@ from unbrick_tui.widgets.timeline import Timeline
 TEXTS = ("foreground", "primary", "secondary", "accent", "warning", "error", "success", "quiet", "faint")
 GROUNDS = ("background", "surface", "panel", "cursor-line")
 READABLE = [(DARK, 4.5), (LIGHT, 4.5), (CONTRAST, 7.0), (CONTRAST_LIGHT, 7.0)]
+
+
+NONE = RichColor.default()
 
 
 def colour(theme: Theme, name: str) -> Color:
@@ -74,6 +78,7 @@ async def test_what_carries_meaning_differs_by_more_than_colour(open_app: Open, 
         styles = {segment.style for segment in line if segment.style is not None}
         plain = name in ("terminal", "plain")
         assert any(style.reverse for style in styles) is plain
+        assert not [style for style in styles if style.reverse and (style.dim or style.color not in (None, NONE))]
         if plain:
             used = {c.name for style in styles for c in (style.color, style.bgcolor) if c is not None}
             assert all("#" not in one for one in used), used

@@ -109,6 +109,9 @@ class Painting(ScrollView):
 
     def _strip(self, parts: list[tuple[str, Style]], base: Style) -> Strip:
         width = self._width or self.size.width
+        if base.reverse:
+            # Several colours turned round are a flag, and what is dim is lost in it.
+            parts = [(text, Style(bold=style.bold, underline=style.underline)) for text, style in parts]
         segments = [
             Segment(ascii_only(text) if self.glyphs.ascii else text, base + style) for text, style in parts if text
         ]
