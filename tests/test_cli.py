@@ -601,6 +601,15 @@ class TestRepairAndTruncate:
         assert "Nothing to change" in done.stdout
         assert done.returncode == 0
 
+    @pytest.mark.parametrize(("given", "said"), [
+        pytest.param([], True, id="not given"), pytest.param(["--lossy"], False, id="given"),
+    ])
+    def test_an_option_that_would_mend_more_is_named(self, run: Run, given: list[str], said: bool) -> None:
+        sample = SAMPLES / "bad-tool-name"
+        done = run("repair", str(sample), "--model", "claude-opus-5-5", "--no-surroundings", *given)
+        assert ("With --lossy more is mended" in done.stdout) == said
+        assert done.returncode == int(said)
+
     def test_safe_points_are_listed(self, run: Run, tmp_path: Path) -> None:
         done = run("truncate", write(tmp_path / "s.jsonl", healthy()), "--list", *OLD)
         assert done.returncode == 0, done.stderr

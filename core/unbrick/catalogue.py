@@ -28,8 +28,8 @@ which, above which file size, and with which outcome; where it says nothing, the
 
 A fix is *safe* when it drops and alters nothing that would be sent; it *restores* when it brings back what the client
 left out on purpose, or perhaps on purpose; it is *lossy* when it drops anything, and counts it; *manual* leaves the
-decision to you. On models that bind thinking to what stood before it, an edit takes the thinking behind it along: any
-fix that has to do so is lossy.
+decision to you. On models that bind thinking to what stood before it, an edit takes the thinking behind it along: a
+fix that has to do so says so in its price, and is not safe.
 
 This page is written by `python -m unbrick.catalogue > docs/rules.md`; a test fails when the two differ.
 """

@@ -47,7 +47,8 @@ class Safety(StrEnum):
     SAFE = "safe"
     """Drops and alters nothing that would be sent."""
     RESTORES = "restores"
-    """Brings back content that the client left out on purpose, or perhaps on purpose."""
+    """Brings back content that the client left out on purpose, or perhaps on purpose; the price counts thinking that
+    has to go for it."""
     LOSSY = "lossy"
     """Drops something, be it thinking that the model bound to what stood before an edit; the price counts what."""
     MANUAL = "manual"

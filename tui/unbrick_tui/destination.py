@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,13 +74,15 @@ def destination(command: Command) -> Command:
 
 def deliver(
     opened: Opened, result: Repaired, into: Destination, fail_on: str, name: str, *, as_json: bool = False,
+    more: Sequence[str] = (),
 ) -> int:
-    """Show or write a result; the exit status that the verdict on it asks for."""
+    """Show or write a result; the exit status that the verdict on it asks for. `more` are lines that say what other
+    options would do."""
     if into.nowhere:
         if as_json:
             print_json(change_document(result))
         else:
-            say(_shown(result, name))
+            say([*_shown(result, name), *more])
         return status_of([result.after.verdict], fail_on)
     if into.out == STDOUT:
         if sys.stdout.isatty():
@@ -93,7 +95,7 @@ def deliver(
         if as_json:
             print_json(change_document(result))
         else:
-            say(["Nothing to change, and nothing has been written.", headline(result.after, painter())])
+            say(["Nothing to change, and nothing has been written.", headline(result.after, painter()), *more])
         return status_of([result.after.verdict], fail_on)
     receipt = _write(opened, result, into)
     written = _check_again(opened, receipt.path)

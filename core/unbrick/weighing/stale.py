@@ -122,13 +122,14 @@ def priced(situation: Situation, findings: Iterable[Finding]) -> Iterator[Findin
 
 
 def with_thinking(situation: Situation, fix: Fix) -> Fix:
-    """A fix that says in its price what thinking goes along, and so is lossy, unless it leaves all to the person."""
+    """A fix that says in its price what thinking goes along. It is not safe then; what has to be asked for anyway, to
+    bring history back or by a person's own decision, stays what it is."""
     number = bound(situation, fix.edits)
     if not number:
         return fix
     said = "" if fix.price == words.KEEPS else fix.price.removeprefix(_PLAIN)
     drops = said.rpartition("; ")[2].startswith("drops ")
-    safety = fix.safety if fix.safety is Safety.MANUAL else Safety.LOSSY
+    safety = Safety.LOSSY if fix.safety is Safety.SAFE else fix.safety
     price = f"{said}, {_counted(number)}" if drops else "; ".join(filter(None, (said, f"drops {_counted(number)}")))
     return replace(fix, safety=safety, price=price)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from unbrick.errors import UsageError
-from unbrick.finding import Safety
+from unbrick.finding import Safety, Severity
 from unbrick.opening import Choices, examine, open_word
 from unbrick.repair import Repaired
 from unbrick.repair import repair as mend
@@ -40,13 +41,25 @@ def repair(
         into.check(path)
         before = work(examine(opened))
         _known(fixes, before)
-        result: Repaired = work(
-            mend(
-                opened.format, opened.bundle, before.target, opened.surroundings,
-                allow=allowed(restore=restore, lossy=lossy), only=codes, chosen=fixes,
-            )
-        )
-        return deliver(opened, result, into, fail_on, name=path)
+        allow = allowed(restore=restore, lossy=lossy)
+        result: Repaired = work(mend(
+            opened.format, opened.bundle, before.target, opened.surroundings, allow=allow, only=codes, chosen=fixes,
+        ))
+        return deliver(opened, result, into, fail_on, name=path, more=[*_more(result.after, allow)])
+
+
+_OPTIONS = {Safety.RESTORES: "--restore", Safety.LOSSY: "--lossy"}
+
+
+def _more(after: Report, allow: set[Safety]) -> Iterator[str]:
+    """Says which options would mend more of what is left."""
+    left = {
+        fix.safety for finding in after.findings if finding.severity is not Severity.INFO
+        for fix in finding.fixes if fix.edits
+    }
+    options = [option for safety, option in _OPTIONS.items() if safety in left - allow]
+    if options:
+        yield f"With {' and '.join(options)} more is mended, at the prices named beside the fixes."
 
 
 def allowed(*, restore: bool, lossy: bool) -> set[Safety]:

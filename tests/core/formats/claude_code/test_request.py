@@ -64,7 +64,9 @@ def test_the_new_prompt_is_said_to_be_one() -> None:
     assert request.synthetic[len(request.row) - 1] is Synthetic.PROMPT
 
 
-@pytest.mark.parametrize("name", ["healthy", "healthy-compacted-twice", "parallel-calls-as-a-tree", "large-image-among-many"])
+@pytest.mark.parametrize(
+    "name", ["healthy", "healthy-compacted-twice", "parallel-calls-as-a-tree", "large-image-among-many"],
+)
 @pytest.mark.parametrize("batch", [1, 2, 7])
 def test_it_is_the_same_however_many_messages_are_written_at_a_time(
     name: str, batch: int, monkeypatch: pytest.MonkeyPatch
