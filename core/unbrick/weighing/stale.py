@@ -45,7 +45,7 @@ class _Sent:
         for index in range(len(request.row) - 1, -1, -1):
             if request.row[index] >= 0:
                 self._first[request.row[index]] = index
-        self._rows = array("i", (row for row, index in enumerate(self._first) if index < nowhere))
+        self._rows = sorted({row for row in request.row if row >= 0})
         self._session, self._places = situation.session, situation.loaded
         firsts = map(self._first.__getitem__, reversed(situation.thread.rows))
         self._from = array("i", accumulate(firsts, min, initial=nowhere))[::-1]
