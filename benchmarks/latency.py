@@ -73,7 +73,7 @@ class Terminal:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        asked = False
+        asked, before = False, b""
         while True:
             select.select([self._fd], [], [])
             try:
@@ -83,7 +83,9 @@ class Terminal:
             self._arrived.put((time.perf_counter(), data))
             if not data:
                 return
-            if not asked and ASKED in data:
+            # What is asked may come in two pieces.
+            before = before[-len(ASKED) :] + data
+            if not asked and ASKED in before:
                 asked = True
                 os.write(self._fd, ANSWER)
 
