@@ -239,10 +239,15 @@ def test_a_folder_stays_where_nobody_can_tell_whether_its_transcript_came(
 @pytest.mark.parametrize("note", [
     b"", b"[]", b"{}", b'{"unless": 1, "made": [1]}', b'{"unless": "x", "made": [["kept", "a", 1, 1]]}',
     b'{"unless": "x", "made": [["kept"]]}', b'{"unless": "x", "made": 7}', b'{"unless": "x", "made": [["\\u0000", 1]]}',
+    pytest.param(b"[" * 200_000, id="nested without end"), pytest.param(None, id="a pipe"),
 ])
-def test_a_note_that_cannot_be_read_is_no_note(half_made: Path, note: bytes) -> None:
+def test_a_note_that_cannot_be_read_is_no_note(half_made: Path, note: bytes | None) -> None:
     (left,) = half_made.parent.glob(f".*{atomic.TEMPORARY}/{leftovers.NOTE}")
-    left.write_bytes(note)
+    if note is None:
+        left.unlink()
+        os.mkfifo(left)
+    else:
+        left.write_bytes(note)
     before = sorted(half_made.rglob("*"))
     leftovers.sweep(half_made.parent)
     assert sorted(half_made.rglob("*")) == before and not left.parent.exists()

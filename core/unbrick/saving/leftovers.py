@@ -16,10 +16,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from unbrick.disk import whole
 from unbrick.saving import atomic
 from unbrick.saving.atomic import TEMPORARY, Privacy, staged
 
 NOTE = "note.json"
+LARGEST = 1 << 26
+"""Bytes of a note; each file that it names takes some hundred."""
 _OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
 
 
@@ -29,8 +32,8 @@ def note(made: Path, unless: Path, moves: Iterable[tuple[Path, Path]]) -> None:
     Raises OSError."""
     lines = [(os.path.relpath(then, made.parent), *_identity(now)) for now, then in moves]
     data = json.dumps({"unless": os.path.relpath(unless, made.parent), "made": lines}).encode()
-    with staged(made, NOTE, Privacy(), (data,)) as whole:
-        whole.put(made / NOTE)
+    with staged(made, NOTE, Privacy(), (data,)) as written:
+        written.put(made / NOTE)
 
 
 def _identity(path: Path) -> tuple[int, ...]:
@@ -45,8 +48,8 @@ def _identity(path: Path) -> tuple[int, ...]:
 def take_back(made: Path) -> None:
     """Remove what the note of a temporary folder names, where it is still what was noted: files with the same bytes,
     and folders with nothing else in them."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        found = json.loads((made / NOTE).read_bytes())
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        found = json.loads(whole(made / NOTE, LARGEST))
         if _identity(made.parent / found["unless"]):  # What cannot be told raises.
             return
         for name, *noted in reversed(found["made"]):
