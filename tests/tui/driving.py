@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+from threading import Event
 
 from textual import events
 from textual.app import App
@@ -12,6 +13,7 @@ from textual.keys import key_to_character
 from textual.pilot import Pilot
 from textual.worker import Worker, WorkerCancelled
 
+from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.widgets.footer import Footer
 
 SAMPLES = Path(__file__).parents[2] / "sample_sessions" / "claude_code"
@@ -28,6 +30,15 @@ def notices(app: App[int]) -> str:
 
 Opened = Pilot[int]
 Open = Callable[..., AbstractAsyncContextManager[Opened]]
+
+
+async def help_over(pilot: Opened, asked: Event) -> None:
+    """Wait until work has begun that asks for something, and open the help over it."""
+    while not asked.is_set():
+        await pilot.pause()
+    await pilot.press("question_mark")
+    while not isinstance(pilot.app.screen, HelpScreen):
+        await pilot.pause()
 
 
 async def settle(pilot: Opened) -> None:

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from driving import Open, notices, press, screen_text, settle
+from driving import Open, help_over, notices, press, screen_text, settle
 from textual.pilot import Pilot
 
 from unbrick_tui import delegated
@@ -160,11 +160,7 @@ async def test_keys_go_on_while_its_disk_is_silent(open_app: Open, monkeypatch: 
         try:
             timeline(pilot).jump(1)
             await pilot.press("space")
-            while not asked.is_set():
-                await pilot.pause()
-            await pilot.press("question_mark")
-            while not isinstance(pilot.app.screen, HelpScreen):
-                await pilot.pause()
+            await help_over(pilot, asked)
         finally:
             answers.set()
         await settle(pilot)

@@ -10,12 +10,11 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from driving import Open, notices, press, screen_text, settle
+from driving import Open, help_over, notices, press, screen_text, settle
 
 from unbrick.errors import CannotWriteError
 from unbrick_tui import clipboard
 from unbrick_tui.copying import copyable
-from unbrick_tui.screens.help import HelpScreen
 from unbrick_tui.screens.path import PathScreen
 
 
@@ -111,11 +110,7 @@ async def test_keys_go_on_while_the_disk_of_that_file_is_silent(
                 await pilot.pause()
             await settle(pilot)
             await pilot.press("enter")
-            while not asked.is_set():
-                await pilot.pause()
-            await pilot.press("question_mark")
-            while not isinstance(pilot.app.screen, HelpScreen):
-                await pilot.pause()
+            await help_over(pilot, asked)
         finally:
             answers.set()
         await settle(pilot)
