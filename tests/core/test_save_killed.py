@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -251,6 +252,39 @@ def test_a_note_that_cannot_be_read_is_no_note(half_made: Path, note: bytes | No
     before = sorted(half_made.rglob("*"))
     leftovers.sweep(half_made.parent)
     assert sorted(half_made.rglob("*")) == before and not left.parent.exists()
+
+
+LINKED = "linked"
+
+
+@pytest.mark.parametrize("where, goes", [
+    (NEW, True), (f"{NEW}/inside", True), (f"../../other/-home-dev-shop/{NEW}", True),
+    (f"../../projects/-home-dev-shop/{NEW}", True),
+    ("other", False), (f"other/{NEW}", False), (f"../{NEW}", False), (f"../other/{NEW}", False),
+    (f"../../other/elsewhere/{NEW}", False), (f"../../../other/-home-dev-shop/{NEW}", False),
+    (f"{NEW}/../other", False), (f"{NEW}/{LINKED}/empty", False), (f"../../{LINKED}/-home-dev-shop/{NEW}", False),
+], ids=lambda value: value if isinstance(value, str) else "goes" if value else "stays")
+def test_a_note_names_only_what_a_save_there_makes(tmp_path: Path, where: str, goes: bool) -> None:
+    place = tmp_path / "a" / "projects" / "-home-dev-shop"
+    made = place / f".{NEW}.0123abcd{atomic.TEMPORARY}"
+    made.mkdir(parents=True)
+    named = place / where
+    if LINKED in where:
+        link = place / where.partition(LINKED)[0] / LINKED
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(tmp_path)
+    named.mkdir(parents=True, exist_ok=True)
+    (made / leftovers.NOTE).write_text(json.dumps({"unless": f"{NEW}.jsonl", "made": [[where]]}))
+    leftovers.sweep(place)
+    assert named.exists() is not goes and not made.exists()
+
+
+def test_a_note_that_depends_on_what_stands_elsewhere_is_not_heeded(half_made: Path) -> None:
+    (left,) = half_made.parent.glob(f".*{atomic.TEMPORARY}/{leftovers.NOTE}")
+    left.write_text(json.dumps({**json.loads(left.read_text()), "unless": "../no/such"}))
+    before = sorted(half_made.rglob("*"))
+    leftovers.sweep(half_made.parent)
+    assert sorted(half_made.rglob("*")) == before
 
 
 def test_the_note_of_another_user_is_not_heeded(half_made: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 Before something gets its name that means nothing without another file, a note of it is put into the temporary folder
 that it comes from, so that it can be taken back. Only what is still as it was made is: whoever changes a file, or adds
-one, keeps it.
+one, keeps it. A note may come from anybody, in a folder that was unpacked or cloned: it is heeded only where it names
+what a save in that place makes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from unbrick.saving.atomic import TEMPORARY, Privacy, staged
 NOTE = "note.json"
 LARGEST = 1 << 26
 """Bytes of a note; each file that it names takes some hundred."""
-_OURS = re.compile(r"\..+\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
+_OURS = re.compile(r"\.(.+)\.[0-9a-f]{8}" + re.escape(TEMPORARY), re.DOTALL)
+"""The name of what is not whole yet, with the one that it is to have."""
 
 
 def note(made: Path, unless: Path, moves: Iterable[tuple[Path, Path]]) -> None:
@@ -50,10 +52,13 @@ def take_back(made: Path) -> None:
     and folders with nothing else in them."""
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         found = json.loads(whole(made / NOTE, LARGEST))
-        if _identity(made.parent / found["unless"]):  # What cannot be told raises.
+        place, unless = Path(os.path.realpath(made.parent)), Path(found["unless"])
+        if len(unless.parts) != 1 or _identity(place / unless):  # What cannot be told raises.
             return
         for name, *noted in reversed(found["made"]):
-            path = made.parent / name
+            path = Path(os.path.normpath(place / name))
+            if not _made_from(place / made.name, path):
+                continue
             with suppress(OSError):
                 folder = path.is_dir() and not path.is_symlink()
                 if folder and tuple(noted) in ((), _identity(path)):
@@ -61,6 +66,18 @@ def take_back(made: Path) -> None:
                     atomic.system.rmdir(path)
                 elif not folder and tuple(noted) == _identity(path) != ():
                     atomic.system.unlink(path)
+
+
+def _made_from(made: Path, path: Path) -> bool:
+    """Whether a save may have made something out of a temporary folder: it stands under the name that the folder is
+    to have, in the same place or, for a session with files in two projects, in `../../another/same place`; and no link
+    leads there."""
+    match, place = _OURS.fullmatch(made.name), made.parent
+    return os.path.realpath(path.parent) == str(path.parent) and match is not None and any(
+        one.name == match[1] and (
+            one.parent == place or (one.parent.name, one.parent.parent.parent) == (place.name, place.parent.parent)
+        ) for one in (path, *path.parents)
+    )
 
 
 def sweep(folder: Path) -> None:
