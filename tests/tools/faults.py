@@ -46,6 +46,8 @@ CALLS = (
     "stat", "lseek", "getdents64", "close", "readlink", "access", "faccessat", "faccessat2", "dup",
 )
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EDQUOT", "EROFS", "ENOENT", "EINTR")
+ENDED = ("getdents64", "ENOENT")
+"""To the C library the end of a folder that somebody has removed: no fault for a program to see."""
 STRACE = ("strace", "-y", "-s", "16")
 FAST = ("-f", "--seccomp-bpf")
 """Stops at the traced calls alone; with these strace injects no signals."""
@@ -159,8 +161,9 @@ def touches(line: str, folder: Path) -> bool:
 def faults(job: Job, found: Sequence[tuple[str, int]], errors: Sequence[str]) -> Iterator[tuple[str, int, str]]:
     """Every fault to inject: the process killed at each call, and each call refused, in one of the ways in turn."""
     for index, (call, which) in enumerate(found):
+        error = errors[index % len(errors)]
         yield call, which, "signal=KILL"
-        yield call, which, f"error={'EIO' if call == 'close' else errors[index % len(errors)]}"
+        yield call, which, f"error={'EIO' if call == 'close' or (call, error) == ENDED else error}"
 
 
 def wrong(job: Job, path: Path, old: Files, new: Files, done: subprocess.CompletedProcess[str], killed: bool) -> str:

@@ -39,13 +39,13 @@ sys.exit(run(sys.argv[2:]))
 """
 
 COMMANDS = {
-    "the file is read": ("pread", "check"),
-    "the application opens": ("pread", "open"),
-    "it is exported": ("pread", "export"),
-    "files are looked into": ("pread", "list"),
-    "the backup is made": ("link", "repair --in-place"),
-    "the new file takes its place": ("replace", "repair --in-place"),
-    "a copy is brought to the disk": ("fsync", "repair -o copy.jsonl"),
+    "the file is read": ("pread", "check", f"still opening {ID}.jsonl"),
+    "the application opens": ("pread", "open", f"still opening {ID}.jsonl"),
+    "it is exported": ("pread", "export", f"still opening {ID}.jsonl"),
+    "files are looked into": ("pread", "list", "0 of 1 sessions judged"),
+    "the backup is made": ("link", "repair --in-place", f"still writing {ID}.jsonl"),
+    "the new file takes its place": ("replace", "repair --in-place", f"still writing {ID}.jsonl"),
+    "a copy is brought to the disk": ("fsync", "repair -o copy.jsonl", "still writing copy.jsonl"),
 }
 
 
@@ -61,23 +61,26 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def hanging(home: Path, call: str, *words: str, term: str = "dumb") -> Terminal:
+def hanging(home: Path, call: str, *words: str, folder: Path | None = None, term: str = "dumb") -> Terminal:
     """A command of which a call hangs."""
     environment = {
         "TERM": term, "HOME": str(home), "CLAUDE_CONFIG_DIR": str(home / "config"), "LANG": "C.UTF-8",
         "PATH": str(home / "bin"),
     }
-    return Terminal([sys.executable, "-c", HANGING, call, *words], environment, home)
+    return Terminal([sys.executable, "-c", HANGING, call, *words], environment, folder or home)
 
 
 @LINUX
-@pytest.mark.parametrize(("call", "words"), COMMANDS.values(), ids=COMMANDS)
-def test_a_command_whose_disk_hangs_is_stopped(path: Path, tmp_path: Path, call: str, words: str) -> None:
+@pytest.mark.parametrize(("call", "words", "said"), COMMANDS.values(), ids=COMMANDS)
+def test_a_command_whose_disk_hangs_says_so_and_is_stopped(
+    path: Path, tmp_path: Path, call: str, words: str, said: str
+) -> None:
     command, *options = words.split()
-    given = [] if command == "list" else [str(path)]
-    terminal = hanging(tmp_path, call, command, *given, *options)
+    given = [] if command == "list" else [path.name]
+    terminal = hanging(tmp_path, call, command, *given, *options, folder=path.parent)
     try:
         terminal.wait_for("it hangs")
+        terminal.wait_for(f"unbrick: {said}; ctrl+c stops it")
         terminal.signal(signal.SIGINT)
         assert terminal.wait_for_end() == 130
         assert "the disk does not answer" in terminal.text.replace("\n", "")

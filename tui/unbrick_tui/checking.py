@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,15 +12,14 @@ from typing import NamedTuple
 
 from unbrick.opening import STDIN, Choices, examine, open_word
 from unbrick.record import Json
-from unbrick.report import Report, Verdict
+from unbrick.report import Verdict
 from unbrick.scanning import helpers
 from unbrick.scanning.scan import finish
 from unbrick.telling import json_report
 from unbrick_tui.failures import CANNOT, explain
-from unbrick_tui.options import painter, work
+from unbrick_tui.options import opening, painter, work
 from unbrick_tui.render import report_lines
-
-Run = Callable[[Generator[int, None, Report]], Report]
+from unbrick_tui.waiting import slow
 
 FEW = 16
 """So many transcripts are judged before processes that share the work would have started."""
@@ -43,11 +42,17 @@ def check_all(names: Sequence[str], choices: Choices, as_json: bool) -> Iterator
     done = 0
     cores = helpers.cores()
     if cores > 1 and len(names) >= FEW and STDIN not in names:
-        for checked in _shared(partial(check_one, choices=choices, as_json=as_json), names, cores):
+        shared = _shared(partial(check_one, choices=choices, as_json=as_json), names, cores)
+        while checked := _waited_for(shared, f"checking: {done:,} of {len(names):,} are done"):
             done += 1
             yield checked
     for name in names[done:]:
-        yield check_one(name, choices, as_json, work)
+        yield check_one(name, choices, as_json, told=True)
+
+
+def _waited_for(shared: Iterator[Checked], doing: str) -> Checked | None:
+    with slow(doing):
+        return next(shared, None)
 
 
 def _shared(one: Callable[[str], Checked], names: Sequence[str], cores: int) -> Iterator[Checked]:
@@ -64,11 +69,12 @@ def _shared(one: Callable[[str], Checked], names: Sequence[str], cores: int) -> 
         yield from pool.map(one, names, chunksize=SHARE)
 
 
-def check_one(name: str, choices: Choices, as_json: bool, run: Run = finish) -> Checked:
-    """What is told of one. Raises what stands for wrong use, or for a flaw of our own."""
+def check_one(name: str, choices: Choices, as_json: bool, told: bool = False) -> Checked:
+    """What is told of one; `told` also says on a terminal what takes long. Raises what stands for wrong use, or for a
+    flaw of our own."""
     try:
-        with open_word(name, choices, Path.cwd()) as opened:
-            report = run(examine(opened))
+        with opening(name, choices) if told else open_word(name, choices, Path.cwd()) as opened:
+            report = work(examine(opened)) if told else finish(examine(opened))
             name = name if name == STDIN else str(opened.bundle.path)
             if as_json:
                 return Checked(

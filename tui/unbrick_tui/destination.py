@@ -23,6 +23,7 @@ from unbrick.source import Source
 from unbrick_tui.changes import change_lines, outcome_lines
 from unbrick_tui.options import output, painter, print_json, say, status_of, work
 from unbrick_tui.render import headline
+from unbrick_tui.waiting import slow
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -87,7 +88,7 @@ def deliver(
     if into.out == STDOUT:
         if sys.stdout.isatty():
             raise UsageError("A transcript may hold what acts on a terminal; name a file (-o FILE), or pipe it on.")
-        with output() as stream:
+        with output() as stream, slow("writing"):
             stream.writelines(patched(opened.bundle.main, result.patch))
         say(outcome_lines(result), err=True)
         return status_of([result.after.verdict], fail_on)
@@ -97,7 +98,8 @@ def deliver(
         else:
             say(["Nothing to change, and nothing has been written.", headline(result.after, painter()), *more])
         return status_of([result.after.verdict], fail_on)
-    receipt = _write(opened, result, into)
+    with slow(f"writing {'a new session' if into.as_session else into.out or name}"):
+        receipt = _write(opened, result, into)
     written = _check_again(opened, receipt.path)
     if as_json:
         print_json(change_document(result, receipt, written))

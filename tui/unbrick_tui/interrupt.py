@@ -44,5 +44,5 @@ def _watch(over: Event) -> None:
         elif since is None:
             since = monotonic()
         elif monotonic() - since > LONG:
-            os.write(2, SAID.encode())
+            os.write(2, ("\n" * os.isatty(2) + SAID).encode())  # On the line may stand what was waited for.
             os._exit(INTERRUPTED)

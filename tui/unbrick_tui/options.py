@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,17 +16,14 @@ from typing import Any, BinaryIO, TypeVar
 import click
 import orjson
 
-from unbrick.opening import Choices
+from unbrick.opening import STDIN, Choices, Opened, open_word
 from unbrick.printable import printable_json
 from unbrick.report import Verdict
-from unbrick.scanning.scan import finish
 from unbrick_tui.failures import FINE, VERDICT
+from unbrick_tui.waiting import slow, telling
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
-
-PATIENCE = 0.5
-"""Seconds after which progress is shown."""
 
 WORD = click.Path(allow_dash=True, readable=False)
 """What stands for a transcript. Whether it can be read is for the engine to say: that is no wrong use."""
@@ -122,24 +118,22 @@ def _broken(line: str, width: int) -> list[str]:
     )
 
 
+def opening(word: str, choices: Choices) -> Opened:
+    """Open what a person typed; on a terminal, say so when it takes long. Raises what `open_word` does."""
+    with slow("reading standard input" if word == STDIN else f"opening {word}"):
+        return open_word(word, choices, Path.cwd())
+
+
 def work(progress: Generator[int, None, T]) -> T:
     """Run a generator of progress to its end; on a terminal, say how far it is when it takes long."""
-    if not sys.stderr.isatty():
-        return finish(progress)
-    began = shown = time.monotonic()
-    try:
+    rows = 0
+    with telling(lambda: f"{rows:,} records read" if rows else "still reading"):
         while True:
-            rows = next(progress)
-            now = time.monotonic()
-            if now - began > PATIENCE and now - shown > 0.1:
-                shown = now
-                click.echo(f"\r{rows:,} records read", nl=False, err=True)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    finally:
-        if shown > began:
-            click.echo("\r" + " " * 40 + "\r", nl=False, err=True)
+            try:
+                rows = next(progress)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401

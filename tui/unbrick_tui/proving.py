@@ -16,7 +16,7 @@ from unbrick.bundle import Bundle
 from unbrick.errors import CannotReadError, UsageError
 from unbrick.finding import Safety, Severity
 from unbrick.formats.claude_code import ClaudeCode
-from unbrick.opening import Choices, Opened, examine, open_word
+from unbrick.opening import Choices, Opened, examine
 from unbrick.patch import EMPTY, Patch
 from unbrick.printable import printable, shell, shorten
 from unbrick.proof.api import blocks_of
@@ -30,7 +30,7 @@ from unbrick.telling import sentences
 from unbrick.telling.json_report import line
 from unbrick.thread import Outcome
 from unbrick_tui.failures import FINE, VERDICT
-from unbrick_tui.options import say, work
+from unbrick_tui.options import opening, say, work
 
 CLIENT = ClaudeCode.name
 SHOWN = 10
@@ -60,7 +60,7 @@ def run(
     insist_private()
     if client.version is not None:
         choices = replace(choices, client=str(client.version))
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         _insist_client(opened)
         if not (yes or _agreed(client, str(opened.bundle.path), before=before, seconds=timeout)):
             return FINE

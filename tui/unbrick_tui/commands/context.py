@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
-from unbrick.opening import STDIN, Choices, examine, open_word
+from unbrick.opening import STDIN, Choices, examine
 from unbrick.printable import printable, shell
 from unbrick.report import Report
 from unbrick.rules.boundaries import brought_back, ways
@@ -17,7 +16,7 @@ from unbrick.weighing.filling import Filling, Piece, Share, filling
 from unbrick.weighing.ladder import Rung, ladder
 from unbrick.weighing.stale import with_thinking
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import WORD, judgement, print_json, say, work
+from unbrick_tui.options import WORD, judgement, opening, print_json, say, work
 
 NEXT, BACK = "next", "brought back"
 
@@ -33,7 +32,7 @@ def context(path: str, as_json: bool, choices: Choices) -> int:
 
     Behind a compaction that failed, the history that can be brought back is shown as well. Nothing is changed.
     """
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         report = work(examine(opened))
         parts = list(contexts(report))
         if as_json:

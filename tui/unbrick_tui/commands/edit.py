@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import click
 
 from unbrick.editing import byhand
 from unbrick.errors import UsageError
 from unbrick.finding import Fix
-from unbrick.opening import Choices, Opened, examine, open_word
+from unbrick.opening import Choices, Opened, examine
 from unbrick.record import At
 from unbrick.repair import Repaired
 from unbrick.report import Report
 from unbrick.situation import Situation
 from unbrick_tui.destination import Destination, deliver, destination
-from unbrick_tui.options import WORD, fail_on, judgement, work
+from unbrick_tui.options import WORD, fail_on, judgement, opening, work
 
 Deed = Callable[[Situation], Fix]
 
@@ -63,7 +62,7 @@ def edit(
     ]
     if not deeds:
         raise UsageError("edit takes --set-text, --drop-block, --delete-pair, --delete, --delete-turn or --strip.")
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         into.check(path)
         report = work(examine(opened))
         return deliver(opened, done(opened, report, deeds), into, fail_on, name=path, as_json=as_json)

@@ -10,11 +10,11 @@ import click
 from unbrick.errors import UsageError
 from unbrick.export import WAYS, Level, Way, What, by_suffix, suggested
 from unbrick.export import export as write
-from unbrick.opening import Choices, examine, expanded, open_word
+from unbrick.opening import Choices, examine, expanded
 from unbrick.printable import printable
 from unbrick_tui.destination import STDOUT
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import WORD, judgement, output, say, work
+from unbrick_tui.options import WORD, judgement, opening, output, say, work
 
 BY_NAME = {way.name: way for way in WAYS}
 
@@ -50,7 +50,7 @@ def export(
     way = _way(name, out)
     depth = way.level if level is None else Level[level.upper()]
     what = What(everything, depth, not no_findings, not no_images, secrets)
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         report = work(examine(opened))
         if out == STDOUT:
             if way.name == "report" and sys.stdout.isatty():

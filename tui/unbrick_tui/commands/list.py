@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,9 @@ from unbrick.printable import printable
 from unbrick.record import Json
 from unbrick.sessions.as_json import document, session
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import PATIENCE, painter, print_json, say
+from unbrick_tui.options import painter, print_json, say
 from unbrick_tui.render import Paint
+from unbrick_tui.waiting import LOOKING, slow, telling
 
 if TYPE_CHECKING:
     from unbrick_tui.shelf import Row, Shelf
@@ -51,10 +51,11 @@ def list_(
 
     if client is not None and client not in BY_CLIENT:
         raise UsageError(f"--client takes claude-code or amplifier, not {client!r}.")
-    shelf = Shelf(Choices(config_dir=config_dir), Path.cwd(), cache=folder())
-    shelf.order = Order[sort.upper()]
-    wanted = [row for row in shelf.shown() if client in (None, row.stored.client)]
-    shelf.rows = {row.stored.path: row for row in _of_project(shelf, wanted, project)}
+    with slow(LOOKING):
+        shelf = Shelf(Choices(config_dir=config_dir), Path.cwd(), cache=folder())
+        shelf.order = Order[sort.upper()]
+        wanted = [row for row in shelf.shown() if client in (None, row.stored.client)]
+        shelf.rows = {row.stored.path: row for row in _of_project(shelf, wanted, project)}
     _judge(shelf, judged=not no_check)
     shelf.broken = broken
     found = shelf.shown()
@@ -85,22 +86,17 @@ def _judge(shelf: Shelf, *, judged: bool) -> None:
     from unbrick_tui.learning import learn
 
     judging = Judging(shelf.choices, shelf.cwd, shelf.start) if judged else None
-    began = said = time.monotonic()
+    total, left = len(shelf.rows), {path for path, row in shelf.rows.items() if row.health is None}
     try:
-        for told in learn(list(shelf.rows.values()), shelf.cache, judging):
-            shelf.take([told] if told is not None else ())
-            now = time.monotonic()
-            if sys.stderr.isatty() and now - began > PATIENCE and now - said > 0.1:
-                said = now
-                total, done, _broken = shelf.counts()
-                click.echo(f"\r{done:,} of {total:,} sessions judged", nl=False, err=True)
+        with telling(lambda: f"{total - len(left):,} of {total:,} sessions judged"):
+            for told in learn(list(shelf.rows.values()), shelf.cache, judging):
+                shelf.take([told] if told is not None else ())
+                if told is not None and told.health is not None:
+                    left.discard(told.stored.path)
     except BaseException:
         if judging is not None:
             judging.stop()
         raise
-    finally:
-        if said > began:
-            click.echo("\r" + " " * 50 + "\r", nl=False, err=True)
 
 
 def _lines(shelf: Shelf, rows: list[Row], paint: Paint) -> Iterator[str]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from unbrick.errors import AmbiguousError
-from unbrick.opening import STDIN, Choices, Opened, examine, open_word
+from unbrick.opening import STDIN, Choices, Opened, examine
 from unbrick.printable import shell
 from unbrick.restore import left_behind
 from unbrick.scanning.ahead import begun
 from unbrick.sessions.listing import newest
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import WORD, judgement, painter, say, work
+from unbrick_tui.options import WORD, judgement, opening, painter, say, work
 from unbrick_tui.render import report_lines
 from unbrick_tui.waiting import LOOKING, slow
 
@@ -48,8 +48,7 @@ def open_(path: str | None, ascii: bool, theme: str | None, choices: Choices) ->
         return choose(choices, cwd, settings)
     word = path if path is not None else str(first)
     try:
-        with slow("reading standard input" if word == STDIN else f"opening {word}"):
-            opened = open_word(word, choices, cwd)
+        opened = opening(word, choices)
     except AmbiguousError as error:
         if not asked or not error.paths:
             raise

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
 from unbrick.errors import UsageError
-from unbrick.opening import STDIN, Choices, Opened, examine, open_word
+from unbrick.opening import STDIN, Choices, Opened, examine
 from unbrick.printable import printable
 from unbrick.redact import Likely, compressed, elsewhere, likely
 from unbrick.redact import redact as replace_all
@@ -20,8 +19,9 @@ from unbrick.telling.json_report import line
 from unbrick.telling.sentences import count
 from unbrick_tui.destination import STDOUT, Destination, deliver, destination
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import WORD, fail_on, judgement, painter, print_json, say, status_of, work
+from unbrick_tui.options import WORD, fail_on, judgement, opening, painter, print_json, say, status_of, work
 from unbrick_tui.render import headline
+from unbrick_tui.waiting import slow
 
 SCHEMA = 1
 SHOWN = 8
@@ -48,7 +48,7 @@ def redact(
     """
     if ask and path == STDIN:
         raise UsageError("Standard input holds the session or the value, not both; name a file.")
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         into.check(path)
         report = work(examine(opened))
         wanted = everything or pick or not ask
@@ -137,7 +137,8 @@ def _sealed(report: Report, values: Sequence[str]) -> Iterator[str]:
 
 def _left(opened: Opened, values: Sequence[str]) -> Iterator[str]:
     """Other files that hold one of the values."""
-    named = dict.fromkeys(path for value in values for path in elsewhere(opened.format, opened.bundle, value))
+    with slow("looking into the session's other files"):
+        named = dict.fromkeys(path for value in values for path in elsewhere(opened.format, opened.bundle, value))
     if named:
         yield "These files hold it, too, or have it in their names, and stay as they are:"
         yield from (f"  {printable(str(path))}" for path in named)

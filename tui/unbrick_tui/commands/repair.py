@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from unbrick.errors import UsageError
 from unbrick.finding import Safety, Severity
-from unbrick.opening import Choices, examine, open_word
+from unbrick.opening import Choices, examine
 from unbrick.repair import Repaired
 from unbrick.repair import repair as mend
 from unbrick.report import Report
 from unbrick.rules import BY_CODE
 from unbrick_tui.destination import Destination, deliver, destination
-from unbrick_tui.options import WORD, fail_on, judgement, work
+from unbrick_tui.options import WORD, fail_on, judgement, opening, work
 
 
 @click.command()
@@ -37,7 +36,7 @@ def repair(
     """
     codes = _codes(only)
     fixes = _fixes(chosen)
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         into.check(path)
         before = work(examine(opened))
         _known(fixes, before)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
 from unbrick.errors import UsageError
-from unbrick.opening import Choices, examine, open_word
+from unbrick.opening import Choices, examine
 from unbrick.printable import printable, shorten
 from unbrick.report import Report
 from unbrick.request import Part, Request
@@ -18,7 +17,7 @@ from unbrick.telling.json_report import request_document
 from unbrick_tui.commands.beside import brief
 from unbrick_tui.commands.recorded import LAST, LIST, show, wanted
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import WORD, judgement, print_json, say, work
+from unbrick_tui.options import WORD, judgement, opening, print_json, say, work
 
 
 @click.command()
@@ -48,7 +47,7 @@ def request(
     if recorded is not None and prompt is not None:
         raise UsageError("--prompt belongs to the request to come, --recorded to those that went out; use one of them.")
     number = None if recorded is None else wanted(LAST if diff and recorded == LIST else recorded)
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         report = work(examine(opened))
         situation = report.situation
         if number is not None:

@@ -17,6 +17,7 @@ from unbrick.restore import restore as put_back
 from unbrick.source import Source
 from unbrick_tui.failures import FINE
 from unbrick_tui.options import WORD, say
+from unbrick_tui.waiting import slow
 
 
 @click.command()
@@ -34,8 +35,9 @@ def restore(path: str, backup: Path | None, listed: bool, config_dir: Path | Non
     if path == STDIN:
         raise UsageError("restore takes the path of a transcript, not standard input.")
     there = expanded(path)
-    if not (is_dir(there.parent) and backups(there)):
-        there = resolve(path, Choices(config_dir=config_dir), Path.cwd())
+    with slow(f"looking for backups of {path}"):
+        if not (is_dir(there.parent) and backups(there)):
+            there = resolve(path, Choices(config_dir=config_dir), Path.cwd())
     if listed:
         found = backups(there)
         if not found:
@@ -52,7 +54,8 @@ def restore(path: str, backup: Path | None, listed: bool, config_dir: Path | Non
         if known is None or not ours:
             raise NotATranscriptError(f"{chosen} is not a transcript that unbrick knows; nothing was changed.")
         format_ = known
-    receipt = put_back(format_, there, SYSTEM_CLOCK, backup)
+    with slow(f"restoring {there}"):
+        receipt = put_back(format_, there, SYSTEM_CLOCK, backup)
     said = [f"restored {printable(str(receipt.path))}"]
     if receipt.note:
         said.append(printable(receipt.note))

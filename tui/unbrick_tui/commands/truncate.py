@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
@@ -11,7 +10,7 @@ from unbrick import words
 from unbrick.editing.byhand import keep_from, perform
 from unbrick.editing.outcome import places_document
 from unbrick.errors import UsageError
-from unbrick.opening import Choices, Opened, examine, open_word
+from unbrick.opening import Choices, Opened, examine
 from unbrick.printable import printable, shorten
 from unbrick.repair import Repaired
 from unbrick.report import Report
@@ -24,7 +23,7 @@ from unbrick.weighing.touched import touched
 from unbrick_tui.commands.edit import row_of
 from unbrick_tui.destination import Destination, deliver, destination
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import WORD, fail_on, judgement, print_json, say, work
+from unbrick_tui.options import WORD, fail_on, judgement, opening, print_json, say, work
 
 
 @click.command()
@@ -53,7 +52,7 @@ def truncate(
         raise UsageError("truncate takes one of --list, --last-safe, --at LINE-or-UUID and --keep-from LINE-or-UUID.")
     if mend and place is None:
         raise UsageError("--mend goes with --at LINE-or-UUID: it mends what stands before that point.")
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         into.check(path)
         report = work(examine(opened))
         if listed:

@@ -9,15 +9,16 @@ from pathlib import Path
 import click
 
 from unbrick.errors import NotFoundError, UsageError
-from unbrick.opening import STDIN, Choices, examine, open_word, resolve
+from unbrick.opening import STDIN, Choices, examine, resolve
 from unbrick.printable import printable, printable_lines
 from unbrick.report import Report
 from unbrick.sessions.listing import newest
 from unbrick.telling import sentences
 from unbrick.why import Explanation, explain_error
 from unbrick_tui.failures import FINE
-from unbrick_tui.options import judgement, painter, say, work
+from unbrick_tui.options import judgement, opening, painter, say, work
 from unbrick_tui.render import Paint, advice_lines, one_finding, plain
+from unbrick_tui.waiting import LOOKING, slow
 
 
 @click.command()
@@ -33,7 +34,7 @@ def why(words: tuple[str, ...], choices: Choices) -> int:
     if path is None:
         say(explanation_lines(explain_error(text or ""), None, painter()))
         return FINE
-    with open_word(path, choices, Path.cwd()) as opened:
+    with opening(path, choices) as opened:
         report = work(examine(opened))
         if text is None and report.last_error is None:
             say([f"{printable(path)} records no error.", f"{sentences.headline(report)}"])
@@ -53,7 +54,8 @@ def _sort(words: tuple[str, ...], choices: Choices) -> tuple[str | None, str | N
         return words[0], _text(words[1])
     if len(words) == 1 and words[0] != STDIN:
         try:
-            resolve(words[0], choices, Path.cwd())
+            with slow(LOOKING):
+                resolve(words[0], choices, Path.cwd())
         except NotFoundError:
             if len(words[0].split()) == 1 and ("/" in words[0] or words[0].endswith(".jsonl")):
                 raise
@@ -61,7 +63,8 @@ def _sort(words: tuple[str, ...], choices: Choices) -> tuple[str | None, str | N
             return words[0], None
     text = _text(words[0]) if words else None
     try:
-        return str(newest(Path.cwd(), choices.config_dir)), text
+        with slow(LOOKING):
+            return str(newest(Path.cwd(), choices.config_dir)), text
     except NotFoundError:
         if text is None:
             raise
