@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from unbrick.scanning import ahead
+from unbrick.scanning.helpers import interpreter
 from unbrick.source import Source
 
 BODIES = [
@@ -23,6 +26,7 @@ BODIES = [
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "SMALLEST", 0)
     monkeypatch.setattr(ahead, "cores", lambda: 2)
+    monkeypatch.setattr(ahead, "PATIENCE", 60.0)
 
 
 @pytest.fixture(params=BODIES)
@@ -76,6 +80,40 @@ def test_without_another_process_the_source_finds_them(
     with Source.open(path) as source:
         ahead.begun(source)()
         assert [*source.ends] == expected(path)
+
+
+def test_a_process_that_was_stopped_is_not_waited_for(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = tmp_path / "stopped"
+    stopped.write_text("#!/bin/sh\nkill -STOP $$\n")
+    stopped.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(stopped))
+    monkeypatch.setattr(ahead, "PATIENCE", 0.1)
+    started = []
+    monkeypatch.setattr(ahead, "interpreter", lambda *task: started.append(interpreter(*task)) or started[-1])
+    with Source.open(path) as source:
+        ahead.begun(source)()
+        assert [*source.ends] == expected(path)
+    (process,) = started
+    assert process is not None
+    assert process.wait(60) == -signal.SIGKILL
+
+
+def test_a_process_that_does_not_end_is_left(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that waits for a disk, which no signal ends."""
+    monkeypatch.setattr(ahead, "PATIENCE", 0.0)
+    process = subprocess.Popen(["sleep", "1000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        monkeypatch.setattr(process, "kill", lambda: None)
+        monkeypatch.setattr(ahead, "interpreter", lambda *_task: process)
+        with Source.open(path) as source:
+            ahead.begun(source)()
+            assert [*source.ends] == expected(path)
+        assert process.poll() is None
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait(60)
 
 
 @pytest.mark.parametrize(("name", "value"), [
