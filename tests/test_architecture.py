@@ -143,7 +143,7 @@ def test_core_loads_neither_textual_nor_rich() -> None:
 
 
 NOT_FOR_A_CHECK = re.compile(
-    r"(textual|rich|pydantic|PIL|pypdf|multiprocessing|subprocess|pickle|tempfile|tomllib|difflib|hashlib"
+    r"(textual|rich|pydantic|numpy|PIL|pypdf|multiprocessing|subprocess|pickle|tempfile|tomllib|difflib|hashlib"
     r"|unbrick\.(sent|repair|save|atomic|lowering|sessions|export|proof|formats\.\w+\.(lower|chatlower|write|cloning)))\b"
 )
 """What takes long to load, and no check of a healthy session needs."""

@@ -21,13 +21,11 @@ from unbrick.patch import View
 from unbrick.record import Fault, Json, read
 from unbrick.scanning import helpers, ones
 from unbrick.scanning.helpers import Helper
-from unbrick.scanning.strings import NONE, Packed, Strings, as_column
+from unbrick.scanning.strings import Packed, Strings
 
 T = TypeVar("T")
 BATCH = 512
 """Rows at a time: what they mean and their strings stay in the processor's cache until they are columns."""
-USUAL = 512
-"""Bytes of a small record; there is room for an id of each from the start."""
 AHEAD = 16
 """Spans that are read ahead of one that is missing."""
 
@@ -118,19 +116,31 @@ class Scan:
         """All that it holds, for another scan to absorb."""
         return Piece([getattr(self, name) for name in COLUMNS], self.strings.own(), self.faults, self.salvaged)
 
-    def absorb(self, piece: Piece) -> None:
-        """Append the rows of another scan."""
-        numbers = [*self.strings.pack(piece.texts), NONE]
+    def absorb(self, piece: Piece, numbers: int) -> None:
+        """Append the rows of another scan, whose strings have the numbers from one on."""
+        import numpy as np
+
         offset, shift = self.first.pop(), len(self)
         for name, values in zip(COLUMNS, piece.columns, strict=True):
             own = getattr(self, name)
-            column = array(own.typecode, values)
+            column = np.frombuffer(values, own.typecode)
             if name in NUMBERED:
-                own.frombytes(as_column([numbers[one] for one in column]))
-            else:
-                own.extend(array(own.typecode, [one + offset for one in column]) if name == "first" else column)
+                column = np.where(column < 0, column, column + np.int32(numbers))
+            elif name == "first":
+                column = column + np.uint32(offset)
+            own.frombytes(column.tobytes())
         self.faults.update({row + shift: fault for row, fault in piece.faults.items()})
         self.salvaged.update({row + shift: entries for row, entries in piece.salvaged.items()})
+
+    def unite(self, packed: Packed) -> None:
+        """Take strings that were added piece by piece for its own, each by one number."""
+        import numpy as np
+
+        known = packed.sort()
+        for name in NUMBERED:
+            column = np.frombuffer(getattr(self, name), np.int32)
+            column[:] = known[column]
+        self.strings = Strings(packed)
 
     def kinds(self, *kinds: int) -> bytes:
         """1 for each row of some kinds."""
@@ -233,12 +243,12 @@ class _Spans:
         """Read all; gives the ends of the lines as well. Nobody is waited for: where no span is left, or a helper is
         far behind, its last one is read here as well, and whoever reads it first has read it."""
         source = self.view.source
-        result, ends = Scan(self.view, Strings(Packed(source.size // USUAL))), source.no_ends()
+        result, packed, ends = Scan(self.view), Packed(), source.no_ends()
         while self.absorbed < len(self.spans):
             self._look()
             piece = self.waiting.pop(self.absorbed, None)
             if piece is not None:
-                result.absorb(piece)
+                result.absorb(piece, packed.add(piece.texts))
                 ends.extend(islice(accumulate(piece.sizes(), initial=self.spans[self.absorbed][0]), 1, None))
                 self.absorbed += 1
                 yield self.rows
@@ -248,6 +258,7 @@ class _Spans:
             else:
                 last = max(number for number in range(self.absorbed, self.front) if number not in self.waiting)
                 yield from self._read(last, entry_of)
+        result.unite(packed)
         return result, ends
 
     def _read(self, number: int, entry_of: Callable[[Json], BareEntry]) -> Iterator[int]:

@@ -23,6 +23,7 @@ from unbrick.scanning import helpers, part
 from unbrick.scanning.helpers import Helper
 from unbrick.scanning.rescan import rescan
 from unbrick.scanning.scan import Piece, Scan, finish, scan
+from unbrick.scanning.strings import Packed
 from unbrick.source import Source
 
 TEXTS = ("plain", "café", "\ud83d", "日本 😀")
@@ -102,12 +103,13 @@ def test_a_process_reads_the_spans_that_it_is_given(source: Source) -> None:
     assert helper.free()
     helper.close()
     assert [number for number, _packed in found] == [0, 1, 2]
-    result = Scan(View(source))
+    result, strings = Scan(View(source)), Packed()
     for (number, packed), (start, end) in zip(found, spans, strict=True):
         piece = Piece.unpacked(packed, end - start)
         assert piece is not None
         assert Piece.unpacked(packed, end - start - 1) is None, f"span {number} has all of its bytes"
-        result.absorb(piece)
+        result.absorb(piece, strings.add(piece.texts))
+    result.unite(strings)
     assert columns(result) == alone(source)
 
 
