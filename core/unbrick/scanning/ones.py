@@ -50,6 +50,18 @@ def unequal(column: array[int], value: int) -> bytes:
     return found.to_bytes(len(column))
 
 
+def differing(one: array[int], other: array[int]) -> bytes:
+    """1 where two columns of 32 bits each differ."""
+    different, found = int.from_bytes(one.tobytes()) ^ int.from_bytes(other.tobytes()), 0
+    raw = different.to_bytes(len(one) * 4)
+    for number in range(4):
+        found |= int.from_bytes(raw[number::4].translate(_SET))
+    return found.to_bytes(len(one))
+
+
+_SET = table(lambda byte: byte)
+
+
 def above(column: array[int], limit: int) -> bytes:
     """1 where a column of 32 bits each, of numbers that are not below 0, holds more than a limit."""
     raw = column.tobytes()

@@ -9,11 +9,12 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, compress, count, islice
-from operator import lt, ne
+from itertools import compress
+from operator import lt
 
 from unbrick.scanning.columns import Groups
-from unbrick.scanning.ones import both, places
+from unbrick.scanning.ones import both, differing, places
+from unbrick.scanning.strings import NONE
 
 BATCH = 1 << 14
 _NOTHING = -3
@@ -28,9 +29,7 @@ class Runs:
         self.parent_row = parent_row
         self.links = links
         # Most links hang on the row before; of the others, many on a link that only other rows stand behind.
-        # Asked for in pieces, so that no other thread waits for all of them.
-        others = map(ne, parent_row, chain((_NOTHING,), count()))
-        apart = both(links, b"".join(iter(lambda: bytes(islice(others, BATCH)), b"")))
+        apart = both(links, differing(parent_row, _rows_before(len(parent_row))))
         self.starts = array("i", [
             row for row in places(apart)
             if links[row - 1] or parent_row[row] < 0 or parent_row[row] != links.rfind(1, 0, row)
@@ -159,3 +158,12 @@ class Runs:
             for at in path:
                 found[at] = found[place]
         return found
+
+
+def _rows_before(count: int) -> array[int]:
+    """Of each row the one before it; the first has none. Without a sign, which takes less time."""
+    found = array("I", (_NOTHING & NONE,))
+    # In pieces, so that no other thread waits for all of them.
+    for start in range(0, count - 1, BATCH):
+        found.fromlist([*range(start, min(start + BATCH, count - 1))])
+    return found[:count]
