@@ -29,6 +29,7 @@ import tempfile
 import termios
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -58,6 +59,7 @@ class Terminal:
         self._stream = pyte.Stream(self.screen)
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._rest = b""
+        self._frames: deque[tuple[float, bytes]] = deque()
         self._fd, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         environment = {
@@ -70,7 +72,8 @@ class Terminal:
         )
         os.close(end)
         self._arrived: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         asked, before = False, b""
@@ -97,17 +100,23 @@ class Terminal:
     def frames(self, patience: float) -> Iterator[float]:
         """Take in what was painted; the time of each frame that is complete."""
         end = time.perf_counter() + patience
-        while (left := end - time.perf_counter()) > 0:
-            try:
-                when, data = self._arrived.get(timeout=left)
-            except queue.Empty:
-                return
-            if not data:
-                raise RuntimeError("the application left:\n" + "\n".join(self.lines))
-            *whole, self._rest = (self._rest + data).split(FRAME)
-            for frame in whole:
+        while self._frames or self._more(end - time.perf_counter()):
+            while self._frames:
+                when, frame = self._frames.popleft()
                 self._stream.feed(self._decode(frame))
                 yield when
+
+    def _more(self, patience: float) -> bool:
+        """Wait for output; whether any came."""
+        try:
+            when, data = self._arrived.get(timeout=max(patience, 0.0))
+        except queue.Empty:
+            return False
+        if not data:
+            raise RuntimeError("the application left:\n" + "\n".join(self.lines))
+        *whole, self._rest = (self._rest + data).split(FRAME)
+        self._frames.extend((when, frame) for frame in whole)
+        return True
 
     def wait(
         self, shown: Callable[[list[str]], bool], patience: float = PATIENCE, since: float = 0.0,
@@ -139,6 +148,8 @@ class Terminal:
         """End the application."""
         os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
+        # Its number may be that of the next terminal.
+        self._listener.join()
         os.close(self._fd)
 
 
