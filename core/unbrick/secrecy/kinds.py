@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from unbrick.secrecy.likely import (
     armoured,
+    chosen,
     guess,
     legacy,
     login,
@@ -194,6 +195,10 @@ _SPOKEN = r"(?: is| was)?:? ?[`*\"'\\]{0,6}" \
 """A key that consists of digits alone, as those of many services do, in a sentence."""
 _CHOSEN = r"[\"'\\]{0,4}([^\s\"'\\$<>{}()|;&`,]{5,128})(?=[\s\"'\\;&|)]|\Z)"
 """What stands alone where only a password can."""
+_OWN = r"ord(?<=[Pp]assword)(?<![\w$-][Pp]assword)"
+_OWN_SAYS = rf"{_OWN}(?:[:=]| is| was| [`\"'\\])"
+"""The word by itself, and what may stand between it and a password that consists of letters alone."""
+_BARE = r"[^\s\"'\\$<>{}()|;&`,\[\]]{5,128}"
 _ARGUMENTS = r"(?:[ \"',\\][^\n|;]{0,200}?)?[ \"',\\]"
 """What stands between a command and one of its options."""
 _LONG = r"-(?:[a-z]{1,12}-){0,2}"
@@ -217,6 +222,11 @@ _AROUND = (
     *(Kind("password", stop, rf"{rest}{_ARGUMENTS}-p{_CHOSEN}", 0, told)
       for stop, rest in (("q", r"l(?<=mysql)(?:dump|admin|import|check|show)?"), ("b", r"(?<=mariadb)"))),
     Kind("password", "k", rf"er(?<=docker)[ \"',\\]{{1,8}}login{_ARGUMENTS}-p[ \"',\\]{{1,8}}{_CHOSEN}", 0, told),
+    Kind("password", "c", rf"url(?<=curl){_ARGUMENTS}(?:-[A-Za-z]{{0,4}}[uU]|--(?:proxy-)?user)[\"'\\, =]{{0,8}}"
+         rf"[^\s:/\"'\\]{{1,64}}:(?!//){_CHOSEN}", 0, password),
+    *(Kind("password", "w", rf"{_OWN}(?: is| was)?:? {quote}({_BARE})(?={quote})", 0, chosen, _OWN_SAYS)
+      for quote in "`\"'"),
+    Kind("password", "w", rf"{_OWN}(?:: {{0,4}}|=)[\"']?({_BARE})[\"']?(?=[ \t]*(?:\n|\\n|\Z))", 0, chosen, _OWN_SAYS),
     Kind("password", "-", rf"cli(?<=redis-cli){_ARGUMENTS}-a[ \"',\\]{{1,8}}{_CHOSEN}", 0, told),
     Kind("password", "w", r"ord(?<=[Pp]assword) (?:is|was):? [`\"'\\]{0,6}([^\s`\"'\\]{8,64})", 0, login),
     Kind("key", "k", rf"ey(?:{_OPENS}){_SPOKEN}"),

@@ -17,11 +17,11 @@ _LETTERS = re.compile(r"[A-Za-z]+\d?")
 _COMMON = (
     "my you your the a new old some this user admin root test demo guest default super strong db data base sql "
     "postgres mysql maria redis mongo proxy host pass passwd password passphrase passcode word pwd pw secret sekret "
-    "seckret s3cret key token value string str text name here empty none null nil true false required optional "
-    "hidden prompt input foo bar baz qux spam eggs hello world welcome letmein qwerty abc xyz hunter monkey let me "
+    "seckret sekrit s3cret key token value string str text name here empty none null nil true false required optional "
+    "hidden prompt input foo bar baz qux spam eggs hello world welcome letmein qwerty abc xyz monkey let me "
     "in is of to for api function return await async self process request config settings options args env environ "
     "getenv with and file path stdin plain clear hash hashed encrypted generate generated random correct wrong "
-    "invalid bad good valid"
+    "invalid bad good valid bytes credentials payload"
 )
 _SHOWN = re.compile(f"(?i)(?:{'|'.join(sorted(_COMMON.split(), key=len, reverse=True))}|[\\d_.!*@#-])*+")
 """What stands in the place of a password where something is shown or explained."""
