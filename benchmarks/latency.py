@@ -109,8 +109,8 @@ class Terminal:
     def _more(self, patience: float) -> bool:
         """Wait for output; whether any came."""
         try:
-            when, data = self._arrived.get(timeout=max(patience, 0.0))
-        except queue.Empty:
+            when, data = self._arrived.get(timeout=patience)
+        except (queue.Empty, ValueError):
             return False
         if not data:
             raise RuntimeError("the application left:\n" + "\n".join(self.lines))

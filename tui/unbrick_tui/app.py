@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual import events, work
+from textual import events
 from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -41,6 +41,7 @@ from unbrick_tui.shelf import Shelf
 from unbrick_tui.state import State
 from unbrick_tui.text import size
 from unbrick_tui.theme import DARK, THEMES, shades, turned
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Workspace
 
 _HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 
 from unbrick.held import Handed
@@ -16,6 +16,7 @@ from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.looking import LookingScreen
 from unbrick_tui.text import count, one_line, shorten, size
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.working import work
 
 SUBAGENT = "subagent"
 """The name of work that opens a subagent's transcript."""

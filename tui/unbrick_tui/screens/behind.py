@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from textual import on, work
+from textual import on
 from textual.message import Message
 from textual.screen import Screen
 
@@ -23,6 +23,7 @@ from unbrick_tui.screens.session import SessionScreen
 from unbrick_tui.shelf import Row, Shelf, There, Told
 from unbrick_tui.telling import News, tell
 from unbrick_tui.widgets.text_view import Paragraph
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Workspace
 
 TURNS = 8

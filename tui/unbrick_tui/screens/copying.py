@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from unbrick_tui.copying import copyable, offered
 from unbrick_tui.screens.sharing import SharingScreen
+from unbrick_tui.working import work
 
 
 class CopyingScreen(SharingScreen):

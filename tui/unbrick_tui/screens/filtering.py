@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 
 from unbrick_tui import standing
@@ -18,6 +18,7 @@ from unbrick_tui.screens.facets import FacetScreen
 from unbrick_tui.screens.searching import SearchingScreen
 from unbrick_tui.widgets.status import Part, StatusLine
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Result, Work, Workspace
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from unbrick.editing import byhand as core
@@ -17,6 +16,7 @@ from unbrick_tui.screens.acting import ActingScreen
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.writing import LARGEST, LineScreen, WriteScreen
 from unbrick_tui.text import count, one_line
+from unbrick_tui.working import work
 
 
 class HandlingScreen(ActingScreen):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -30,6 +30,7 @@ from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.tabs import TabStrip
 from unbrick_tui.widgets.text_view import TextView
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Workspace
 
 MODES = ("read", "sent", "links", "JSON", "bytes")

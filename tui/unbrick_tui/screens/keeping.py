@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from unbrick.restore import Backup
@@ -17,6 +16,7 @@ from unbrick_tui.screens.review import ReviewScreen
 from unbrick_tui.storing import Restored, Saved
 from unbrick_tui.text import count
 from unbrick_tui.widgets.text_view import Paragraph
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Result
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from textual import work
-
 from unbrick_tui import recovery, saving
 from unbrick_tui.bindings import called
 from unbrick_tui.driver import drive
@@ -18,6 +16,7 @@ from unbrick_tui.screens.copying import CopyingScreen
 from unbrick_tui.settings import DEFAULTS
 from unbrick_tui.state import State
 from unbrick_tui.text import count
+from unbrick_tui.working import work
 
 T = TypeVar("T")
 

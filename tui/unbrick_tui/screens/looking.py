@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
@@ -18,6 +18,7 @@ from unbrick_tui.screens.filtering import FilteringScreen
 from unbrick_tui.screens.inspector import InspectorScreen
 from unbrick_tui.screens.request import RequestScreen
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.working import work
 
 
 class LookingScreen(FilteringScreen):

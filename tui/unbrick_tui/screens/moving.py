@@ -6,7 +6,7 @@ from __future__ import annotations
 from array import array
 from typing import Any, ClassVar
 
-from textual import events, work
+from textual import events
 from textual.binding import Binding, BindingType
 
 from unbrick_tui import goals
@@ -15,6 +15,7 @@ from unbrick_tui.folding import SHOWN, Level
 from unbrick_tui.goals import GOALS, Goal
 from unbrick_tui.outline import Outline
 from unbrick_tui.screens.reading import ReadingScreen
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Work
 
 BRACKETS = {"]": 1, "[": -1}

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import work
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
@@ -20,6 +19,7 @@ from unbrick_tui.editor import edited
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.keeping import KeepingScreen
 from unbrick_tui.text import one_line
+from unbrick_tui.working import work
 
 JSON = "json"
 TEXTS = 9

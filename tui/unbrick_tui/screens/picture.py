@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -23,6 +22,7 @@ from unbrick_tui import pictures
 from unbrick_tui.glyphs import Glyphs
 from unbrick_tui.text import ascii_only
 from unbrick_tui.widgets.footer import Footer
+from unbrick_tui.working import work
 
 SIDE = 1600
 """Pixels of the longer side of what is handed to a terminal that draws images."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Iterator
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -26,6 +26,7 @@ from unbrick_tui.prose import Passage
 from unbrick_tui.text import count
 from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.text_view import TextView
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Workspace
 
 PATIENCE = 120.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -27,6 +27,7 @@ from unbrick_tui.widgets.status import Part, StatusLine
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
 from unbrick_tui.widgets.verdict import VerdictView
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Result, Work, Workspace
 
 T = TypeVar("T")

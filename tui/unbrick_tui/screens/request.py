@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -28,6 +28,7 @@ from unbrick_tui.text import count, shorten
 from unbrick_tui.widgets.footer import Footer
 from unbrick_tui.widgets.listing_view import ListingView
 from unbrick_tui.widgets.verdict import VerdictView
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Work, Workspace
 
 NEXT = -1

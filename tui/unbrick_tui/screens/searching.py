@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 
 from unbrick_tui import standing
@@ -16,6 +16,7 @@ from unbrick_tui.search import Matches, Query, search
 from unbrick_tui.text import shorten
 from unbrick_tui.widgets.search_bar import SearchBar
 from unbrick_tui.widgets.status import Part
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Result, Workspace
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import work
 from textual.binding import ActiveBinding, Binding, BindingType
 
 from unbrick_tui import headline
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.lasting import WRITES, LastingScreen
+from unbrick_tui.working import work
 
 FOREMOST = (
     "act.fix", "act.cut", "keep.review", "keep.save", "app.help", "act.fix-all", "look.problems", "find.search",

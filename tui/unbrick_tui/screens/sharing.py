@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from unbrick_tui.screens.context import ContextScreen
 from unbrick_tui.screens.outside import OutsideScreen
 from unbrick_tui.screens.path import PathScreen
+from unbrick_tui.working import work
 
 
 class SharingScreen(OutsideScreen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
@@ -24,6 +24,7 @@ from unbrick_tui.widgets.overview import Overview
 from unbrick_tui.widgets.painting import Cut
 from unbrick_tui.widgets.text_view import TextView
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Workspace
 
 WIDE = 110
