@@ -6,17 +6,13 @@ import os
 import select
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import IO
 
 from unbrick.scanning.helpers import PIPE, cores, interpreter
 from unbrick.source import Source
-
-if TYPE_CHECKING:
-    import subprocess
 
 SMALLEST = 1 << 27
 """Bytes of a file below which its lines are found in less time than a process takes to start."""
@@ -34,12 +30,17 @@ def begun(source: Source) -> Callable[[], None]:
     fd, size = source.file.fileno(), source.size
     plain = type(source) is Source and size >= SMALLEST and cores() > 1
     process = interpreter(__name__, _TASK.pack(fd, size), fd) if plain else None
-    if process is None:
+    if process is None or process.stdin is None or process.stdout is None:
         return lambda: None
+    given, found = process.stdin, process.stdout
 
     def known() -> None:
-        ends = source.no_ends()
-        raw = _given(process, PATIENCE + size / SLOW)
+        raw, ends = bytearray(), source.no_ends()
+        with given, found:
+            ended = _read(found, raw, PATIENCE + size / SLOW)
+            process.kill()
+            if ended or _read(found, raw, PATIENCE):  # One that waits for a disk does not even end.
+                process.wait()
         ends.frombytes(raw[: len(raw) // ends.itemsize * ends.itemsize])
         if ends and ends[-1] == size:
             source.learn(ends)
@@ -47,22 +48,16 @@ def begun(source: Source) -> Callable[[], None]:
     return known
 
 
-def _given(process: subprocess.Popen[bytes], seconds: float) -> bytes:
-    """What a process gives until it ends, or until so many seconds are over: one that was stopped gives nothing."""
-    from subprocess import TimeoutExpired  # here, for most files are read without another process
-
-    assert process.stdin is not None
-    assert process.stdout is not None
-    found, until = bytearray(), monotonic() + seconds
-    ready = select.poll()
-    ready.register(process.stdout, select.POLLIN)
-    with process.stdin, process.stdout:
-        while ready.poll(max(until - monotonic(), 0) * 1000) and (piece := os.read(process.stdout.fileno(), PIPE)):
-            found += piece
-    process.kill()
-    with suppress(TimeoutExpired):
-        process.wait(PATIENCE)  # One that waits for a disk does not even end.
-    return bytes(found)
+def _read(pipe: IO[bytes], into: bytearray, seconds: float) -> bool:
+    """Take what a process gives; whether it ended before so many seconds were over. One that was stopped does not."""
+    ready, until = select.poll(), monotonic() + seconds
+    ready.register(pipe, select.POLLIN)
+    while ready.poll(max(until - monotonic(), 0) * 1000):
+        piece = os.read(pipe.fileno(), PIPE)
+        if not piece:
+            return True
+        into += piece
+    return False
 
 
 def main(task: bytes) -> None:
