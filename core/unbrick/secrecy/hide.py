@@ -15,6 +15,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from unbrick.jsonspan import JSON_DECODER
+from unbrick.secrecy import dumped
 from unbrick.secrecy.encoded import present, ways
 
 NOTE = "[redacted]"
@@ -36,6 +37,7 @@ NOUGHT = "0"
 _PLAIN = re.compile(r'[^"\\/\x00-\x1f\x7f]+')
 _SAME = re.compile(r"[A-Za-z0-9_.~-]+")
 """What no way of writing alters, but an escape that nobody has to write."""
+_ENCODING = "utf-8", "surrogatepass"
 _EMBEDDED = '{["'
 
 Span = tuple[int, int, str]
@@ -59,8 +61,8 @@ class Hidden:
         self.note = note
         same = max(_SAME.findall(value), key=len, default="")
         letters = same if len(same) >= LEAST else self.plain
-        self._anchors = tuple(one.encode("utf-8", "surrogatepass") for one in (letters, "\0".join(letters)))
-        self._second = re.escape(letters[1].encode("utf-8", "surrogatepass"))
+        self._anchors = tuple(one.encode(*_ENCODING) for one in (letters, "\0".join(letters)))
+        self._second = re.escape(letters[1].encode(*_ENCODING))
         self._ways = ways(value)
         self._loose = len(same) < LEAST and quote(value, safe="", errors="surrogatepass") != value
 
@@ -75,7 +77,7 @@ class Hidden:
 
     def possible(self, raw: bytes) -> bool:
         """Whether bytes may hold a copy; fast, and seldom wrong."""
-        return self._plainly(raw) or bool(self._ways and present(self._ways, raw))
+        return self._plainly(raw) or bool(self._ways and (present(self._ways, raw) or dumped.possible(raw)))
 
     def spans(self, text: str, depth: int = 0) -> list[Span]:
         """Where a text holds the value: where it is JSON, in its strings and numbers, and, inside of a string, across
@@ -91,10 +93,14 @@ class Hidden:
 
     def _copies(self, text: str) -> list[Span]:
         """Where a text holds the value as it stands."""
-        found = present(self._ways, text.encode("utf-8", "surrogatepass")) if self._ways else []
+        raw = text.encode(*_ENCODING) if self._ways else b""
+        found = present(self._ways, raw)
         fills = [self.note, "*" * (2 * len(self.value) - 1), *(way.fill for way in found)]
         pattern = re.compile("|".join((self._pattern, *(f"({way.pattern})" for way in found))))
-        return [(*copy.span(), fills[copy.lastindex or 0]) for copy in pattern.finditer(text)]
+        rows = dumped.copies(text, self.value) if dumped.possible(raw) else []
+        plain = [(*copy.span(), fills[copy.lastindex or 0]) for copy in pattern.finditer(text)]
+        apart = (one for one in plain if not any(one[0] < end and start < one[1] for start, end, _stars in rows))
+        return sorted((*rows, *apart))
 
     def _inside(self, text: str, depth: int) -> list[Span]:
         found: list[Span] = []
@@ -102,7 +108,7 @@ class Hidden:
             if token[1] is None:
                 if token[0] == self.value:
                     found.append((*token.span(), NOUGHT))
-            elif self.possible(token[1].encode("utf-8", "surrogatepass")):
+            elif self.possible(token[1].encode(*_ENCODING)):
                 meant, places = _unescaped(token[1])
                 found += _moved(self.spans(meant, depth + 1), places, token.start(1))
         return found
@@ -124,7 +130,7 @@ class Hidden:
     def _merged(self, found: list[Span]) -> list[Span]:
         """In order, those that overlap as one."""
         result: list[Span] = []
-        for start, end, instead in sorted(found):
+        for start, end, instead in sorted(set(found)):
             if result and start < result[-1][1]:
                 result[-1] = (result[-1][0], max(end, result[-1][1]), self.note)
             else:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
+import subprocess
 import textwrap
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unbrick.secrecy.hide import Hidden, alike
@@ -247,3 +250,73 @@ def test_a_text_is_told_again_when_values_in_it_gave_way(parts: list[str], value
 ])
 def test_another_text_is_not(text: str, other: str) -> None:
     assert not alike(text, other)
+
+
+def xxd(data: bytes, start: int = 0) -> str:
+    rows = ((at, data[at : at + 16]) for at in range(0, len(data), 16))
+    return "".join(
+        f"{start + at:08x}: {row.hex(' ', -2):<39}  {''.join(chr(b) if 32 <= b < 127 else '.' for b in row)}\n"
+        for at, row in rows
+    )
+
+
+def hexdump(data: bytes) -> str:
+    rows = ((at, data[at : at + 16]) for at in range(0, len(data), 16))
+    return "".join(
+        f"{at:08x}  {row[:8].hex(' '):<23}  {row[8:].hex(' '):<23}  "
+        f"|{''.join(chr(b) if 32 <= b < 127 else '.' for b in row)}|\n"
+        for at, row in rows
+    ) + f"{len(data):08x}\n"
+
+
+def od(data: bytes) -> str:
+    rows = ((at, data[at : at + 16]) for at in range(0, len(data), 16))
+    return "".join(
+        f"{at:07o} {row.hex(' '):<47}  >{''.join(chr(b) if 32 <= b < 127 else '.' for b in row)}<\n" for at, row in rows
+    )
+
+
+def bare(data: bytes) -> str:
+    rows = ((at, data[at : at + 8]) for at in range(0, len(data), 8))
+    return "".join(f"  12→{at:04X}   {row.hex(' ').upper()}\n" for at, row in rows)
+
+
+DUMPS = [xxd, hexdump, od, bare]
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.__name__)
+@pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
+@settings(max_examples=25)
+@given(before=st.binary(max_size=40), after=st.binary(max_size=40), depth=st.integers(0, 2))
+def test_in_a_dump_it_gives_way_to_asterisks_and_the_columns_stay(
+    dump: Callable[[bytes], str], torn: bool, before: bytes, after: bytes, depth: int,
+) -> None:
+    if torn:  # What an escape writes takes more room than it has in its column.
+        before, after = (one.translate(None, b'"\\') for one in (before, after))
+    values = KEY.encode(), b"*" * len(KEY)
+    text, wanted = (f"$ dump\n{dump(before + one + after)}$ " for one in values)
+    for _ in range(depth):
+        text, wanted = (json.dumps({"output": one}) for one in (text, wanted))
+    raw, expected = (json.dumps({"content": one}, ensure_ascii=False).encode() for one in (text, wanted))
+    raw, expected = (one[:-2] if torn else one for one in (raw, expected))
+    left, count = hidden(raw)
+    assert count and left.lower() == expected.lower()
+
+
+@pytest.mark.parametrize("words", ["xxd", "hexdump -v -C", "od -v -t x1z"])
+def test_what_programs_print_is_read(words: str) -> None:
+    program = words.split()
+    if shutil.which(program[0]) is None:
+        pytest.skip(f"no {program[0]} here")
+    data = b"export TOKEN='" + KEY.encode() * 2 + b"'\n\xff\0and more"
+    texts = [
+        subprocess.run(program, input=one, capture_output=True, check=True).stdout.decode()
+        for one in (data, data.replace(KEY.encode(), b"*" * len(KEY)))
+    ]
+    assert hidden(json.dumps(texts[0]).encode())[0] == json.dumps(texts[1]).encode()
+
+
+def test_rows_that_do_not_follow_on_one_another_are_no_dump_of_it() -> None:
+    rows = xxd(KEY.encode()).splitlines()
+    raw = "\n".join([rows[0], rows[1].replace("00000010", "00000040")]).encode()
+    assert hidden(raw) == (raw, 0)
