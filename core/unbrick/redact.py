@@ -29,7 +29,7 @@ from unbrick.report import Report
 from unbrick.scanning.scan import BATCH, finish
 from unbrick.scanning.search import suspects
 from unbrick.secrecy.hide import NOTE, Hidden
-from unbrick.secrecy.packed import begins, contents, embedded
+from unbrick.secrecy.packed import Room, begins, contents, embedded
 from unbrick.secrecy.secrets import in_record, masked
 from unbrick.session import Session
 from unbrick.source import Source
@@ -263,16 +263,16 @@ def _as_transcript(format_: Format, path: Path, swaps: Iterable[tuple[str, str]]
         return b"".join(source.patched(patch))
 
 
-def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
+def elsewhere(format_: Format, bundle: Bundle, value: str, unread: list[Path] | None = None) -> Iterator[Path]:
     """Other files that hold a value, or have it in their names, and stay as they are: backups and other sessions in the
     transcript's folder, subagents' transcripts, stored results, logs, what else the client keeps.
 
-    They are read in pieces, compressed ones as well; a copy is found as it stands, or with its escapes. Gives nothing
-    for a file of our own.
+    They are read in pieces, compressed ones as well; a copy is found as it stands, or with its escapes. `unread` takes
+    those that were not unpacked to their end. Gives nothing for a file of our own.
     """
     if bundle.main.private:
         return
-    hidden = Hidden(value, NOTE)
+    hidden, room = Hidden(value, NOTE), Room()
     real = Path(os.path.realpath(bundle.path))
     own = {real, *map(Path.resolve, bundle.parts.values())}
     beside = (
@@ -280,20 +280,31 @@ def elsewhere(format_: Format, bundle: Bundle, value: str) -> Iterator[Path]:
         if real.suffix in one.suffixes or any(one.name.startswith(path.name) for path in own)
     )
     for path in dict.fromkeys((*chain.from_iterable(bundle.evidence.values()), *beside, *format_.traces(bundle))):
-        if path not in own and is_file(path) and (
-            _named(path, real.parent, value) or any(_held(pieces, hidden) for pieces in contents(path))
-        ):
-            yield path
+        if path not in own and is_file(path):
+            held = _named(path, real.parent, value) or any(_held(pieces, [hidden]) for pieces in contents(path, room))
+            cut = room.was_cut()
+            if held:
+                yield path
+            elif cut and unread is not None:
+                unread.append(path)
 
 
-def compressed(view: View, value: str) -> Generator[int, None, tuple[int, ...]]:
-    """Rows that hold a value in what gzip or zip made, where nothing can be replaced. Yields rows read so far."""
-    hidden = Hidden(value, NOTE)
+def compressed(view: View, values: Iterable[str]) -> Generator[int, None, tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Rows that hold one of some values in what gzip or zip made, where nothing can be replaced; and rows of which not
+    all was unpacked, so that they may. Yields rows read so far."""
+    hidden, room = [Hidden(value, NOTE) for value in values], Room()
     rows: list[int] = []
+    unread: list[int] = []
     for done, found in suspects(view, begins):
-        rows += (row for row in found if any(_held(pieces, hidden) for pieces in embedded(view.raw(row))))
+        for row in found:
+            held = any(_held(pieces, hidden) for pieces in embedded(view.raw(row), room))
+            cut = room.was_cut()
+            if held:
+                rows.append(row)
+            elif cut:
+                unread.append(row)
         yield done
-    return tuple(rows)
+    return tuple(rows), tuple(unread)
 
 
 def _named(path: Path, folder: Path, value: str) -> bool:
@@ -310,17 +321,17 @@ def _listed(folder: Path) -> list[Path]:
 
 def _holds(path: Path, hidden: Hidden) -> bool:
     with suppress(OSError), path.open("rb") as file:
-        return _held(iter(lambda: file.read(CHUNK), b""), hidden)
+        return _held(iter(lambda: file.read(CHUNK), b""), [hidden])
     return False
 
 
-def _held(pieces: Iterable[bytes], hidden: Hidden) -> bool:
-    """Whether what stands in pieces holds a value."""
-    overlap = OVERLAP * len(hidden.value.encode("utf-8", "surrogatepass"))
+def _held(pieces: Iterable[bytes], hidden: Sequence[Hidden]) -> bool:
+    """Whether what stands in pieces holds one of some values."""
+    overlap = OVERLAP * max(len(one.value.encode("utf-8", "surrogatepass")) for one in hidden)
     tail = b""
     for piece in pieces:
         tail += piece
-        if hidden.possible(tail) and hidden.hide(tail)[1]:
+        if any(one.possible(tail) and one.hide(tail)[1] for one in hidden):
             return True
         tail = tail[-overlap:]
     return False

@@ -33,7 +33,9 @@ from unbrick.repair import lower
 from unbrick.report import Report, Verdict
 from unbrick.save import save_as_session, save_in_place
 from unbrick.scanning.scan import finish
+from unbrick.secrecy import packed
 from unbrick.secrecy.packed import begins
+from unbrick.source import Source
 
 KEY = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
 SAMPLES = Path(__file__).parents[2] / "sample_sessions"
@@ -359,9 +361,24 @@ def test_a_line_that_holds_it_compressed_is_named(
     data = write(packed(random.Random(1).randbytes(300) + KEY.encode())).decode()
     with opened(story(tmp_path, TOOLOUT_1=data, TOOLOUT_2="H4sIAAAA")) as session:
         view = View(session.bundle.main)
-        (row,) = finish(compressed(view, KEY))
-        assert begins(view.raw(row))
-        assert finish(compressed(view, KEY[::-1])) == ()
+        (row,), unread = finish(compressed(view, [KEY[::-1], KEY]))
+        assert begins(view.raw(row)) and not unread
+        assert finish(compressed(view, [KEY[::-1]])) == ((), ())
+
+
+def test_lines_that_would_take_too_much_room_unpacked_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each by itself, and many of them together."""
+    monkeypatch.setattr(packed, "CHUNK", 100)
+    monkeypatch.setattr(packed, "MOST", 600)
+    monkeypatch.setattr(packed, "ALL", 1000)
+    texts = [b"x" * 700 + KEY.encode(), KEY.encode(), b"y" * 390, b"z" * 50 + KEY.encode()]
+    path = tmp_path / "session.jsonl"
+    blobs = (base64.b64encode(gzip.compress(text)).decode() for text in texts)
+    path.write_bytes(b"".join(json.dumps({"type": "user", "content": blob}).encode() + b"\n" for blob in blobs))
+    with Source.open(path) as source:
+        assert finish(compressed(View(source), [KEY])) == ((1,), (0, 3))
 
 
 def test_files_whose_names_hold_it_are_named(tmp_path: Path) -> None:
@@ -392,6 +409,19 @@ def test_a_compressed_copy_beside_it_is_named(tmp_path: Path, packed: Callable[[
     with opened(path) as session:
         named = set(elsewhere(session.format, session.bundle, KEY))
     assert held in named and other not in named
+
+
+def test_a_compressed_file_beside_it_that_is_too_large_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packed, "MOST", 1 << 20)
+    path = story(tmp_path, PROMPT_1=KEY)
+    large = path.with_name("large.jsonl.gz")
+    large.write_bytes(gzip.compress(bytes(1 << 22) + KEY.encode()))
+    unread: list[Path] = []
+    with opened(path) as session:
+        assert large not in set(elsewhere(session.format, session.bundle, KEY, unread))
+    assert unread == [large]
 
 
 def test_sessions_that_work_was_handed_to_are_named(tmp_path: Path) -> None:

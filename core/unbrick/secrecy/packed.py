@@ -18,6 +18,8 @@ from typing import IO, Protocol
 CHUNK = 1 << 20
 MOST = 1 << 28
 """So many bytes are unpacked of one file: a few kilobytes may stand for petabytes."""
+ALL = 1 << 30
+"""And so many of all that one look comes upon."""
 _BEGIN = (b"H4sI", b"UEsDB")
 """How base64 of gzip and of zip begins."""
 _BREAK = re.compile(rb"\\+[nr]|\s")
@@ -27,12 +29,25 @@ _FORMS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\0", lzma.ope
 _FAULTS = (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
-def contents(path: Path) -> Iterator[Iterator[bytes]]:
+class Room:
+    """How many bytes may still be unpacked in all; whether something was not unpacked to its end for want of room."""
+
+    def __init__(self) -> None:
+        self.left = ALL
+        self.cut = False
+
+    def was_cut(self) -> bool:
+        """Whether something was cut since this was asked last."""
+        cut, self.cut = self.cut, False
+        return cut
+
+
+def contents(path: Path, room: Room) -> Iterator[Iterator[bytes]]:
     """What a file holds, each in pieces: its own bytes, and those that gzip, bzip2, xz or zip stand for. What cannot be
     read ends early."""
     with suppress(*_FAULTS), path.open("rb") as file:
-        yield _pieces(file)
-        yield from _unpacked(file)
+        yield iter(lambda: file.read(CHUNK), b"")
+        yield from _unpacked(file, room)
 
 
 def begins(raw: bytes) -> bool:
@@ -40,39 +55,42 @@ def begins(raw: bytes) -> bool:
     return any(begin in raw for begin in _BEGIN)
 
 
-def embedded(raw: bytes) -> Iterator[Iterator[bytes]]:
+def embedded(raw: bytes, room: Room) -> Iterator[Iterator[bytes]]:
     """What a line holds that gzip or zip made and base64 holds, each in pieces."""
     for found in _BASE64.finditer(raw) if begins(raw) else ():
         letters = _BREAK.sub(b"", found[0])
         with suppress(*_FAULTS):
-            yield from _unpacked(BytesIO(base64.urlsafe_b64decode(letters.translate(_ONE)[: len(letters) // 4 * 4])))
+            file = BytesIO(base64.urlsafe_b64decode(letters.translate(_ONE)[: len(letters) // 4 * 4]))
+            yield from _unpacked(file, room)
 
 
-def _unpacked(file: IO[bytes]) -> Iterator[Iterator[bytes]]:
+def _unpacked(file: IO[bytes], room: Room) -> Iterator[Iterator[bytes]]:
     file.seek(0)
     head = file.read(6)
     file.seek(0)
     if head.startswith(b"PK"):
         with zipfile.ZipFile(file) as archive:
-            left = MOST
             for member in archive.infolist():
-                left -= member.file_size
-                if left > 0:
-                    with archive.open(member) as one:
-                        yield _pieces(one)
+                with archive.open(member) as one:
+                    yield _pieces(one, room)
     for magic, unpacked in _FORMS:
         if head.startswith(magic):
             with unpacked(file) as whole:
-                yield _pieces(whole, MOST)
+                yield _pieces(whole, room)
 
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def _pieces(file: _Readable, left: int = -1) -> Iterator[bytes]:
-    """The bytes of a file up to a number of them; all without one."""
+def _pieces(file: _Readable, room: Room) -> Iterator[bytes]:
+    """The bytes of a file, as far as there is room."""
+    used = 0
     with suppress(*_FAULTS):
-        while left and (piece := file.read(CHUNK)):
+        while piece := file.read(CHUNK):
+            if used >= MOST or room.left <= 0:
+                room.cut = True
+                return
+            used += len(piece)
+            room.left -= len(piece)
             yield piece
-            left = max(left - len(piece), 0) if left > 0 else left

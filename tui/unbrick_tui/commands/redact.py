@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 
@@ -91,13 +92,17 @@ def _list(found: Sequence[Likely], report: Report, path: str, *, as_json: bool) 
 def _lines(found: Sequence[Likely], report: Report, path: str) -> Iterator[str]:
     unit = report.bundle.main.unit
     for number, one in enumerate(found, 1):
-        places = ", ".join(f"{report.situation.session.at(row).line:,}" for row in one.rows[:SHOWN])
-        more = f" and {len(one.rows) - SHOWN:,} more" if len(one.rows) > SHOWN else ""
+        places = _places([report.situation.session.at(row).line for row in one.rows])
         yield f"{number:>3}. {one.kind} {printable(masked(one.value))}: " \
-              f"{unit}{'' if len(one.rows) == 1 else 's'} {places}{more}"
+              f"{unit}{'' if len(one.rows) == 1 else 's'} {places}"
     yield f"{count(len(found), 'likely secret')}. Nothing has been changed. What a session holds went to the API: " \
           "a key is best replaced where it was issued, too."
     yield f"To redact: unbrick redact {printable(path)} --all (or --pick N) with --as-session, -o OUT or --in-place."
+
+
+def _places(lines: Sequence[int]) -> str:
+    more = f" and {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
+    return ", ".join(f"{line:,}" for line in lines[:SHOWN]) + more
 
 
 def _picked(found: Sequence[Likely], pick: Sequence[str]) -> list[Likely]:
@@ -128,17 +133,25 @@ def _show(result: Repaired, level: str) -> int:
 def _sealed(report: Report, values: Sequence[str]) -> Iterator[str]:
     """The lines of the session that keep one of the values, compressed."""
     view = report.situation.session.scan.view
-    rows = sorted({row for value in values for row in work(compressed(view, value))})
+    unit = report.bundle.main.unit
+    rows, unread = ([view.at(row).line for row in found] for found in work(compressed(view, values)))
     if rows:
-        places = ", ".join(f"{view.at(row).line:,}" for row in rows[:SHOWN])
-        more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
-        yield f"Compressed data holds it, too, and stays as it is: {report.bundle.main.unit} {places}{more}."
+        yield f"Compressed data holds it, too, and stays as it is: {unit} {_places(rows)}."
+    if unread:
+        yield f"Compressed data in {unit} {_places(unread)} may hold it: it is too large to be looked through whole."
 
 
 def _left(opened: Opened, values: Sequence[str]) -> Iterator[str]:
-    """Other files that hold one of the values."""
+    """Other files that hold one of the values, or may."""
+    unread: list[Path] = []
     with slow("looking into the session's other files"):
-        named = dict.fromkeys(path for value in values for path in elsewhere(opened.format, opened.bundle, value))
+        named = dict.fromkeys(
+            path for value in values for path in elsewhere(opened.format, opened.bundle, value, unread)
+        )
     if named:
         yield "These files hold it, too, or have it in their names, and stay as they are:"
         yield from (f"  {printable(str(path))}" for path in named)
+    left = dict.fromkeys(path for path in unread if path not in named)
+    if left:
+        yield "These compressed files may hold it: they are too large to be looked through whole:"
+        yield from (f"  {printable(str(path))}" for path in left)
