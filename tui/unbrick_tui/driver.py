@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -12,12 +13,14 @@ from textual.message_pump import MessagePump
 from textual.worker import get_current_worker
 
 from unbrick.scanning.search import Found
-from unbrick_tui.attention import give_way
+from unbrick_tui.attention import give_way, wanted
 from unbrick_tui.failures import explain
 from unbrick_tui.search import TooSlowError
 
 PAUSE = 0.08
 """Seconds between two reports of progress."""
+AHEAD = "ahead"
+"""The name of work that nobody has asked for yet."""
 
 
 @dataclass
@@ -65,6 +68,11 @@ class Met(Message):
 
 def seek(target: MessagePump, serial: int, start: Callable[[], Generator[Found, None, int]]) -> None:
     """Run a search to its end, in the thread of a worker: the first find is reported at once, others now and then."""
+    with wanted():
+        _sought(target, serial, start)
+
+
+def _sought(target: MessagePump, serial: int, start: Callable[[], Generator[Found, None, int]]) -> None:
     worker = get_current_worker()
     said = monotonic()
     first, done = True, 0
@@ -93,6 +101,15 @@ def seek(target: MessagePump, serial: int, start: Callable[[], Generator[Found, 
 
 def drive(target: MessagePump, serial: int, name: str, start: Callable[[], Generator[int, None, Any]]) -> None:
     """Run a piece of work to its end, in the thread of a worker; stops when the worker is cancelled."""
+    with nullcontext() if name == AHEAD else wanted():
+        end = _driven(target, serial, name, start)
+    if end is not None:
+        target.post_message(end)
+
+
+def _driven(
+    target: MessagePump, serial: int, name: str, start: Callable[[], Generator[int, None, Any]],
+) -> Done | Failed | None:
     worker = get_current_worker()
     said = monotonic()
     try:
@@ -102,15 +119,13 @@ def drive(target: MessagePump, serial: int, name: str, start: Callable[[], Gener
             try:
                 rows = next(work)
             except StopIteration as stop:
-                if not worker.is_cancelled:
-                    target.post_message(Done(serial, name, stop.value))
-                return
+                return None if worker.is_cancelled else Done(serial, name, stop.value)
             if worker.is_cancelled:
                 work.close()
-                return
+                return None
             now = monotonic()
             if now - said > PAUSE:
                 said = now
                 target.post_message(Progressed(serial, rows))
     except Exception as error:
-        target.post_message(Failed(serial, name, explain(error)[0]))
+        return Failed(serial, name, explain(error)[0])

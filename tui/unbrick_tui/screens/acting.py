@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 
 from unbrick.editing import byhand
@@ -15,19 +15,18 @@ from unbrick.truncate import Offer
 from unbrick_tui import details
 from unbrick_tui.patience import SILENT
 from unbrick_tui.remedy import ranked, remedy
-from unbrick_tui.screens.agents import AgentsScreen
 from unbrick_tui.screens.choice import Answer
 from unbrick_tui.screens.edits import EditsScreen, place_of
+from unbrick_tui.screens.foreseeing import EVERY, TRY, ForeseeingScreen, Wish
 from unbrick_tui.screens.preview import ALL, Again, PreviewScreen
 from unbrick_tui.screens.truncate import TruncateScreen
 from unbrick_tui.widgets.text_view import Paragraph
 from unbrick_tui.widgets.timeline import Timeline
+from unbrick_tui.working import work
 from unbrick_tui.workspace import Result, Work
 
 _HEADS = ("What helps", "Do this?", "Which way?")
 """Above what can be chosen: nothing, one thing, several."""
-TRY = "try"
-"""The name of work whose result is shown before it is taken over."""
 
 
 class Wanted(NamedTuple):
@@ -39,7 +38,11 @@ class Wanted(NamedTuple):
     again: Again | None = None
 
 
-class ActingScreen(AgentsScreen):
+PLAIN = Wanted()
+"""It leads to nothing else."""
+
+
+class ActingScreen(ForeseeingScreen):
     """Every edit goes through the workspace's history, and is judged at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,10 +87,12 @@ class ActingScreen(AgentsScreen):
         sure = len(pairs) == 1 == len(helped) and pairs[0][1].safety is Safety.SAFE
         chosen = pairs[0] if sure else None
         if chosen is None:
+            self._foresee_first(pairs)
             chosen = await self._which(findings, pairs)
         if chosen is not None:
             finding, fix = chosen
-            self._try(lambda: self.workspace.fix(finding, fix), kind=finding.code, safety=fix.safety)
+            wanted = Wanted(finding.code, fix.safety)
+            self._try(lambda: self.workspace.fix(finding, fix), wanted, (finding.id, fix.id))
 
     async def _which(
         self, findings: Sequence[Finding], pairs: Sequence[tuple[Finding, Fix]]
@@ -109,20 +114,16 @@ class ActingScreen(AgentsScreen):
     def action_fix_all(self) -> None:
         """Every fix that keeps everything, to choose from."""
         if self._free() is not None:
-            self._try_all(self.workspace.fix_all)
+            self._try(self.workspace.fix_all, Wanted(again=self.workspace.fix_all), EVERY)
 
     # Everything is tried, shown, and only then taken over
 
     def _try(
-        self, start: Callable[[], Work[Result]], *, kind: str = "", safety: Safety = Safety.SAFE,
+        self, start: Callable[[], Work[Result]], wanted: Wanted = PLAIN, wish: Wish | None = None,
     ) -> None:
-        """Work an edit out and show it; `kind` is the code of which all others may be mended with it."""
-        self._next = Wanted(kind, safety)
-        self._drive(TRY, start)
-
-    def _try_all(self, again: Again) -> None:
-        self._next = Wanted(again=again)
-        self._drive(TRY, lambda: again(()))
+        """Work an edit out and show it, and what that may lead to; `wish` names it where it may have been foreseen."""
+        self._next = wanted
+        self._wished(wish, start)
 
     def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
         if name != TRY:
@@ -147,7 +148,11 @@ class ActingScreen(AgentsScreen):
         chosen = await self.app.push_screen_wait(screen)
         if chosen == ALL:
             code, safety = wanted.kind, wanted.safety
-            self._try_all(lambda without: self.workspace.fix_all(without, code, safety))
+
+            def again(without: Collection[str] = ()) -> Work[Result]:
+                return self.workspace.fix_all(without, code, safety)
+
+            self._try(again, Wanted(again=again))
         elif isinstance(chosen, Result):
             super()._taken(chosen, "fix")
 
