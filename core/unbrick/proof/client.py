@@ -31,6 +31,9 @@ class Client:
     version: Version | None
 
 
+MISSING = "No client was found on this machine: there is no `claude` on the path."
+
+
 def find(named: Path | None, environ: Mapping[str, str]) -> Client:
     """The client to run: the one named, else the first `claude` on $PATH, else where its own installers put it.
     Raises NotFoundError where there is none, UsageError for a file that cannot be run."""
@@ -47,10 +50,7 @@ def find(named: Path | None, environ: Mapping[str, str]) -> Client:
     for path in [Path(found)] if found else places:
         if is_file(path) and os.access(path, os.X_OK):
             return Client(path.absolute(), of_program(path, environ))
-    raise NotFoundError(
-        "No client was found on this machine: there is no `claude` on the path. Install Claude Code, or name its "
-        "program with --client-path."
-    )
+    raise NotFoundError(f"{MISSING} Install Claude Code, or name its program with --client-path.")
 
 
 def insist_private(folder: Path = MANAGED) -> None:

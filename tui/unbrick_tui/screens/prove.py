@@ -14,9 +14,9 @@ from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from unbrick.errors import UnbrickError
-from unbrick.printable import printable
-from unbrick.proof.client import Client, find, insist_private
+from unbrick.errors import NotFoundError, UnbrickError
+from unbrick.printable import printable, shell
+from unbrick.proof.client import MISSING, Client, find, insist_private
 from unbrick.proof.proving import Tried, attempt
 from unbrick.proof.resuming import NEXT
 from unbrick_tui import proving
@@ -64,6 +64,8 @@ class ProveScreen(Screen[None]):
                 return
             self._client = find(None, os.environ)
             insist_private()
+        except NotFoundError:
+            self._tell(self._without())
         except UnbrickError as error:
             self._client = None
             self._tell([("warn", str(error))])
@@ -74,6 +76,15 @@ class ProveScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to start without a client."""
         return action != "start" or self._client is not None
+
+    def _without(self) -> Iterator[Passage]:
+        bundle = self._workspace.bundle
+        yield "warn", f"{MISSING} Nothing can be resumed here."
+        yield "plain", ""
+        yield "plain", "Install Claude Code and press P again; or save it (w), and resume it where the client is."
+        if not bundle.main.private:
+            yield "plain", "If its program stands elsewhere, name it in a shell, where the file is repaired and resumed:"
+            yield "plain", f"    unbrick prove {printable(shell(str(bundle.path)))} --client-path PROGRAM"
 
     def _before(self, client: Client) -> Iterator[Passage]:
         edits = len(self._workspace.history.done)
