@@ -188,7 +188,7 @@ class Gate:
     """Work that begins, and goes on when it may."""
 
     def __init__(self) -> None:
-        self.began, self.go, self.times = Event(), Event(), 0
+        self.began, self.go, self.times, self.fails = Event(), Event(), 0, False
 
 
 @pytest.fixture
@@ -201,6 +201,8 @@ def gate(monkeypatch: pytest.MonkeyPatch, always: None) -> Iterator[Gate]:
         yield 0
         gate.began.set()
         gate.go.wait()
+        if gate.fails:
+            raise UsageError("it cannot be done")
         return (yield from fix(self, *arguments))
 
     monkeypatch.setattr(Workspace, "fix", slow)
@@ -220,6 +222,21 @@ async def test_who_asks_meanwhile_waits_for_the_rest(open_app: Open, gate: Gate)
         await settle(pilot)
         assert isinstance(pilot.app.screen, PreviewScreen)
         assert gate.times == 1
+
+
+async def test_who_asks_for_what_fails_meanwhile_is_told(open_app: Open, gate: Gate) -> None:
+    gate.fails = True
+    async with open_app(ONE, checked=False) as pilot:
+        while not gate.began.is_set():
+            await pilot.pause()
+        await pilot.press("f")
+        while not session(pilot)._busy:
+            await pilot.pause()
+        gate.go.set()
+        await settle(pilot)
+        assert "it cannot be done" in notices(pilot.app)
+        assert not session(pilot)._busy
+        assert gate.times == 2
 
 
 async def test_who_stops_it_can_ask_again(open_app: Open, gate: Gate) -> None:

@@ -50,6 +50,7 @@ class Foreseen:
     asked: bool = False
     """Whether somebody waits for it."""
     result: Result | None = None
+    over: bool = False
     worker: Worker[None] | None = None
 
     def run(self) -> Work[Foreseen]:
@@ -66,14 +67,14 @@ class Foreseen:
             # It fails again, and is told, when somebody asks for it.
             return self
         finally:
+            self.over = True
             work.close()
         return self
 
     @property
     def going(self) -> bool:
-        """Whether there is a result, or one will come."""
-        worker = self.worker
-        return self.result is not None or (worker is not None and not (worker.is_cancelled or worker.is_finished))
+        """Whether there is a result, or one may come."""
+        return self.result is not None or not (self.over or (self.worker is not None and self.worker.is_cancelled))
 
 
 def worthwhile(report: Report) -> bool:
