@@ -88,28 +88,27 @@ class Places:
 
 
 def line(places: Places, offer: Offer) -> list[Piece]:
-    """A safe point on one line."""
-    point, situation = offer.point, places.situation
-    when = f"{moment(point.time)}  " if point.time is not None else ""
-    pieces: list[Piece] = [("dim", when), ("strong", situation.place(point.row))]
-    if offer.first:
-        pieces.append(("good", f"  after {count(len(offer.first), 'fix', 'fixes')}"))
-    if not point.fits:
-        pieces.append(("warn", "  more than fits"))
+    """A safe point on one line; what it costs comes before what a narrow screen can do without."""
+    point = offer.point
+    fixes = [("good", f"  after {count(len(offer.first), 'fix', 'fixes')}")] if offer.first else []
+    fits = [] if point.fits else [("warn", "  more than fits")]
     return [
-        *pieces, ("dim", f"  {thousands(point.tokens)} left"), ("plain", f"  {point.price}"),
-        ("plain", f"  {quoted(places.words(point.reply, 80))}"),
+        ("strong", places.situation.place(point.row)), ("plain", f"  {point.price}"), *fixes, *fits,
+        *_left(point.tokens, point.time), ("plain", f"  {quoted(places.words(point.reply, 80))}"),
     ]
 
 
 def start_line(places: Places, start: Beginning) -> list[Piece]:
     """A place to begin with on one line."""
-    when = f"{moment(start.time)}  " if start.time is not None else ""
     return [
-        ("dim", when), ("strong", places.situation.place(start.row)),
-        ("dim", f"  {thousands(start.tokens)} left"), ("plain", f"  {start.price}"),
-        ("plain", f"  {quoted(places.words(start.row, 80))}"),
+        ("strong", places.situation.place(start.row)), ("plain", f"  {start.price}"),
+        *_left(start.tokens, start.time), ("plain", f"  {quoted(places.words(start.row, 80))}"),
     ]
+
+
+def _left(tokens: int, time: float | None) -> list[Piece]:
+    """How much stays, and since when."""
+    return [("dim", f"  {thousands(tokens)} left"), ("dim", "" if time is None else f"  {moment(time)}")]
 
 
 def quoted(text: str) -> str:
