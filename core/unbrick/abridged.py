@@ -1,29 +1,35 @@
-"""A long line without the middle of the images and documents in it: what is wrong with it, and nearly all of what it
-means, stands in the rest. A line of 100 MB is then held once, with one copy of what is cut out of it or made of it."""
+"""A long line without the middle of the texts in it: what is wrong with it, and nearly all of what it means, stands in
+the rest. A line of 100 MB is then held once, with one copy of what is cut out of it or made of it."""
 
 from __future__ import annotations
 
 import os
-import string
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
+
+import orjson
 
 LARGE = 1 << 22
 """Bytes up to which a line is read as it is."""
-BLOCK = 1 << 14
-"""Bytes that are looked at together; runs are found in multiples of it."""
-KEPT = 64
-"""Bytes of a run that stay on either side: more than anybody looks at beside a place in a line."""
+BLOCK = 1 << 16
+"""Bytes of a text that are left out together."""
+STEP = 16
+"""Pieces that a text grows by at a time."""
 
-_BASE64 = (string.ascii_letters + string.digits + "+/=-_").encode()
-_IN_NUMBERS = b"0123456789+-eE"
-_NONCE = os.urandom(8).hex()
+_NONCE = f"~{os.urandom(8).hex()}."
+_MARK = re.compile(re.escape(_NONCE) + "([0-9]+)~")
+_OUTSIDE = b"0123456789+-.eEtrufalsnNIiy[]{}:, \t\r\n\xef\xbb\xbf"
+"""What may stand outside of a string, in JSON and in what nearly is: NaN, Infinity, a byte order mark."""
+_APART = re.compile(rb"[^\\]{6}(?![\x80-\xbf])")
+"""What ends neither inside an escape or a character, nor between the halves of a pair of them."""
 
 
 class Abridged(NamedTuple):
-    """A line, its bytes without the middle of each run, and where those are left out: the place in `text` that stands
-    for one, behind its mark, and how many bytes all runs up to there are longer than their marks."""
+    """A line, its bytes without the middle of each text, and where those are left out: the stretches of the line, the
+    place in `text` behind the mark of each, and how many bytes all up to there are longer than their marks."""
 
     whole: bytes
     text: bytes
@@ -36,50 +42,49 @@ class Abridged(NamedTuple):
         found = bisect_right(self.behind, place)
         return place + (self.missing[found - 1] if found else 0)
 
-    def cut(self, start: int, end: int) -> bytes:
-        """The bytes of the whole line that a stretch of the text stands for."""
-        return self.whole[self.origin(start) : self.origin(end)]
+    def without_nul(self) -> Abridged:
+        """The same without NUL: of the line, which is not made, only places are asked then."""
+        position = 0
+        found: list[int] = []
+        for place in self.behind:
+            found.append((found[-1] if found else 0) + place - position - self.text.count(b"\0", position, place))
+            position = place
+        return self._replace(text=self.text.replace(b"\0", b""), behind=tuple(found))
 
     def restored(self, value: Any, read: Callable[[bytes], Any]) -> Any:  # noqa: ANN401 - JSON in, JSON out
-        """The value of the whole line, from that of the text. `read` gives the value of any JSON in this line: of the
-        whole, where that is simpler, for a run in the name of a member or where a later one of its name hides it."""
-        strings = dict(self._strings(read))
-        left = len(strings)
+        """The value of the whole line, from that of the text. `read` gives that of the line by itself: where something
+        is left out of the name of a member, or of one that a later one of its name hides."""
+        left = len(self.runs)
         nodes = [value] if left else []
         while nodes:
             node = nodes.pop()
             for key, inner in node.items() if node.__class__ is dict else enumerate(node):
                 if inner.__class__ is str:
-                    if len(inner) > KEPT and inner in strings:
-                        node[key] = strings[inner]
-                        left -= 1
+                    if _NONCE in inner:
+                        node[key] = self._filled(inner)
+                        left -= inner.count(_NONCE)
                 elif inner.__class__ is dict or inner.__class__ is list:
                     nodes.append(inner)
         return read(self.whole) if left else value
 
-    def _strings(self, read: Callable[[bytes], Any]) -> Iterator[tuple[str, str]]:
-        """The strings that hold runs, as they are in the text and as they are in the whole line."""
-        number, view = 0, memoryview(self.whole)
-        while number < len(self.runs):
-            start, end = _opening(self.text, self.behind[number]), _closing(self.text, self.behind[number])
-            last = bisect_right(self.behind, end)
-            short: str = read(self.text[start:end])
-            if self.text.find(b"\\", start, end) < 0:
-                yield short, str(view[self.origin(start) + 1 : self.origin(end) - 1], "utf-8")
-            else:
-                pieces, rest = [], short
-                for run in range(number, last):
-                    before, _, rest = rest.partition(_mark(run).decode())
-                    pieces += [before, str(view[slice(*self.runs[run])], "ascii")]
-                yield short, "".join((*pieces, rest))
-            number = last
+    def _filled(self, text: str) -> str:
+        """A text of the whole line. It grows where it stands, which Python does for one that nobody else knows of, so
+        that it is not held twice; in large steps, should it be copied at each."""
+        pieces = (
+            _inside(self.whole[slice(*self.runs[int(part)])]) or "" if place % 2 else part
+            for place, part in enumerate(_MARK.split(text))
+        )
+        found = ""
+        for step in iter(lambda: "".join(islice(pieces, STEP)), ""):
+            found += step
+        return found
 
 
 def abridged(raw: bytes) -> Abridged:
-    """A line without the middle of its runs of base64; of a line that is not long, all of it.
+    """A line without the middle of its long texts; of a line that is not long, all of it.
 
-    A run stands inside a string, or in what is no JSON: only those are left out whose first bytes could not belong to a
-    number. So the text is JSON where the line is, and else breaks off at the same place.
+    What is left out stands inside a string, or in what is no JSON: something that could not stand outside of a string
+    stays in front of it. So the text is JSON where the line is, and else breaks off at the same place.
     """
     runs = tuple(_runs(raw)) if len(raw) > LARGE else ()
     if not runs:
@@ -87,7 +92,7 @@ def abridged(raw: bytes) -> Abridged:
     pieces, behind, missing = [], [], []
     position = gone = 0
     for number, (start, end) in enumerate(runs):
-        pieces += [raw[position:start], _mark(number)]
+        pieces += [raw[position:start], f"{_NONCE}{number}~".encode()]
         position = end
         gone += end - start - len(pieces[-1])
         behind.append(end - gone)
@@ -96,45 +101,32 @@ def abridged(raw: bytes) -> Abridged:
 
 
 def _runs(raw: bytes) -> Iterator[tuple[int, int]]:
-    """Stretches of blocks that hold nothing but base64, without what stays of them."""
-    first, last = 0, len(raw) // BLOCK * BLOCK
-    while first < last:
-        end = first
-        while end < last and raw.find(b'"', end, end + BLOCK) < 0 and _plain(raw[end : end + BLOCK]):
-            end += BLOCK
-        if end > first and raw[first : first + KEPT].translate(None, _IN_NUMBERS):
-            yield first + KEPT, end - KEPT
-        first = end + BLOCK
+    """Blocks with another block of the same string on either side."""
+    string, last = False, None
+    for start, end in pairwise(_places(raw)):
+        block = raw[start:end]
+        if _inside(block) is None:
+            string, last = False, None
+            continue
+        if last is not None:
+            yield last
+        last = (start, end) if string else None
+        string = string or bool(block.translate(None, _OUTSIDE))
 
 
-def _mark(number: int) -> bytes:
-    """What stands in the place of a run, and in no line: no two strings become the same."""
-    return f"~{_NONCE}.{number}~".encode()
+def _places(raw: bytes) -> Iterator[int]:
+    """Where a string can be cut in two, about a block apart."""
+    yield 0
+    for start in range(BLOCK, len(raw), BLOCK):
+        found = _APART.search(raw, start, start + BLOCK // 2)
+        if found is not None:
+            yield found.end()
 
 
-def _plain(block: bytes) -> bool:
-    return not block.translate(None, _BASE64)
-
-
-def _opening(raw: bytes, place: int) -> int:
-    """Where the string begins that a place stands in, at its quote."""
-    found = raw.rfind(b'"', 0, place)
-    while _escaped(raw, found):
-        found = raw.rfind(b'"', 0, found)
-    return found
-
-
-def _closing(raw: bytes, place: int) -> int:
-    """Where that string ends, behind its quote."""
-    found = raw.find(b'"', place)
-    while _escaped(raw, found):
-        found = raw.find(b'"', found + 1)
-    return found + 1
-
-
-def _escaped(raw: bytes, quote: int) -> bool:
-    """Whether a quote is part of its string."""
-    first = quote
-    while first > 0 and raw[first - 1] == 0x5C:
-        first -= 1
-    return (quote - first) % 2 == 1
+def _inside(block: bytes) -> str | None:
+    """What a part of a string says; None where that is not sound, or it is no such part."""
+    try:
+        text: str = orjson.loads(b'"%b"' % block)
+    except orjson.JSONDecodeError:
+        return None
+    return text

@@ -6,16 +6,16 @@ import json
 import re
 from codecs import utf_8_decode
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
-from itertools import chain, islice, starmap
+from itertools import islice
 from typing import Any
 
 import orjson
 
-from unbrick.abridged import Abridged, abridged
+from unbrick.abridged import Abridged
 from unbrick.jsonspan import JSON_DECODER, prune_depth
 
 Json = dict[str, Any]
@@ -42,20 +42,28 @@ class FaultKind(StrEnum):
 class Fault:
     """What is wrong with a line's bytes.
 
-    `message` is a sentence, `offset` the byte in the line where it shows, `salvage` the whole records that
-    can be cut out of the line (without terminator), in order. A fault with `readable` does not keep the
-    client from reading the line.
+    `message` is a sentence, `offset` the byte in the line where it shows, `salvage` where the whole records that can be
+    cut out of the line begin and end, in order (of a line with NUL, as it is without): see `cut_out`. A fault with
+    `readable` does not keep the client from reading the line.
     """
 
     kind: FaultKind
     message: str
     offset: int = 0
-    salvage: tuple[bytes, ...] = ()
+    salvage: tuple[tuple[int, int], ...] = ()
     readable: bool = False
 
 
+def cut_out(raw: bytes, fault: Fault) -> tuple[bytes, ...]:
+    """The whole records on a line with a fault, without terminator: as they stand there, or as who reads them reads
+    them where that is the fault."""
+    line = raw.replace(b"\x00", b"") if fault.kind is FaultKind.NUL else raw
+    mend = _MENDS.get(fault.kind, bytes)
+    return tuple(mend(line[start:end]) or line[start:end] for start, end in fault.salvage)
+
+
 def examined(line: Abridged) -> tuple[Json | None, Fault | None]:
-    """The value of a line's text and the fault of the line; an empty value where it is that of what is salvaged."""
+    """The value of a line's text and the fault of the line."""
     try:
         value = orjson.loads(line.text)
     except orjson.JSONDecodeError:
@@ -89,13 +97,13 @@ def _diagnose(line: Abridged) -> tuple[Json | None, Fault | None]:
 
     A line may be large: it is read with a character for each byte, and never copied without need.
     """
-    body = line.text
+    body, end = line.text, _end(line.text)
     if not body or body.isspace():
         return None, Fault(FaultKind.BLANK, "the line is empty")
     if b"\x00" in body:
         return None, _nul(line)
     lead = 3 if body.startswith(b"\xef\xbb\xbf") else 0
-    end = len(body.rstrip(b"\r\n"))
+    whole = ((line.origin(lead), line.origin(end)),)
     text = str(memoryview(body)[lead:end], "latin-1")
     value, error_at = _loads(text)
     if error_at is None:
@@ -105,23 +113,24 @@ def _diagnose(line: Abridged) -> tuple[Json | None, Fault | None]:
         if wrong is not None:
             at = line.origin(wrong) - lead
             message = f"byte {at} is not valid UTF-8; the client shows \ufffd there"
-            return {}, Fault(FaultKind.UTF8, message, at, (_utf8(line.cut(lead, end)),), True)
-        if lead:
-            message = "a byte order mark stands in front of the record"
-            return {}, Fault(FaultKind.BOM, message, 0, (line.cut(lead, end),), True)
-        if not text.isascii():
             del text, value
-            value = _loads(body.decode("utf-8"))[0]
+            return value_of(_utf8(body[lead:end])), Fault(FaultKind.UTF8, message, at, whole, True)
+        if lead or not text.isascii():
+            del text, value
+            value = value_of(body[lead:end])
+        if lead:
+            return value, Fault(FaultKind.BOM, "a byte order mark stands in front of the record", 0, whole, True)
         return value, _surrogate(line, value)
     glued = isinstance(value, dict)
     del value
-    numbers = _not_numbers(text)
-    if numbers:
-        cuts = [lead, *(lead + place for span in numbers for place in span), end]
-        whole = b"null".join(starmap(line.cut, zip(cuts[::2], cuts[1::2], strict=True)))
-        message = "the record holds NaN or Infinity, which JSON does not know"
-        return None, Fault(FaultKind.GARBAGE, message, 0, (_utf8(whole),))
-    pieces = tuple(line.cut(lead + first, lead + last) for first, last in _whole(text))
+    mended = _numbers(body[lead:end])
+    if mended is not None:
+        value, wrong = _loads(mended.decode("utf-8"))
+        if wrong is None and isinstance(value, dict):
+            message = "the record holds NaN or Infinity, which JSON does not know"
+            return None, Fault(FaultKind.GARBAGE, message, 0, whole)
+        del value
+    pieces = tuple((line.origin(lead + first), line.origin(lead + last)) for first, last in _whole(text))
     offset = line.origin(lead + max(error_at, 0))
     if glued:
         return None, Fault(
@@ -227,25 +236,38 @@ def _end_of_space(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-_NUMBERS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(-?(?:NaN|Infinity)\b)', re.DOTALL)
+_NUMBER = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+"?)|-?(?:NaN|Infinity)\b', re.DOTALL)
 
 
-def _not_numbers(text: str) -> list[tuple[int, int]]:
-    """Where a record holds numbers that JSON does not know; nowhere when that is not all that is wrong."""
-    if "NaN" not in text and "Infinity" not in text:
-        return []
-    found = [number.span(1) for number in _NUMBERS.finditer(text) if number[1]]
-    cuts = [0, *chain.from_iterable(found), len(text)]
-    whole = "null".join(text[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True))
-    value, error_at = _loads(whole)
-    return found if error_at is None and isinstance(value, dict) else []
+def _numbers(raw: bytes) -> bytes | None:
+    """A record with null in the place of numbers that JSON does not know, and U+FFFD where it is no UTF-8; None for one
+    without such numbers."""
+    if b"NaN" not in raw and b"Infinity" not in raw:
+        return None
+    mended = _NUMBER.sub(lambda found: found[1] or b"null", raw)
+    return None if mended == raw else _utf8(mended)
+
+
+_MENDS: dict[FaultKind, Callable[[bytes], bytes | None]] = {
+    FaultKind.UTF8: _utf8, FaultKind.NUL: _numbers, FaultKind.GARBAGE: _numbers,
+}
+
+
+def _end(raw: bytes) -> int:
+    """Where a line ends, without its terminator."""
+    end = len(raw)
+    while end and raw[end - 1] in b"\r\n":
+        end -= 1
+    return end
 
 
 def _nul(line: Abridged) -> Fault:
     count, offset = line.text.count(b"\x00"), line.origin(line.text.find(b"\x00"))
-    rest = line.whole.rstrip(b"\r\n").replace(b"\x00", b"")
-    value, fault = examined(abridged(rest))
-    pieces = (rest,) if value is not None else fault.salvage if fault is not None else ()
+    rest = line.without_nul()
+    value, fault = examined(rest)
+    end = _end(line.text)
+    whole = (0, rest.origin(len(rest.text) - len(line.text) + end))
+    pieces = (whole,) if value is not None else fault.salvage if fault is not None else ()
     message = f"{count:,} NUL byte{'s' * (count > 1)}, as after a crash or power loss"
     return Fault(FaultKind.NUL, message, offset, pieces)
 
@@ -255,18 +277,13 @@ TRIES = 1_000
 _START = re.compile(r'\{"(?:parentUuid|type|uuid|role|message|isSidechain|timestamp|logicalParentUuid)":')
 
 
-def salvage(body: bytes) -> tuple[bytes, ...]:
-    """Whole records on a damaged line: a run from its first byte, and a run that reaches its last.
+def _whole(text: str) -> list[tuple[int, int]]:
+    """Where whole records stand on a damaged line, a character for each byte: a run from its first, and a run that
+    reaches its last.
 
     What lies inside a record that was cut off is never taken for a record: only runs that touch an end count, and
     where a run may be part of what was cut off (a content block before the cut), only one that begins like a record.
     """
-    line = abridged(body)
-    return tuple(starmap(line.cut, _whole(line.text.decode("latin-1"))))
-
-
-def _whole(text: str) -> list[tuple[int, int]]:
-    """Where they stand, in a text of a character for each byte."""
     size = len(text.rstrip(" \t\r\n\v\f\x1c\x1d\x1e\x1f"))
     first, position = _run(text, 0)
     if position >= size:

@@ -173,10 +173,11 @@ class Insert:
 
 @dataclass(frozen=True)
 class Salvage:
-    """Put whole records in the place of a damaged line, byte for byte; none drops the line."""
+    """Put whole records in the place of a damaged line, byte for byte; none drops the line, None stands for those that
+    can be cut out of it."""
 
     at: At
-    pieces: tuple[bytes, ...]
+    pieces: tuple[bytes, ...] | None = None
 
 
 @dataclass(frozen=True)

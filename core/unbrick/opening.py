@@ -25,7 +25,7 @@ from unbrick.foreign import foreign
 from unbrick.formats import Format
 from unbrick.formats.table import FORMATS, recognise
 from unbrick.patch import EMPTY, Patch, View
-from unbrick.record import Json, read
+from unbrick.record import Json, cut_out, read
 from unbrick.report import Report
 from unbrick.scanning.scan import scan
 from unbrick.session import Session, link
@@ -193,7 +193,7 @@ def _values(source: Source) -> Iterator[tuple[Json, int]]:
         if value is not None:
             yield value, len(raw)
         elif fault is not None:
-            yield from ((found, len(raw)) for found, _ in map(read, fault.salvage) if found is not None)
+            yield from ((found, len(raw)) for found, _ in map(read, cut_out(raw, fault)) if found is not None)
 
 
 def resolve(word: str, choices: Choices, cwd: Path) -> Path:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from unbrick.abridged import LARGE, abridged
-from unbrick.damage import Fault, FaultKind, Json, examined, salvage, value_of
+from unbrick.abridged import LARGE, Abridged, abridged
+from unbrick.damage import Fault, FaultKind, Json, cut_out, examined
 
-__all__ = ["END", "FRAME", "At", "Fault", "FaultKind", "Json", "compact", "read", "salvage"]
+__all__ = ["END", "FRAME", "At", "Fault", "FaultKind", "Json", "compact", "cut_out", "read", "salvaged"]
 
 END = 1 << 62
 """The line number of what is appended after the last line."""
@@ -40,11 +40,16 @@ def read(raw: bytes) -> tuple[Json | None, Fault | None]:
             return value, None
     line = abridged(raw)
     value, fault = examined(line)
-    if value is not None and fault is not None and fault.salvage:
-        value = read(fault.salvage[0])[0]
-    elif value is not None and line.runs:
-        value = line.restored(value, value_of)
+    if value is not None and line.runs:
+        value = line.restored(value, lambda whole: examined(Abridged(whole, whole))[0])
     return value, fault
+
+
+def salvaged(raw: bytes) -> tuple[bytes, ...]:
+    """The whole records of a line, without terminator, as whoever reads them reads them; a line without a fault is
+    one."""
+    fault = read(raw)[1]
+    return (raw.rstrip(b"\r\n"),) if fault is None else cut_out(raw, fault)
 
 
 def compact(value: object, default: Callable[[Any], Any] | None = None) -> bytes:

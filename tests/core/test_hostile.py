@@ -17,7 +17,7 @@ from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.finding import Safety
 from unbrick.formats.claude_code import ClaudeCode
-from unbrick.record import FaultKind, read
+from unbrick.record import FaultKind, read, salvaged
 from unbrick.repair import repair
 from unbrick.report import Report
 from unbrick.scanning.scan import finish
@@ -134,9 +134,7 @@ def test_a_run_of_records_that_ends_in_between_is_read_once(monkeypatch: pytest.
 
 def test_the_record_behind_many_beginnings_is_found() -> None:
     whole = dumped(user(2, 1))
-    _value, fault = read(b'{"message":{"content":[' + b'{"type":"a"},' * 20_000 + b'{"type":"te' + whole)
-    assert fault is not None
-    assert fault.salvage == (whole,)
+    assert salvaged(b'{"message":{"content":[' + b'{"type":"a"},' * 20_000 + b'{"type":"te' + whole) == (whole,)
 
 
 @pytest.mark.parametrize("digits", [20, 400, 4000, 5000, 1_000_000])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from unbrick import abridged as abridging
 from unbrick import record
-from unbrick.record import FaultKind, compact, read, salvage
+from unbrick.record import FaultKind, compact, cut_out, read, salvaged
 
 ONE = b'{"parentUuid":null,"type":"user","uuid":"1","message":{"role":"user","content":[{"type":"text","text":"hi"}]}}'
 TWO = b'{"type":"assistant","uuid":"2","parentUuid":"1","message":{"content":[]}}'
@@ -31,7 +31,7 @@ def test_any_bytes_give_a_value_or_a_fault(raw: bytes) -> None:
     if fault is not None:
         assert fault.message
         assert 0 <= fault.offset <= len(raw)
-        assert all(read(piece)[0] is not None for piece in fault.salvage)
+        assert all(read(piece)[0] is not None for piece in cut_out(raw, fault))
 
 
 @given(st.dictionaries(st.text(max_size=5), st.recursive(st.none() | st.text(max_size=5) | st.integers(), st.lists)))
@@ -44,7 +44,7 @@ def test_what_the_client_writes_is_read_without_a_fault(value: dict[str, object]
 
 
 @pytest.mark.parametrize(
-    ("raw", "kind", "salvaged", "readable"),
+    ("raw", "kind", "pieces", "readable"),
     [
         pytest.param(b"\n", FaultKind.BLANK, (), False, id="an empty line"),
         pytest.param(b" \t\r\n", FaultKind.BLANK, (), False, id="white space"),
@@ -65,10 +65,10 @@ def test_what_the_client_writes_is_read_without_a_fault(value: dict[str, object]
         pytest.param(b'{"a":"\\ude00"}', FaultKind.SURROGATE, (), True, id="half a pair, the second"),
     ],
 )
-def test_faults(raw: bytes, kind: FaultKind, salvaged: tuple[bytes, ...], readable: bool) -> None:
+def test_faults(raw: bytes, kind: FaultKind, pieces: tuple[bytes, ...], readable: bool) -> None:
     value, fault = read(raw)
     assert fault is not None
-    assert (fault.kind, fault.salvage, fault.readable) == (kind, salvaged, readable)
+    assert (fault.kind, cut_out(raw, fault), fault.readable) == (kind, pieces, readable)
     assert (value is not None) == readable
 
 
@@ -111,13 +111,13 @@ def test_very_deep_nesting_is_read_as_far_as_it_matters() -> None:
 
 def test_what_lies_inside_a_record_that_was_cut_off_is_not_taken_for_a_record() -> None:
     torn = ONE[: ONE.index(b"]}}")]
-    assert salvage(torn) == ()
-    assert salvage(torn + TWO) == (TWO,)
+    assert salvaged(torn) == ()
+    assert salvaged(torn + TWO) == (TWO,)
 
 
 @given(st.integers(0, len(ONE)))
 def test_a_whole_record_behind_one_that_was_cut_off_is_saved_and_nothing_else(cut: int) -> None:
-    assert salvage(ONE[:cut] + TWO) == ((ONE, TWO) if cut == len(ONE) else (TWO,))
+    assert salvaged(ONE[:cut] + TWO) == ((ONE, TWO) if cut == len(ONE) else (TWO,))
 
 
 def test_numbers_and_halves_are_written_so_that_they_are_read_again() -> None:
@@ -127,17 +127,18 @@ def test_numbers_and_halves_are_written_so_that_they_are_read_again() -> None:
 
 
 LONG = base64.b64encode(bytes(range(256)) * 2)
-"""More than a block of base64."""
+"""Several blocks of base64."""
+PROSE = 'Sie sagt: \\"Grüß dich\\", geht \\ud83d\\ude00 🦊 und schweigt.\\n\\u00fc\\\\ '.encode() * 9
+"""Several blocks of text with escapes and characters of every length."""
 
 
 @pytest.fixture
 def short_blocks() -> Iterator[None]:
-    """Lines of the size of a record count as large, and runs of base64 as those of an image."""
+    """Lines of the size of a record count as large, and their texts as those of an image."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(abridging, "LARGE", 0)
         patch.setattr(record, "LARGE", 0)
-        patch.setattr(abridging, "BLOCK", 64)
-        patch.setattr(abridging, "KEPT", 24)
+        patch.setattr(abridging, "BLOCK", 32)
         yield
 
 
@@ -149,8 +150,12 @@ IMAGE = b'{"parentUuid":null,"type":"user","uuid":"1","message":{"content":[{"da
 @st.composite
 def spoiled(draw: st.DrawFn) -> bytes:
     """Records with an image, changed in up to three ways that damage them, or do not."""
-    raw = draw(st.sampled_from([IMAGE, ONE, IMAGE.replace(b'"data"', b'"uuid"'), b'{"%b":1,"a":2}' % LONG]))
+    raw = draw(st.sampled_from([
+        IMAGE, ONE, IMAGE.replace(b'"data"', b'"uuid"'), b'{"%b":1,"a":2}' % LONG, b'{"type":"a","text":"%b"}' % PROSE,
+        b'{"a":[%b1],"text":"%b"}' % (b"NaN," * 99, PROSE), PROSE, IMAGE[:-9] + b'{"type":"user","a":"%b"}' % PROSE,
+    ]))
     pieces = st.sampled_from([
+        PROSE, b"\xff" * 99, b"\\ude00", b"\x01", b"\\x", b" " * 99, b'\\"',
         ONE, TWO, IMAGE, LONG, LONG[:200], b"1" * 300, b"\x00" * 3, b"\xff", b"\xef\xbb\xbf", b"\\ud83d", b"\\", b'"',
         b"}", b'"x":NaN,', b'"data":"b",', "\U0001f600".encode(), b"\n", b'{"type":"a"},',
     ])
@@ -163,7 +168,7 @@ def spoiled(draw: st.DrawFn) -> bytes:
 @pytest.mark.usefixtures("short_blocks")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(spoiled())
-def test_a_line_is_read_the_same_without_the_middle_of_its_images(raw: bytes) -> None:
+def test_a_line_is_read_the_same_without_the_middle_of_its_texts(raw: bytes) -> None:
     found = read(raw)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(abridging, "LARGE", 1 << 20)
@@ -172,14 +177,25 @@ def test_a_line_is_read_the_same_without_the_middle_of_its_images(raw: bytes) ->
 
 
 @pytest.mark.usefixtures("short_blocks")
+@pytest.mark.parametrize("text", [
+    pytest.param(LONG, id="base64"), pytest.param(PROSE, id="escapes and characters of every length"),
+    pytest.param(b"x true" * 99, id="words that may stand outside of a string, and a letter that may not"),
+])
+def test_a_text_that_is_left_out_comes_back(text: bytes) -> None:
+    raw = b'{"a":["%b",{"b":"%b"}]}' % (text, text[1:])
+    assert read(raw) == (orjson.loads(raw), None)
+    assert len(abridging.abridged(raw).runs) > 2
+
+
+@pytest.mark.usefixtures("short_blocks")
 @pytest.mark.parametrize("cut", [0, 100, 300, 700, len(IMAGE) - 1])
 def test_places_and_pieces_are_those_of_the_whole_line(cut: int) -> None:
     assert abridging.abridged(IMAGE).runs
-    assert len(abridging.abridged(IMAGE).text) < len(IMAGE) / 2
-    assert salvage(IMAGE[:cut] + IMAGE) == (IMAGE,)
+    assert len(abridging.abridged(IMAGE).text) < len(IMAGE) * 0.75
+    assert salvaged(IMAGE[:cut] + IMAGE) == (IMAGE,)
     fault = read(IMAGE + TWO)[1]
     assert fault is not None
-    assert (fault.offset, fault.salvage) == (len(IMAGE), (IMAGE, TWO))
+    assert (fault.offset, cut_out(IMAGE + TWO, fault)) == (len(IMAGE), (IMAGE, TWO))
 
 
 DAMAGE = {

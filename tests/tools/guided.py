@@ -45,7 +45,7 @@ def line(data: bytes) -> None:
     """Any bytes as one line: a value or a fault, and each edit of it does what it says and nothing else."""
     value, fault = record.read(data)
     fuzz.insist(value is not None or fault is not None, "a line is a record, or a fault says why not")
-    for piece in fault.salvage if fault else ():
+    for piece in record.cut_out(data, fault) if fault else ():
         fuzz.insist(record.read(piece)[0] is not None, f"what is salvaged can be read: {piece!r}")
     jsonspan.prune_depth(data)
     list(secrets.in_record(data))

@@ -37,7 +37,7 @@ PLACES = st.builds(At, st.integers(0, 99), st.integers(0, 9))
 EDITS = st.one_of(
     st.builds(DropRecord, PLACES), st.builds(SetValue, PLACES, st.tuples(st.text(), st.integers()), JSON),
     st.builds(Insert, PLACES, st.dictionaries(st.text(), JSON)),
-    st.builds(Salvage, PLACES, st.lists(st.binary()).map(tuple)),
+    st.builds(Salvage, PLACES, st.none() | st.lists(st.binary()).map(tuple)),
     st.builds(Remake, PLACES, st.tuples(st.tuples(st.tuples(st.text()), st.builds(Scale, st.integers())))),
 )
 

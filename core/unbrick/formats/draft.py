@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from unbrick import jsonspan
-from unbrick.edit import Redact
+from unbrick.edit import Redact, Salvage
 from unbrick.jsonspan import Pointer
-from unbrick.record import END, At, Json, compact, read
+from unbrick.record import END, At, Json, compact, read, salvaged
 from unbrick.secrecy.hide import Hidden
 from unbrick.session import Session
 from unbrick.thread import Thread
@@ -82,6 +82,14 @@ class Draft:
     def drop(self, row: int) -> None:
         """Take the line of a row out."""
         self._raw[row] = None
+
+    def salvage(self, edit: Salvage) -> None:
+        """Put whole records in the place of a damaged line."""
+        row = self.row(edit.at)
+        pieces = salvaged(self.raw(row)) if edit.pieces is None else edit.pieces
+        self.drop(row)
+        for piece in pieces:
+            self.behind(row, piece.rstrip(b"\r\n"))
 
     def gone(self, row: int) -> bool:
         """Whether the line of a row was taken out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,7 @@ def invalid_utf8(situation: Situation) -> Iterator[Finding]:
     The bytes are replaced by what the client sends already.
     """
     for row, fault in readable(situation, FaultKind.UTF8):
-        fix = safe("replace", "Write U+FFFD where the client reads it", Salvage(situation.at(row), fault.salvage))
+        fix = safe("replace", "Write U+FFFD where the client reads it", Salvage(situation.at(row)))
         yield _decoded(situation, "J006", "invalid-utf8", fault.message, row, fix)
 
 
@@ -49,12 +50,12 @@ def byte_order_mark(situation: Situation) -> Iterator[Finding]:
     """
     for row, fault in readable(situation, FaultKind.BOM):
         if situation.thread.whole:
-            fix = safe("strip", "Take the byte order mark out", Salvage(situation.at(row), fault.salvage))
+            fix = safe("strip", "Take the byte order mark out", Salvage(situation.at(row)))
             yield _decoded(situation, "J007", "byte-order-mark", fault.message, row, fix)
             continue
         lost = situation.thread.standing_of(row) is not Standing.LOADED and stops(situation, "J007")
         brings = (row,) if lost else ()
-        fix = safe("strip", "Take the byte order mark out", Salvage(situation.at(row), fault.salvage), brings=brings)
+        fix = safe("strip", "Take the byte order mark out", Salvage(situation.at(row)), brings=brings)
         severity = Severity.ERROR if lost else Severity.INFO
         yield remark(situation, "J007", "byte-order-mark", severity, fault.message, row, fixes=(fix,))
 
@@ -91,15 +92,17 @@ def _whole(situation: Situation, row: int) -> tuple[Fix, ...]:
     return (safe("replace", title, *edits),)
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 def _halves(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:  # noqa: ANN401
     """Pointers to the texts that cannot be encoded, each with its repaired text."""
     stack: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while stack:
         where, found = stack.pop()
         if isinstance(found, str):
-            whole = found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            if whole != found:
-                yield where, whole
+            if not found.isascii() and _HALF.search(found):
+                yield where, _HALF.sub("\ufffd", found)
         elif isinstance(found, dict):
             stack += (((*where, key), part) for key, part in found.items())
         elif isinstance(found, list):

@@ -198,11 +198,11 @@ def _salvage(situation: Situation, row: int, fault: Fault, returns: int, severit
             yield toolfix.bring_in(situation, found, f"Put the whole record back, from {found.source}")
             return
     if fault.salvage:
-        rest = size - raw.count(b"\x00") - sum(map(len, fault.salvage))
+        rest = size - raw.count(b"\x00") - sum(end - start for start, end in fault.salvage)
         title = f"Keep {counted(len(fault.salvage), 'whole record')} of the {view.source.unit}"
         if rest > 0:
             title += f"; {counted(rest, 'byte')} of a record that was cut off go"
-        yield safe("salvage", title, Salvage(at, fault.salvage), price=back(returns) if returns else "keeps everything")
+        yield safe("salvage", title, Salvage(at), price=back(returns) if returns else "keeps everything")
         return
     price = back(len(situation.lost)) if situation.thread.whole and situation.lost else "keeps everything"
     last = row == len(view) - 1

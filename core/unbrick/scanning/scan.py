@@ -18,7 +18,7 @@ from orjson import JSONDecodeError, loads
 from unbrick.abridged import LARGE
 from unbrick.entry import BareEntry, Entry, Kind, named
 from unbrick.patch import View
-from unbrick.record import Fault, Json, read
+from unbrick.record import Fault, Json, cut_out, read
 from unbrick.scanning import helpers, ones
 from unbrick.scanning.helpers import Helper
 from unbrick.scanning.strings import Packed, Strings
@@ -313,7 +313,9 @@ def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Ba
             row = len(result) + len(sizes) - 1
             result.faults[row] = fault
             if fault.salvage and value is None:
-                pieces = (read(piece)[0] for piece in fault.salvage)
+                # The line is not held beside what is cut out of it and what that says.
+                cut, raw = cut_out(raw, fault), b""
+                pieces = (read(piece)[0] for piece in cut)
                 result.salvaged[row] = tuple(named(entry_of(piece)) for piece in pieces if piece is not None)
         entries.append(unreadable if value is None else entry_of(value))
     result.extend(entries, sizes)

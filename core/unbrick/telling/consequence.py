@@ -11,8 +11,9 @@ from unbrick import words
 from unbrick.edit import Clear, Salvage, places
 from unbrick.entry import BlockKind, Flag
 from unbrick.finding import Finding, Fix, Safety, Severity
+from unbrick.patch import View
 from unbrick.report import Report
-from unbrick.telling.matching import match, place_of
+from unbrick.telling.matching import match, place_of, put_back
 from unbrick.telling.sentences import place
 from unbrick.thread import Outcome
 from unbrick.weighing.tally import (
@@ -158,7 +159,7 @@ def _named(findings: Sequence[Finding], noun: str = "problem") -> str:
 def consequence(before: Report, after: Report, done: Iterable[Fix] = ()) -> Consequence:
     """What lies between two reports on one source under two patches, of which some fixes may be known that led from one
     to the other: what one of these does that keeps everything is no loss."""
-    old, new, known = before.situation, after.situation, _Done(done)
+    old, new, known = before.situation, after.situation, _Done(done, before.situation.session.scan.view)
     gone: list[int] = []
     left: list[int] = []
     back: list[int] = []
@@ -231,13 +232,15 @@ class _Done:
     """What is known of the fixes that led from one report to another: where those that keep everything edit (`safe`)
     and where any does (`named`), the whole records that they put back, and how many results give way to notes where."""
 
-    def __init__(self, fixes: Iterable[Fix]) -> None:
+    def __init__(self, fixes: Iterable[Fix], view: View) -> None:
         whole = list(fixes)
         edits = [(edit, fix.safety is Safety.SAFE) for fix in whole for edit in fix.edits]
         self.all_safe = bool(whole) and all(safe for _edit, safe in edits)
         self.named = {at for edit, _safe in edits for at in places(edit)}
         self.safe = {at for edit, safe in edits if safe for at in places(edit)}
-        self.pieces = {piece.strip() for edit, _safe in edits if isinstance(edit, Salvage) for piece in edit.pieces}
+        self.pieces = {
+            piece.strip() for edit, _safe in edits if isinstance(edit, Salvage) for piece in put_back(edit, view)
+        }
         self.noted = {edit.at: len(edit.notes) for edit, _safe in edits if isinstance(edit, Clear)}
 
 

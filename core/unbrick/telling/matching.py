@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unbrick.edit import Salvage
 from unbrick.entry import Kind
 from unbrick.patch import View
-from unbrick.record import END, FRAME, At
+from unbrick.record import END, FRAME, At, salvaged
 from unbrick.report import Report
 
 
@@ -86,3 +87,11 @@ def _key(report: Report, row: int) -> object:
     session = report.situation.session
     view: View = session.scan.view
     return session.uuid(row) or view.raw(row).rstrip(b"\r\n")
+
+
+def put_back(edit: Salvage, view: View) -> tuple[bytes, ...]:
+    """The whole records that a salvage puts in the place of a line."""
+    row = view.row(edit.at)
+    if edit.pieces is None and row is not None:
+        return salvaged(view.raw(row))
+    return edit.pieces or ()

@@ -66,7 +66,7 @@ def lower(edit: Edit, session: Session, thread: Thread, clock: Clock) -> Mapping
     if writer is None:
         raise KeyError(type(edit).__name__)
     if isinstance(edit, Salvage) and edit.at.line == END and not len(session.scan.view):
-        return {At(END, 0): [piece.rstrip(b"\r\n") for piece in edit.pieces]}
+        return {At(END, 0): [piece.rstrip(b"\r\n") for piece in edit.pieces or ()]}
     made = Draft(session, thread)
     writer(edit, made, clock)
     return made.changes()
@@ -226,10 +226,7 @@ def _insert(edit: Insert, made: Draft, clock: Clock) -> None:
 
 
 def _salvage(edit: Salvage, made: Draft, _clock: Clock) -> None:
-    row = made.row(edit.at)
-    made.drop(row)
-    for piece in edit.pieces:
-        made.behind(row, piece.rstrip(b"\r\n"))
+    made.salvage(edit)
 
 
 def _cut(edit: Cut, made: Draft, _clock: Clock) -> None:

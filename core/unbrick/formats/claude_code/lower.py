@@ -178,10 +178,7 @@ def _insert(edit: Insert, draft: Draft, _target: Target, clock: Clock) -> None:
 
 
 def _salvage(edit: Salvage, draft: Draft, _target: Target, _clock: Clock) -> None:
-    row = draft.row(edit.at)
-    draft.drop(row)
-    for piece in edit.pieces:
-        draft.behind(row, piece.rstrip(b"\r\n"))
+    draft.salvage(edit)
 
 
 def _cut(edit: Cut, draft: Draft, target: Target, clock: Clock) -> None:

@@ -234,10 +234,7 @@ def _insert(edit: Insert, made: Draft) -> None:
 
 
 def _salvage(edit: Salvage, made: Draft) -> None:
-    row = made.row(edit.at)
-    made.drop(row)
-    for piece in edit.pieces:
-        made.behind(row, piece.rstrip(b"\r\n"))
+    made.salvage(edit)
 
 
 def _conform(edit: Conform, made: Draft) -> None:
