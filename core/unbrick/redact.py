@@ -6,6 +6,7 @@ It is a fix like any other: made of edits, undone, saved with a backup. Other fi
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -220,13 +221,13 @@ def _frame(report: Report) -> tuple[bytes, ...]:
 
 def in_parts(parts: Iterable[Path], files: Mapping[Path, bytes], edits: Iterable[Edit]) -> dict[Path, bytes]:
     """The files that are written with a transcript (`files`), and those edited together with it (`parts`), with what
-    edits redact in the transcript redacted in them; a part that neither changes is left out."""
+    edits redact in the transcript redacted in them; a part that neither changes is left out. Raises OSError."""
     result = dict(files)
     swaps = {(edit.value, edit.note) for edit in edits if isinstance(edit, Redact)}
     for path in dict.fromkeys((*parts, *files)) if swaps else ():
         try:
             raw = new = result[path] if path in result else path.read_bytes()
-        except OSError:
+        except FileNotFoundError:
             continue
         for value, note in swaps:
             new = Hidden(value, note).hide(new)[0]
@@ -240,13 +241,24 @@ def in_folder(format_: Format, folder: Path, edits: Iterable[Edit]) -> Iterator[
     a transcript itself loses it as that one did, thinking included. Raises OSError, and UsageError where it is part of
     what holds such a transcript together."""
     swaps = {(edit.value, edit.note): Hidden(edit.value, edit.note) for edit in edits if isinstance(edit, Redact)}
-    for path in sorted(folder.rglob("*")) if swaps else ():
-        if is_file(path) and any(_holds(path, one) for one in swaps.values()):
+    for path in _files(folder) if swaps else ():
+        if any(_holds(path, one) for one in swaps.values()):
             raw = _as_transcript(format_, path, swaps)
             for hidden in swaps.values():
                 # A line may be JSON; and a value may go over several lines.
                 raw = hidden.hide(b"".join(hidden.hide(line)[0] for line in raw.splitlines(keepends=True)))[0]
             yield path, raw
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Each file in a folder and in those below, links to files, too. Raises OSError: what is not looked at keeps what
+    is to go."""
+    for path in sorted(folder.iterdir()):
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            yield from _files(path)
+        elif stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and is_file(path)):
+            yield path
 
 
 def _as_transcript(format_: Format, path: Path, swaps: Iterable[tuple[str, str]]) -> bytes:
@@ -320,9 +332,9 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _holds(path: Path, hidden: Hidden) -> bool:
-    with suppress(OSError), path.open("rb") as file:
+    """Whether a file holds a value. Raises OSError."""
+    with path.open("rb") as file:
         return _held(iter(lambda: file.read(CHUNK), b""), [hidden])
-    return False
 
 
 def _held(pieces: Iterable[bytes], hidden: Sequence[Hidden]) -> bool:

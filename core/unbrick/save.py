@@ -176,7 +176,8 @@ def save_in_place(
     real = insist_replaceable(source)
     insist_unowned(format_, bundle)
     insist_unchanged(source)
-    parts = in_parts(bundle.parts.values(), format_.follow(bundle, View(source, patch)), edits)
+    with refusals(real):
+        parts = in_parts(bundle.parts.values(), format_.follow(bundle, View(source, patch)), edits)
     sweep(real.parent)
     with refusals(real), atomic.staged(real.parent, real.name, Privacy.of(real), patched(source, patch)) as new:
         insist_unowned(format_, bundle)

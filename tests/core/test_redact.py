@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import bz2
+import errno
 import gzip
 import io
 import json
@@ -25,7 +26,7 @@ from tools import builder
 from unbrick.check import check
 from unbrick.clock import FixedClock
 from unbrick.edit import Redact
-from unbrick.errors import UsageError
+from unbrick.errors import CannotWriteError, UsageError
 from unbrick.opening import Choices, Opened, examine, open_word
 from unbrick.patch import View
 from unbrick.redact import Redaction, compressed, elsewhere, redact, redaction
@@ -256,6 +257,48 @@ def test_a_thought_of_a_subagent_that_holds_it_goes_from_the_copy(agent: Path) -
     assert KEY.encode() not in after.read_bytes() and b"signature" not in after.read_bytes()
     with opened(after) as session:
         assert finish(examine(session)).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize("call", ["lstat", "open", "iterdir"])
+def test_where_a_copy_cannot_be_looked_at_nothing_is_written(
+    agent: Path, call: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was not looked at would keep it."""
+    before, real, failed = sorted(agent.parent.rglob("*")), getattr(Path, call), []
+
+    def fails(path: Path, *given: Any) -> Any:
+        named = path.name == ("subagents" if call == "iterdir" else "agent-a1.jsonl")
+        if named and "copy" in path.parts and not failed:
+            failed.append(path)
+            raise OSError(errno.ENOENT if call == "lstat" else errno.EIO, "it fails", str(path))
+        return real(path, *given)
+
+    monkeypatch.setattr(Path, call, fails)
+    with pytest.raises(CannotWriteError):
+        copied(agent)
+    monkeypatch.undo()
+    assert failed and sorted(agent.parent.rglob("*")) == before
+
+
+def test_where_a_part_cannot_be_read_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real = amplifier(tmp_path), Path.read_bytes
+    before = {one: one.read_bytes() for one in path.parent.iterdir()}
+    with opened(path) as session:
+        report = finish(examine(session))
+        edits = finish(redaction(session.format, report, KEY)).fix.edits
+        patch = lower(session.format, report.situation, edits, {}, FixedClock())
+
+        def fails(one: Path) -> bytes:
+            if one in session.bundle.parts.values():
+                raise OSError(errno.EIO, "it fails", str(one))
+            return real(one)
+
+        monkeypatch.setattr(Path, "read_bytes", fails)
+        monkeypatch.setattr(type(session.format), "follow", lambda *_given: {})
+        with pytest.raises(CannotWriteError):
+            save_in_place(session.format, session.bundle, patch, FixedClock(), edits)
+    monkeypatch.undo()
+    assert {one: one.read_bytes() for one in path.parent.iterdir()} == before
 
 
 def test_where_it_holds_a_subagent_together_nothing_is_written(agent: Path) -> None:

@@ -86,11 +86,12 @@ def _copy_folder(source: Path, destination: Path) -> None:
     atomic.system.mkdir(destination, 0o700)
     for entry in sorted(source.iterdir()):
         target = destination / entry.name
-        if entry.is_symlink():
+        kind = entry.lstat().st_mode  # It raises, where asking for each kind would leave out what cannot be looked at.
+        if stat.S_ISLNK(kind):
             atomic.system.symlink(entry.readlink(), target)
-        elif entry.is_dir():
+        elif stat.S_ISDIR(kind):
             _copy_folder(entry, target)
-        elif entry.is_file():
+        elif stat.S_ISREG(kind):
             with staged(destination, entry.name, Privacy.of(entry), read_chunks(entry)) as copy:
                 copy.put_new(target)
     same = source.stat().st_gid == destination.stat().st_gid
