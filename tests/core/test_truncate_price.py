@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from unbrick import words
+from unbrick.finding import Safety
 from unbrick.opening import Choices, examine, open_source
 from unbrick.record import At
 from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.telling.consequence import consequence
-from unbrick.truncate import safe_points, truncate
+from unbrick.truncate import cut_at, offers, safe_points, truncate
 from unbrick.weighing.measure import counted
 from unbrick.weighing.safepoints import price_behind
 
@@ -50,3 +51,30 @@ def test_a_cut_between_the_safe_points_says_what_it_drops(line: int) -> None:
         assert price.startswith("drops ")
         left = counted(done.after.resume.messages, "message")
         assert price.endswith(f"; resume loads {left}, {report.resume.messages:,} before")
+
+
+BINDING = "claude-opus-5-5"
+"""A model that binds thinking to what stood before it."""
+
+
+def test_a_cut_behind_fixes_counts_the_thinking_that_goes_with_them() -> None:
+    """The client crashes on it, and so sends nothing that a fix could be graded by."""
+    path = SAMPLES / "string-in-a-reply" / "session.jsonl"
+    with open_source(Source.open(path), Choices(surroundings=False, model=BINDING)) as session:
+        report = finish(examine(session))
+        found = [offer for offer in finish(offers(session.format, report)) if offer.first]
+        assert found
+        for offer in found:
+            done = finish(cut_at(session.format, report, offer))
+            assert any(one.fix.id == "thinking-along" for one in done.applied)
+            assert words.drops(*consequence(report, done.after).gone.counts) == offer.point.price
+
+
+def test_another_id_for_a_call_is_not_safe_where_thinking_goes_along() -> None:
+    path = SAMPLES / "bad-call-id" / "session.jsonl"
+    for model, safety in ((None, Safety.SAFE), (BINDING, Safety.LOSSY)):
+        with open_source(Source.open(path), Choices(surroundings=False, model=model)) as session:
+            (fix,) = (
+                fix for found in finish(examine(session)).findings for fix in found.fixes if fix.id == "new-id"
+            )
+            assert fix.safety is safety and ("thinking" in fix.price) == (safety is Safety.LOSSY)

@@ -82,8 +82,8 @@ class _Sent:
             elif isinstance(edit, Redact):
                 yield from ((at, False) for at in edit.ats)
             elif isinstance(edit, SetRef):
-                call = session.calls.get(edit.new)
-                yield from ((session.at(row), False) for row, _block in (call.uses if call else ()))
+                calls = (session.calls.get(ref) for ref in (edit.old, edit.new))  # Before it is done, and after.
+                yield from ((session.at(row), False) for call in calls if call for row, _block in call.uses)
 
 
 def stale_thinking(situation: Situation, edits: Sequence[Edit]) -> Fix | None:
