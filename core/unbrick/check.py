@@ -17,7 +17,7 @@ from unbrick.request import Request
 from unbrick.rules import LATE, RULES
 from unbrick.scanning.ones import both, of_kinds
 from unbrick.scanning.rescan import rescan
-from unbrick.scanning.scan import Scan, scan
+from unbrick.scanning.scan import Scan, finish, scan
 from unbrick.session import Session, Standing, link
 from unbrick.situation import Asks, Situation, Violation
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
@@ -39,7 +39,7 @@ def check(
     bad data. With the scan of another patch of the same transcript, `before`, only other lines are read."""
     view = View(bundle.main, patch)
     scanned = yield from scan(view, format_.bare) if before is None else rescan(before, view, format_.bare)
-    return judge(format_, bundle, link(scanned), target, surroundings)
+    return (yield from judging(format_, bundle, link(scanned), target, surroundings))
 
 
 def choose_target(
@@ -119,9 +119,24 @@ def judge(
     surroundings: Surroundings = NOWHERE,
 ) -> Report:
     """Judge a linked session; the part of a check that depends on the target."""
+    return finish(judging(format_, bundle, session, target, surroundings))
+
+
+def judging(
+    format_: Format,
+    bundle: Bundle,
+    session: Session,
+    target: Target | None = None,
+    surroundings: Surroundings = NOWHERE,
+) -> Generator[int, None, Report]:
+    """The same in steps, for a session whose judgement takes long: one for the resume, one for each rule."""
     target = target or choose_target(format_, session, surroundings)
     situation = simulate(format_, bundle, session, target, surroundings)
-    early = tuple(_findings(situation))
+    found: list[Finding] = []
+    for rule in RULES:
+        yield len(session)
+        found += _found(rule, situation)
+    early = tuple(found)
     last_error = account(situation, early)
     late = _late(Judged(situation, early, last_error))
     findings = tuple(priced(situation, sorted((*early, *late), key=_order)))
@@ -157,8 +172,12 @@ def _differs(one: Resume, other: Resume) -> bool:
 
 def _findings(situation: Situation) -> Iterator[Finding]:
     for rule in RULES:
-        for finding in rule.check(situation):
-            yield _placed(finding, rule, situation)
+        yield from _found(rule, situation)
+
+
+def _found(rule: Rule[Situation], situation: Situation) -> Iterator[Finding]:
+    for finding in rule.check(situation):
+        yield _placed(finding, rule, situation)
 
 
 def _late(judged: Judged) -> Iterator[Finding]:

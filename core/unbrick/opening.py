@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from unbrick.bundle import Bundle
-from unbrick.check import choose_target, judge
+from unbrick.check import choose_target, judging
 from unbrick.disk import is_dir
 from unbrick.errors import (
     AmbiguousError,
@@ -104,7 +104,7 @@ def examine(opened: Opened, patch: Patch = EMPTY) -> Generator[int, None, Report
     """Judge an open session as a patch leaves it, for the target that the person chose. Yields rows read so far."""
     scanned = yield from scan(View(opened.bundle.main, patch), opened.format.bare)
     session = link(scanned)
-    return judge(opened.format, opened.bundle, session, opened.target(session), opened.surroundings)
+    return (yield from judging(opened.format, opened.bundle, session, opened.target(session), opened.surroundings))
 
 
 def open_word(word: str, choices: Choices, cwd: Path) -> Opened:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from unbrick import words
 from unbrick.bundle import Bundle
-from unbrick.check import check, judge
+from unbrick.check import check, judging
 from unbrick.clock import SYSTEM_CLOCK
 from unbrick.edit import Edit
 from unbrick.editing.byhand import perform
@@ -177,7 +177,7 @@ class Workspace:
         """Judge the session for another target, without taking anything over."""
         session = self._report().situation.session
         yield len(session)
-        return judge(self.format, self.bundle, session, target, self.surroundings)
+        return (yield from judging(self.format, self.bundle, session, target, self.surroundings))
 
     def check(self) -> Work[Result]:
         """Judge the session as it is now."""
@@ -330,11 +330,11 @@ class Workspace:
         ))
 
     def _judge(self, bundle: Bundle, scanned: Scan) -> Work[Report]:
-        """Link and judge what was scanned; between the two, and behind them, a key may come first."""
+        """Link and judge what was scanned; between any two steps, and behind them, a key may come first."""
         session = link(scanned)
         yield len(session)
         target = self._target(session) if callable(self._target) else self._target
-        report = judge(self.format, bundle, session, target, self.surroundings)
+        report = yield from judging(self.format, bundle, session, target, self.surroundings)
         yield len(session)
         return report
 
