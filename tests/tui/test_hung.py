@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,11 @@ def leaves(terminal: Terminal) -> None:
     terminal.wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "Z", "the process ends")
 
 
+def ended(terminal: Terminal, status: int = 0) -> None:
+    assert terminal.wait_for_end() == status
+    restored(terminal)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     if shutil.which("strace") is None:
@@ -69,9 +74,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def terminal(path: Path, tmp_path: Path) -> Iterator[Terminal]:
-    shown = opened(path, tmp_path)
-    yield shown
-    shown.close()
+    with closing(opened(path, tmp_path)) as shown:
+        yield shown
 
 
 @contextmanager
@@ -103,8 +107,7 @@ def test_a_disk_that_hangs_is_said_and_left_with_the_edits(terminal: Terminal, p
     with unread(terminal, path, HANGS, SILENT):
         helped(terminal)
         left_for_later(terminal)
-    assert terminal.wait_for_end() == 0
-    restored(terminal)
+    ended(terminal)
     assert len(kept(tmp_path)) == 1
     assert path.read_bytes() == SESSION.read_bytes()
 
@@ -162,8 +165,7 @@ def test_that_edits_cannot_be_kept_is_said(terminal: Terminal, tmp_path: Path, e
             terminal.wait_for("Leave without saving")
             terminal.press("j\r")
         leaves(terminal)
-    assert terminal.wait_for_end() == (128 + signal.SIGTERM if ending == "term" else 0)
-    restored(terminal)
+    ended(terminal, 128 + signal.SIGTERM if ending == "term" else 0)
     assert ("could not be kept" in terminal.text) == (ending == "term")
     assert kept(tmp_path) == []
 
@@ -172,8 +174,7 @@ def test_a_list_whose_disk_hangs_is_left(path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "config" / "projects" / "s"
     folder.mkdir(parents=True)
     path.rename(folder / "11111111-2222-4333-8444-555555555555.jsonl")
-    terminal = started([], tmp_path, tmp_path)
-    try:
+    with closing(started([], tmp_path, tmp_path)) as terminal:
         terminal.wait_for("resumes, with")
         with failing(terminal, folder, f"openat:{HANGS}"):
             terminal.press("\x1b[15~")
@@ -184,10 +185,7 @@ def test_a_list_whose_disk_hangs_is_left(path: Path, tmp_path: Path) -> None:
             terminal.wait_for("type to filter")
             terminal.press("q")
             leaves(terminal)
-        assert terminal.wait_for_end() == 0
-        restored(terminal)
-    finally:
-        terminal.close()
+        ended(terminal)
 
 
 @pytest.mark.parametrize("ending", ["q", "term"])
@@ -206,8 +204,7 @@ def test_a_save_that_hangs_is_left(terminal: Terminal, path: Path, tmp_path: Pat
             terminal.wait_for("Still writing")
             terminal.press("j\r")
         leaves(terminal)
-    assert terminal.wait_for_end() == (128 + signal.SIGTERM if ending == "term" else 0)
-    restored(terminal)
+    ended(terminal, 128 + signal.SIGTERM if ending == "term" else 0)
     assert len(kept(tmp_path)) == 1
     assert path.read_bytes() == SESSION.read_bytes()
 
@@ -215,8 +212,7 @@ def test_a_save_that_hangs_is_left(terminal: Terminal, path: Path, tmp_path: Pat
 def test_a_subagent_whose_disk_hangs_is_left(path: Path, tmp_path: Path) -> None:
     path.write_bytes(MAIN)
     file = agent()
-    terminal = opened(path, tmp_path)
-    try:
+    with closing(opened(path, tmp_path)) as terminal:
         terminal.wait_for("subagent Explore")
         with failing(terminal, file.absolute(), f"openat:{HANGS}"):
             terminal.press("gj ")
@@ -224,10 +220,7 @@ def test_a_subagent_whose_disk_hangs_is_left(path: Path, tmp_path: Path) -> None
             helped(terminal)
             terminal.press("q")
             leaves(terminal)
-        assert terminal.wait_for_end() == 0
-        restored(terminal)
-    finally:
-        terminal.close()
+        ended(terminal)
 
 
 def test_work_that_hangs_is_stopped_and_left(terminal: Terminal, path: Path, tmp_path: Path) -> None:
@@ -244,6 +237,5 @@ def test_work_that_hangs_is_stopped_and_left(terminal: Terminal, path: Path, tmp
         terminal.press("j\r")
         terminal.wait_until(lambda: "READING AGAIN" not in terminal.text, "it is stopped")
         left_for_later(terminal)
-    assert terminal.wait_for_end() == 0
-    restored(terminal)
+    ended(terminal)
     assert len(kept(tmp_path)) == 1
