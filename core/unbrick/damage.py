@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -236,7 +236,7 @@ def _end_of_space(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-_NUMBER = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+"?)|-?(?:NaN|Infinity)\b', re.DOTALL)
+_NUMBER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(-?(?:NaN|Infinity)\b)', re.DOTALL)
 
 
 def _numbers(raw: bytes) -> bytes | None:
@@ -244,8 +244,9 @@ def _numbers(raw: bytes) -> bytes | None:
     without such numbers."""
     if b"NaN" not in raw and b"Infinity" not in raw:
         return None
-    mended = _NUMBER.sub(lambda found: found[1] or b"null", raw)
-    return None if mended == raw else _utf8(mended)
+    cuts = [0, *chain.from_iterable(found.span(1) for found in _NUMBER.finditer(raw) if found[1]), len(raw)]
+    pieces = (raw[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True))
+    return _utf8(b"null".join(pieces)) if len(cuts) > 2 else None
 
 
 _MENDS: dict[FaultKind, Callable[[bytes], bytes | None]] = {

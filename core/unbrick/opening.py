@@ -193,7 +193,8 @@ def _values(source: Source) -> Iterator[tuple[Json, int]]:
         if value is not None:
             yield value, len(raw)
         elif fault is not None:
-            yield from ((found, len(raw)) for found, _ in map(read, cut_out(raw, fault)) if found is not None)
+            size, cut, raw = len(raw), cut_out(raw, fault), b""
+            yield from ((found, size) for found, _ in map(read, cut) if found is not None)
 
 
 def resolve(word: str, choices: Choices, cwd: Path) -> Path:

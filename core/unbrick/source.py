@@ -177,12 +177,12 @@ class Source:
                     start -= len(lines.pop())
                 yield from lines
                 continue
-            # A line that is longer is read as one: put together from pieces, it would be held twice.
+            # A line that is longer is read as one: put together from pieces, it would be held twice. It is held by
+            # whoever asked for it alone.
             first, start = start, start + len(chunk)
             if start < end:
                 start = min(self.end_of_line(start), end)
-                chunk = self.read(first, start)
-            yield chunk
+            yield self.read(first, start)
 
     def end_of_line(self, position: int) -> int:
         """The offset behind the line that a byte stands in."""

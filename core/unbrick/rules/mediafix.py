@@ -11,7 +11,7 @@ from unbrick.edit import Insert, Remake, Scale, Words
 from unbrick.entry import BlockKind, Kind
 from unbrick.finding import Fix
 from unbrick.media import documents, images, pixels
-from unbrick.rules.parts import counted, lossy, pointer, safe, stored
+from unbrick.rules.parts import counted, located, lossy, pointer, safe
 from unbrick.situation import Situation
 
 SENT = "keeps everything that can be sent"
@@ -38,10 +38,11 @@ class Placed(NamedTuple):
 
 def _placed(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Placed]:
     for spot in spots:
-        value: Any = stored(situation, row, spot.block)
+        value: Any
+        at, value = located(situation, row, spot.block)
         for step in spot.path:
             value = value[step]
-        yield Placed(pointer(situation, row, spot.block, *spot.path), value if isinstance(value, dict) else {})
+        yield Placed((*at, *spot.path), value if isinstance(value, dict) else {})
 
 
 def repaired(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Fix]:

@@ -133,14 +133,21 @@ def content(situation: Situation, row: int) -> tuple[tuple[str | int, ...], obje
     return situation.asks.content(row)
 
 
+def located(situation: Situation, row: int, block: int) -> tuple[tuple[str | int, ...], object]:
+    """The pointer to a content block of a record, and the block as stored, None where there is none."""
+    base, found = content(situation, row)
+    if not isinstance(found, list):
+        return base, None
+    return (*base, block), found[block] if block < len(found) else None
+
+
 def stored(situation: Situation, row: int, block: int) -> object:
     """A content block as stored, None where there is none."""
-    _pointer, found = content(situation, row)
-    return found[block] if isinstance(found, list) and block < len(found) else None
+    return located(situation, row, block)[1]
 
 
 def pointer(situation: Situation, row: int, block: int, *inside: str | int) -> tuple[str | int, ...]:
-    """The pointer to a block of a record, or into it."""
+    """The pointer to a block of a record, or into it; to its content, where that is no list."""
     base, found = content(situation, row)
     return (*base, block, *inside) if isinstance(found, list) else base
 
