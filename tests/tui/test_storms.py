@@ -52,11 +52,21 @@ def resize(terminal: Terminal, columns: int, rows: int) -> None:
     fcntl.ioctl(terminal._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
-def restored(terminal: Terminal) -> None:
-    """The last word on each mode is what a terminal begins with."""
+def astray(terminal: Terminal) -> dict[bytes, bool]:
+    """The modes of which the last word is not what a terminal begins with."""
     said = {mode: switch == b"h" for modes, switch in MODE.findall(terminal.raw) for mode in modes.split(b";")}
-    assert {mode: on for mode, on in said.items() if mode in AS_LEFT and on != AS_LEFT[mode]} == {}
-    assert b"\x1b[<u" in terminal.raw or b"\x1b[>1u" not in terminal.raw, "the keyboard's protocol stays on"
+    return {mode: on for mode, on in said.items() if mode in AS_LEFT and on != AS_LEFT[mode]}
+
+
+def protocol_ended(terminal: Terminal) -> bool:
+    """The keyboard's protocol does not stay on."""
+    return b"\x1b[<u" in terminal.raw or b"\x1b[>1u" not in terminal.raw
+
+
+def restored(terminal: Terminal) -> None:
+    """The terminal is as it was taken over; all that was written to it has been read."""
+    assert astray(terminal) == {}
+    assert protocol_ended(terminal)
 
 
 def edited(terminal: Terminal) -> None:
@@ -145,7 +155,8 @@ def suspended_twice(terminal: Terminal) -> None:
     for _ in range(2):
         terminal.press("\x1a")
         terminal.wait_until(lambda: stopped(terminal), "the process stops")
-        restored(terminal)
+        # What it wrote before that may not have been read yet.
+        terminal.wait_until(lambda: not astray(terminal) and protocol_ended(terminal), "the terminal is as it was")
         assert termios.tcgetattr(terminal._fd)[3] & termios.ICANON, "the shell reads lines"
         go_on(terminal)
 
