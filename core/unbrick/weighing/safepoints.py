@@ -177,19 +177,25 @@ class _Place(NamedTuple):
 
 
 class _Places:
-    """Places, oldest first, as one column of numbers: a long conversation has as many as prompts."""
+    """Places, oldest first, as columns of numbers: a long conversation has as many as prompts."""
 
     def __init__(self) -> None:
-        self._numbers = array("q")
+        self._rows, self._tokens, self._begins = array("i"), array("q"), array("I")
+        self._pieces: list[tuple[int, int, bool]] = []
 
     def append(self, place: _Place) -> None:
         """Add a place behind the others."""
-        self._numbers.extend(place)
+        *rows, tokens, segment, head, last = place
+        if not self._pieces or self._pieces[-1] != (segment, head, last):
+            self._pieces.append((segment, head, last))
+            self._begins.append(len(self._tokens))
+        self._rows.extend(rows)
+        self._tokens.append(tokens)
 
     def __reversed__(self) -> Iterator[_Place]:
-        width = len(_Place._fields)
-        for end in range(len(self._numbers), 0, -width):
-            yield _Place._make(self._numbers[end - width : end])
+        for place in range(len(self._tokens) - 1, -1, -1):
+            piece = self._pieces[bisect_right(self._begins, place) - 1]
+            yield _Place._make((*self._rows[5 * place : 5 * place + 5], self._tokens[place], *piece))
 
 
 def points(
@@ -291,7 +297,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
                 highest, reply, talk[end] - talk[begins] + along, told[end] - told[begins] + along,
                 bisect_left(typed, end), sizes[piece][end - begins], pieces[piece][1], first, final,
             ))
-    return found, array("i", [rows[place] for place in typed])
+    return found, array("i", (rows[place] for place in typed))
 
 
 def _named(situation: Situation, piece: Sequence[int]) -> int:

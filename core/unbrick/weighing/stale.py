@@ -39,24 +39,26 @@ class _Sent:
 
     def __init__(self, situation: Situation) -> None:
         request = situation.request
+        thinking = ones.places(ones.of_kinds(request.kind, *_THINKING))
+        self.thinking = [index for index in thinking if request.row[index] >= 0]
+        if not self.thinking:
+            return
         # The first part of a row is that which comes last of those that are put in backwards.
         nowhere = len(request.row)
         self._first = array("i", (nowhere,)) * len(situation.session)
         for index in range(len(request.row) - 1, -1, -1):
             if request.row[index] >= 0:
                 self._first[request.row[index]] = index
-        self._rows = sorted({row for row in request.row if row >= 0})
+        self._rows = array("i", (row for row, first in enumerate(self._first) if first < nowhere))
         self._session, self._places = situation.session, situation.loaded
         firsts = map(self._first.__getitem__, reversed(situation.thread.rows))
         self._from = array("i", accumulate(firsts, min, initial=nowhere))[::-1]
         """For each place of the thread the first part of the request that stands there or behind it."""
-        thinking = ones.places(ones.of_kinds(request.kind, *_THINKING))
-        self.thinking = [index for index in thinking if request.row[index] >= 0]
 
     def behind(self, edits: Iterable[Edit]) -> int:
         """The first of the thinking that edits make invalid, as a place in `thinking`."""
-        return min((bisect_left(self.thinking, self._behind(*at)) for at in self._altered(edits)),
-                   default=len(self.thinking))
+        altered = self._altered(edits) if self.thinking else ()
+        return min((bisect_left(self.thinking, self._behind(*at)) for at in altered), default=len(self.thinking))
 
     def _behind(self, at: At, only: bool) -> int:
         """The first part of the request at a record or behind it, or `only` behind it; the next number for none."""
