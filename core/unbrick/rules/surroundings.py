@@ -187,7 +187,7 @@ def error_only_prompts(situation: Situation) -> Iterator[Finding]:
     prompts are still wanted is the person's to say, since typing one of them again is often the very next step.
     """
     session, scan = situation.session, situation.session.scan
-    rows = list(situation.thread.rows)
+    rows = situation.thread.rows
     ends = range(len(rows), 0, -1)
     tail = rows[next((end for end in ends if recorded.is_reply(session, rows[end - 1])), 0) :]
     errors = [row for row in tail if session.has(row, Flag.API_ERROR)]
