@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from textual import on
@@ -114,7 +114,7 @@ class ActingScreen(ForeseeingScreen):
     def action_fix_all(self) -> None:
         """Every fix that keeps everything, to choose from."""
         if self._free() is not None:
-            self._try(self.workspace.fix_all, Wanted(again=self.workspace.fix_all), EVERY)
+            self._try_all(self.workspace.fix_all, EVERY)
 
     # Everything is tried, shown, and only then taken over
 
@@ -124,6 +124,9 @@ class ActingScreen(ForeseeingScreen):
         """Work an edit out and show it, and what that may lead to; `wish` names it where it may have been foreseen."""
         self._next = wanted
         self._wished(wish, start)
+
+    def _try_all(self, again: Again, wish: Wish | None = None) -> None:
+        self._try(lambda: again(()), Wanted(again=again), wish)
 
     def _taken(self, result: Any, name: str) -> None:  # noqa: ANN401 - what work comes to
         if name != TRY:
@@ -148,11 +151,7 @@ class ActingScreen(ForeseeingScreen):
         chosen = await self.app.push_screen_wait(screen)
         if chosen == ALL:
             code, safety = wanted.kind, wanted.safety
-
-            def again(without: Collection[str] = ()) -> Work[Result]:
-                return self.workspace.fix_all(without, code, safety)
-
-            self._try(again, Wanted(again=again))
+            self._try_all(lambda without: self.workspace.fix_all(without, code, safety))
         elif isinstance(chosen, Result):
             super()._taken(chosen, "fix")
 
