@@ -256,7 +256,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
     flags = scan.flags
     asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
     pieces = _pieces(session, situation)
-    rows = array("i", chain.from_iterable(piece for piece, _segment in pieces))
+    rows = pieces[0][0] if len(pieces) == 1 else array("i", chain.from_iterable(piece for piece, _segment in pieces))
     heads = [*accumulate((len(piece) for piece, _segment in pieces), initial=0)]
     sizes = [
         (measure.weigh(session, piece) if end < len(rows) else measure.thread(situation)).contexts
@@ -269,7 +269,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
     )
     prompts = bytes(map(scan.marked(Flag.PROMPT).__getitem__, rows))
     typed = array("I", ones.places(prompts))
-    lowest = array("i", accumulate(reversed(rows), min, initial=len(session)))[::-1]
+    lowest = array("i", accumulate(reversed(rows), min, initial=len(session)))
     starts = bytearray(map(scan.kinds(Kind.ASSISTANT).__getitem__, rows) if asking else prompts) + b"\1"
     parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
     named = [_named(situation, piece) for piece, _segment in pieces]
@@ -288,7 +288,7 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
         _settle(scan, turn, pending)
         first = rows[heads[piece]]
         if (
-            reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[end]
+            reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[-1 - end]
             and not (flags[reply] | flags[highest]) & _NO_END and session.parent_row[first] <= highest
         ):
             final, begins = piece == len(pieces) - 1, heads[piece]
