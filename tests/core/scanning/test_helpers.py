@@ -234,8 +234,9 @@ def test_whoever_stops_asking_ends_the_processes(source: Source, monkeypatch: py
     assert [helper.process.poll() for helper in team] == [None, None]
     progress.close()
     assert all(helper.process.returncode for helper in team)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    for helper in team:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(helper.process.pid, os.WNOHANG)
 
 
 @pytest.mark.parametrize("end", ["stdin", "stdout"])

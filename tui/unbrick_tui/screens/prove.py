@@ -83,7 +83,7 @@ class ProveScreen(Screen[None]):
         yield "plain", ""
         yield "plain", "Install Claude Code and press P again; or save it (w), and resume it where the client is."
         if not bundle.main.private:
-            yield "plain", "If its program stands elsewhere, name it in a shell, where the file is repaired and resumed:"
+            yield "plain", "If its program stands elsewhere, name it in a shell, to mend and resume the file:"
             yield "plain", f"    unbrick prove {printable(shell(str(bundle.path)))} --client-path PROGRAM"
 
     def _before(self, client: Client) -> Iterator[Passage]:
