@@ -134,7 +134,7 @@ def test_what_is_no_file_is_refused_at_once_with_a_way_forward(tmp_path: Path) -
         Source.open(Path("/dev/null"))
     with pytest.raises(CannotReadError, match="cannot be read: no such file or directory"):
         Source.open(tmp_path / "gone.jsonl")
-    with pytest.raises(CannotReadError, match="cannot be read: .*embedded null"):
+    with pytest.raises(CannotReadError, match=r"cannot be read: .*embedded null"):
         Source.open(Path("a\0b"))
 
 
