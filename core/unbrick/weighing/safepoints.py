@@ -72,7 +72,7 @@ class _Behind:
     def __init__(self, situation: Situation, now: Now) -> None:
         session = situation.session
         self._scan, self._boundary = session.scan, situation.thread.boundary
-        self._loaded = array("i", ones.places(now.loaded))
+        self._loaded, self._end = now.loaded, len(now.loaded)
         self._gone, self._was = [0] * len(FIELDS), now.was
         first = {row: rows[0] for rows in session.duplicates.values() for row in rows}
         # What an earlier record with its id says as well stays.
@@ -80,8 +80,8 @@ class _Behind:
 
     def gone(self, row: int) -> tuple[Tally, int]:
         """What is loaded now behind a row, and how many messages are not."""
-        while self._loaded and self._loaded[-1] > row:
-            at = self._loaded.pop()
+        while (at := self._loaded.rfind(1, row + 1, self._end)) >= 0:
+            self._end = at
             count(self._gone, *self._was.get(at, (self._scan, at)))
         erased = len(self._held) - bisect_right(self._held, row)
         older = self._boundary is not None and row < self._boundary
