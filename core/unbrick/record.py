@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -57,5 +56,4 @@ def compact(value: object, default: Callable[[Any], Any] | None = None) -> bytes
     try:
         return orjson.dumps(value, default)
     except TypeError:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return re.sub(r"[\ud800-\udfff]", lambda m: f"\\u{ord(m.group()):04x}", text).encode("utf-8")
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

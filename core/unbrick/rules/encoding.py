@@ -101,8 +101,11 @@ def _halves(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:  # noqa:
     while stack:
         where, found = stack.pop()
         if isinstance(found, str):
-            if not found.isascii() and _HALF.search(found):
-                yield where, _HALF.sub("\ufffd", found)
+            whole = found
+            for half in () if found.isascii() else {*_HALF.findall(found)}:
+                whole = whole.replace(half, "\ufffd")
+            if whole is not found:
+                yield where, whole
         elif isinstance(found, dict):
             stack += (((*where, key), part) for key, part in found.items())
         elif isinstance(found, list):
