@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from unbrick.entry import BlockKind
 
 Content = str | list[dict[str, Any]]
+PARTS = 10_000
+"""Parts of one result that are judged: no client writes more, and a damaged line may hold millions."""
 
 _BLOCK_KINDS = tuple(BlockKind)
 

@@ -13,13 +13,14 @@ import pytest
 from tools.strategies import dumped
 from unbrick import damage
 from unbrick import repair as repairing
+from unbrick.api.messages import TOLD
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.finding import Safety
 from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import FaultKind, read, salvaged
 from unbrick.repair import repair
-from unbrick.report import Report
+from unbrick.report import Report, Verdict
 from unbrick.scanning.scan import finish
 from unbrick.session import Session
 from unbrick.source import Source
@@ -430,3 +431,24 @@ def test_a_root_that_is_written_twice_loses_nothing(place: int, version: str) ->
     records = [user(1, None), assistant(2, 1, [{"type": "text", "text": "x"}]), user(3, 2)]
     records.insert(place, records[0])
     assert not judged(lines(records), version).situation.thread.losses
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": [1] * 5_000}], 1),
+        ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": [{}] * 20_000}], 1),
+        ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": ""}, *[1] * 1_000], TOLD),
+    ],
+    ids=["numbers in a result", "so many that they become one text", "numbers beside a result"],
+)
+def test_a_message_of_thousands_of_wrong_parts_is_told_in_few_words_and_mended(content: list[Any], told: int) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {}}
+    said = {"type": "text", "text": "Done."}
+    data = lines([user(0, None), assistant(1, 0, [call]), user(2, 1, content), assistant(3, 2, [said])])
+    report = judged(data)
+    assert len([finding for finding in report.findings if finding.code in ("C009", "C010")]) == told
+    assert report.verdict is Verdict.BROKEN
+    if told == 1:
+        result = finish(repair(FORMAT, bundle_of(data), report.target, allow=(Safety.SAFE,)))
+        assert result.after.verdict is Verdict.HEALTHY

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from unbrick.request import PARTS
+
 CALL_ID = r"^[a-zA-Z0-9_-]+$"
 SERVER_CALL_ID = r"^srvtoolu_[a-zA-Z0-9_]+$"
 CLIENT_KEYS = frozenset({"caller", "wireToolInputs"})
@@ -182,20 +184,28 @@ _TAGS = (
 
 
 def faults(block: object) -> Iterator[tuple[str, str, str]]:
-    """(unbrick code, place inside the block, the API's sentence) of everything about a block that is refused."""
+    """(unbrick code, place inside the block, the API's sentence) of everything about a block that is refused; of parts
+    of a result that are no blocks the first, for a result may hold millions of them."""
     if isinstance(block, dict) and not CLIENT_KEYS.isdisjoint(block):
         block = {key: value for key, value in block.items() if key not in CLIENT_KEYS}
+    if isinstance(block, dict) and isinstance(block.get("content"), list) and len(block["content"]) > PARTS:
+        block = {**block, "content": block["content"][:PARTS]}
     try:
         _BLOCK.validate_python(block)
     except ValidationError as error:
+        odd = False
         for item in error.errors(include_url=False, include_input=False):
-            if item["loc"][-1:] == ("str",) and len(error.errors()) > 1:
+            if item["loc"][-1:] == ("str",) and error.error_count() > 1:
                 continue  # the other branch of "text or list of blocks" says what is wrong
             place = ".".join(str(step) for step in item["loc"] if not _internal(step))
             sentence = item["msg"]
             if item["type"] == "union_tag_invalid" and "source" not in item["loc"]:
                 sentence = f"{sentence.split(' expected tags:')[0]} expected tags: {_TAGS}"
             code = _code(item["type"], item["loc"])
+            if code == "C010" and item["loc"][:1] == ("tool_result",):
+                if odd:
+                    continue
+                odd = True
             yield "C019" if code == "C009" and _is_fallback(block) else code, place, sentence
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, pairwise, zip_longest
+from itertools import chain, groupby, islice, pairwise, zip_longest
 from operator import eq
 from typing import Any
 
@@ -31,6 +31,8 @@ _KINDS = bytes(
     for kind in range(256)
 )
 _MEDIA_KINDS = (int(BlockKind.IMAGE), int(BlockKind.DOCUMENT))
+TOLD = 200
+"""So many refused blocks of one message are told; the others once these are mended. The API tells one."""
 MARKS = 4
 """So many blocks of a request may be marked for the cache (messages-api-rules R13)."""
 _DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
@@ -43,11 +45,25 @@ _ASSISTANT_ONLY = {
 
 def _blocks(request: Request, target: Target, complete: bool) -> Iterator[Violation]:
     """Blocks that are refused for what they are, whatever stands around them."""
-    album = media.Album()
     suspect = int(_SHAPE | _WORDS | _REFERENCE)
-    marked: list[tuple[int, int]] = []
     suspects = ones.either(ones.of_flags(request.flags, suspect), request.kind.tobytes().translate(_KINDS))
-    for index in ones.places(suspects):
+    looks = _Looks(request, target)
+    for _message, indices in groupby(ones.places(suspects), key=lambda index: request.locate(index)[0]):
+        yield from islice(chain.from_iterable(map(looks.refused, indices)), TOLD)
+    yield from looks.together()
+
+
+class _Looks:
+    """A look at blocks one by one, and what shows only in all of them."""
+
+    def __init__(self, request: Request, target: Target) -> None:
+        self.request, self.target = request, target
+        self.album = media.Album()
+        self.marked: list[tuple[int, int]] = []
+
+    def refused(self, index: int) -> Iterator[Violation]:
+        """What is refused of one block."""
+        request = self.request
         kind, flags = request.kind[index], request.flags[index]
         message, block = request.locate(index)
         ref = request.refs[index]
@@ -58,27 +74,30 @@ def _blocks(request: Request, target: Target, complete: bool) -> Iterator[Violat
                     continue
                 yield Violation("T012", message, block, f"Tool reference '{tool}' not found in available tools", ref)
         if flags & _WORDS:
-            yield from _text(request, index, message, block, target)
+            yield from _text(request, index, message, block, self.target)
         if flags & _SHAPE or _KINDS[kind]:
             value = request.piece(index)
             if kind in _MEDIA_KINDS or flags & _MEDIA:
-                album.add(message, block, value)
+                self.album.add(message, block, value)
                 if media.flawless(value):
-                    continue
+                    return
             from unbrick.api.contract import faults  # pydantic takes longer to load than most checks to run
 
             if flags & _EXTRA and value.get("cache_control") and kind not in _THINKING:
-                marked.append((message, block))
+                self.marked.append((message, block))
             for code, place, sentence in faults(value):
                 said = f"{where}{'.' if place else ''}{place}: {sentence}"
                 yield Violation(code, message, block, said, ref, media.path_of(place))
             if kind == BlockKind.THINKING and value.get("signature") == "":
                 yield Violation("C007", message, block, f"{where}: Invalid `signature` in `thinking` block", ref)
-    yield from album.violations(request, target)
-    if marked and len(marked) + request.marks > MARKS:
-        found = len(marked) + request.marks
-        text = f"A maximum of {MARKS} blocks with cache_control may be provided. Found {found}."
-        yield Violation("C020", *marked[0], text)
+
+    def together(self) -> Iterator[Violation]:
+        """What is refused of all blocks together."""
+        yield from self.album.violations(self.request, self.target)
+        found = len(self.marked) + self.request.marks
+        if self.marked and found > MARKS:
+            text = f"A maximum of {MARKS} blocks with cache_control may be provided. Found {found}."
+            yield Violation("C020", *self.marked[0], text)
 
 
 def _references(block: dict[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Fix, Safety
 from unbrick.held import Recovered
 from unbrick.record import END, At
-from unbrick.request import Synthetic
+from unbrick.request import PARTS, Synthetic
 from unbrick.rules.chainfix import brings, history
 from unbrick.rules.parts import back, content, lossy, safe, set_block, set_content, stored
 from unbrick.session import Call, Standing
@@ -258,13 +258,14 @@ def fresh_ref(situation: Situation, old: str, number: int = 2) -> str:
 
 
 def valid_result(situation: Situation, row: int, block: int) -> Iterator[Fix]:
-    """The fix for a result whose content is neither text nor a list of blocks."""
+    """The fix for a result whose content is neither text nor a list of blocks. A list that no client writes, for its
+    length, becomes one text."""
     found = stored(situation, row, block)
     if not isinstance(found, dict):
         return
     inner = found.get("content")
     new: object = "" if inner is None else json.dumps(inner, ensure_ascii=False)
-    if isinstance(inner, list):
+    if isinstance(inner, list) and len(inner) <= PARTS:
         new = [
             part if _sound(part) else {"type": "text", "text": json.dumps(part, ensure_ascii=False)} for part in inner
         ]
