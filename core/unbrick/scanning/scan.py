@@ -117,7 +117,7 @@ class Scan:
         return Piece([getattr(self, name) for name in COLUMNS], self.strings.own(), self.faults, self.salvaged)
 
     def absorb(self, piece: Piece, numbers: int) -> None:
-        """Append the rows of another scan, whose strings have the numbers from one on."""
+        """Append the rows of another scan, the first of whose strings has got a number here."""
         import numpy as np
 
         offset, shift = self.first.pop(), len(self)
