@@ -116,8 +116,8 @@ class Scan:
         """All that it holds, for another scan to absorb."""
         return Piece([getattr(self, name) for name in COLUMNS], self.strings.own(), self.faults, self.salvaged)
 
-    def absorb(self, piece: Piece, numbers: int) -> None:
-        """Append the rows of another scan, the first of whose strings has got a number here."""
+    def absorb(self, piece: Piece, number: int) -> None:
+        """Append the rows of another scan; `number` is that of the first of its strings here."""
         import numpy as np
 
         offset, shift = self.first.pop(), len(self)
@@ -125,7 +125,7 @@ class Scan:
             own = getattr(self, name)
             column = np.frombuffer(values, own.typecode)
             if name in NUMBERED:
-                column = np.where(column < 0, column, column + np.int32(numbers))
+                column = np.where(column < 0, column, column + np.int32(number))
             elif name == "first":
                 column = column + np.uint32(offset)
             own.frombytes(column.tobytes())
