@@ -6,17 +6,23 @@ the calls that are to hang make such a child.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from time import sleep
+from unittest.mock import Mock
 
 import pytest
 from driving import SAMPLES
 from terminal import Terminal
 
+from unbrick_tui import __main__
 from unbrick_tui.cli import run
 
 SESSION = (SAMPLES / "crash-mid-tool" / "session.jsonl").read_bytes()
@@ -118,7 +124,7 @@ def judges(pid: int) -> list[int]:
 
 @LINUX
 def test_a_process_that_judges_and_does_not_end_is_left(tmp_path: Path) -> None:
-    """As one whose disk hangs, a process that is stopped takes no signal to end."""
+    """As one whose disk hangs, a process that is stopped takes no signal to end, but that which kills it."""
     path = tmp_path / "config" / "projects" / "s" / f"{ID}.jsonl"
     path.parent.mkdir(parents=True)
     path.write_bytes(b'{"type":"mode","mode":"normal"}\n' * 400_000 + SESSION)
@@ -147,3 +153,39 @@ def test_a_process_that_judges_and_does_not_end_is_left(tmp_path: Path) -> None:
                 os.kill(one, signal.SIGKILL)
         command.kill()
         command.communicate()
+
+
+@pytest.fixture
+def judging(monkeypatch: pytest.MonkeyPatch) -> Iterator[BaseProcess]:
+    """A process that judges sessions, and goes on."""
+    process = multiprocessing.get_context("spawn").Process(target=sleep, args=(1000,))
+    process.start()
+    kill = process.kill
+    monkeypatch.setattr(__main__, "LAST", 0.2)
+    try:
+        yield process
+    finally:
+        kill()
+        process.join()
+
+
+def test_a_process_whose_end_another_thread_collects_has_ended(
+    judging: BaseProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the interpreter is left at once, and what looks after its semaphores complains on the screen."""
+    judging.kill()
+    monkeypatch.setattr(__main__, "LAST", 60.0)
+    with monkeypatch.context() as collected:
+        collected.setattr(os, "waitpid", Mock(side_effect=ChildProcessError))
+        assert not __main__._held_up()
+
+
+def test_a_process_that_goes_on_is_killed(judging: BaseProcess) -> None:
+    assert not __main__._held_up()
+    judging.join(60)
+    assert judging.exitcode == -signal.SIGKILL
+
+
+def test_a_process_that_nothing_ends_holds_up(judging: BaseProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "kill", lambda: None)
+    assert __main__._held_up()
