@@ -88,11 +88,11 @@ def simulate(
     return Situation(
         bundle, session, thread, request, target, surroundings, violations,
         Asks(
-            lambda row: format_.text(session.value(row)), lambda row: format_.kept(session.value(row)),
-            lambda row: format_.content(session.value(row)),
+            lambda row: session.of(row, format_.text), lambda row: session.of(row, format_.kept),
+            lambda row: session.of(row, format_.content),
             lambda row, block: format_.spot(session.value(row), block), lambda refs: format_.results(bundle, refs),
-            lambda: format_.recovered(bundle, session), lambda row: format_.odd(session.value(row)),
-            lambda row: format_.aside(session.value(row)), lambda: format_.superseded(session),
+            lambda: format_.recovered(bundle, session), lambda row: session.of(row, format_.odd),
+            lambda row: session.of(row, format_.aside), lambda: format_.superseded(session),
             lambda: format_.handed(bundle, session),
         ),
     )
@@ -151,6 +151,7 @@ def judging(
         (other, found) for other, found in _elsewhere(format_, bundle, session, elsewhere, surroundings, target)
         if other.way == target.way or _differs(resume, found)
     )
+    session.forget()
     return Report(bundle, situation, findings, _verdict(findings), _cause(findings), resume, last_error, others)
 
 

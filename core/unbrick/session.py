@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At, Json
@@ -14,10 +15,12 @@ from unbrick.scanning.columns import MISSING, NO_PARENT, Call, Calls, Index, Row
 from unbrick.scanning.ones import below_zero, without
 from unbrick.scanning.runs import Runs
 from unbrick.scanning.scan import BATCH, Scan
+from unbrick.scanning.vectors import highest, many, total, vector
 
 __all__ = ["MISSING", "NO_PARENT", "Call", "Session", "Standing", "link"]
 
 _KINDS = tuple(Kind)
+T = TypeVar("T")
 
 
 class Standing(IntEnum):
@@ -41,6 +44,14 @@ class Standing(IntEnum):
     """The line is not a record."""
 
 
+class _Decoded(NamedTuple):
+    """The record that was asked for last, and what functions made of it."""
+
+    row: int
+    value: Json
+    made: dict[Callable[[Json], Any], Any]
+
+
 @dataclass
 class Session:
     """A scan with its links resolved. `row_of` maps a uuid's string number to its row; the later of two
@@ -52,6 +63,7 @@ class Session:
     """Rows of each uuid number that occurs more than once, in file order."""
     parent_row: array[int] = field(default_factory=lambda: array("i"))
     """Row of each row's parent, NO_PARENT or MISSING."""
+    _last: _Decoded | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.scan)
@@ -74,7 +86,7 @@ class Session:
     @cached_property
     def size(self) -> int:
         """Bytes of all lines."""
-        return sum(self.scan.size)
+        return total(self.scan.size)
 
     @cached_property
     def messages(self) -> bytes:
@@ -84,7 +96,7 @@ class Session:
     @cached_property
     def most_tokens(self) -> int:
         """The largest context that the API counted in this session."""
-        return max(self.scan.tokens, default=0)
+        return highest(self.scan.tokens)
 
     @cached_property
     def calls(self) -> Calls:
@@ -124,8 +136,28 @@ class Session:
         return self.scan.view.at(row)
 
     def value(self, row: int) -> Json:
-        """The decoded record of a row; empty where the line cannot be read."""
-        return self.scan.view.value(row) or {}
+        """The decoded record of a row, which nobody changes; empty where the line cannot be read."""
+        last = self._last
+        if last is None or last.row != row:
+            self._last = None  # Two records of 100 MB are never held together.
+            self._last = last = _Decoded(row, self.scan.view.value(row) or {}, {})
+        return last.value
+
+    def of(self, row: int, make: Callable[[Json], T]) -> T:
+        """What a function makes of the record of a row, which nobody changes: thousands of findings about one record
+        ask for the same of it."""
+        value = self.value(row)
+        last = self._last
+        if last is None or last.value is not value:  # Another thread asked for another record.
+            return make(value)
+        if make not in last.made:
+            last.made[make] = make(value)
+        made: T = last.made[make]
+        return made
+
+    def forget(self) -> None:
+        """Let go of the record that was decoded last."""
+        self._last = None
 
     def kind(self, row: int) -> Kind:
         """Kind of a row."""
@@ -178,6 +210,9 @@ def link(scan: Scan) -> Session:
                 rows.setdefault(uuid, []).append(row)
         session.duplicates = rows
     found = row_of.rows
+    if many(scan.parent):
+        session.parent_row.frombytes(vector(found)[vector(scan.parent)].tobytes())
+        return session
     # In pieces, so that no other thread waits for all of them.
     for start in range(0, len(scan), BATCH):
         session.parent_row.fromlist([found[number] for number in scan.parent[start : start + BATCH]])

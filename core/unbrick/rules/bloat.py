@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress, islice
 
 from unbrick.compaction import stood_for
 from unbrick.edit import DropRecords, Edit, Forget, Trim
@@ -11,6 +10,7 @@ from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.replays import runs
 from unbrick.scanning.ones import above, both, places
+from unbrick.scanning.vectors import total
 from unbrick.situation import Situation
 from unbrick.weighing import measure
 
@@ -34,7 +34,7 @@ def _of_kind(situation: Situation, kind: Kind) -> int:
     """Bytes of the records of a kind."""
     scan = situation.session.scan
     marks = scan.kinds(kind)
-    return sum(compress(scan.size, marks)) if 1 in marks else 0
+    return total(scan.size, marks) if 1 in marks else 0
 
 
 def _bytes(count: int) -> str:
@@ -179,11 +179,11 @@ def behind_the_boundary(situation: Situation) -> Iterator[Finding]:
     """
     boundary, session = situation.thread.boundary, situation.session
     if boundary is None or not situation.thread.rows or (
-        situation.size - sum(islice(session.scan.size, boundary, None)) < UNREACHED
+        situation.size - total(session.scan.size[boundary:]) < UNREACHED
     ):
         return
     gone = stood_for(session, situation.thread, boundary)
-    freed = sum(compress(session.scan.size, gone))
+    freed = total(session.scan.size[:boundary], gone)
     if _tells(situation, freed):
         count = measure.counted(both(gone, session.messages[:boundary]).count(1), "message")
         loses = f"drops {count} that the summary stands for"

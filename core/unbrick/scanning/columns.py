@@ -13,6 +13,7 @@ from typing import NamedTuple, overload
 from unbrick.entry import BlockKind
 from unbrick.scanning import ones
 from unbrick.scanning.scan import Scan
+from unbrick.scanning.vectors import many, vector
 
 NO_PARENT = -1
 """The record says that nothing stands before it."""
@@ -35,8 +36,13 @@ class RowOf:
 
     def __init__(self, uuids: array[int], strings: int) -> None:
         self.rows = rows = array("i", [MISSING]) * (strings + 1)
-        for row, number in enumerate(uuids):
-            rows[number] = row
+        if many(uuids):
+            import numpy as np
+
+            np.maximum.at(np.frombuffer(rows, np.int32), vector(uuids), np.arange(len(uuids), dtype=np.int32))
+        else:
+            for row, number in enumerate(uuids):
+                rows[number] = row
         # The last place is also place -1: that of the records that name no parent.
         rows[-1] = NO_PARENT
 

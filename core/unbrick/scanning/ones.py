@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from itertools import compress
 
-Ones = bytes | bytearray
+from unbrick.scanning.vectors import Ones, many, vector
 
 FEW = 16
 """Where one row in so many is looked for, finding each costs more than looking at all."""
@@ -26,6 +26,8 @@ def of_kinds(column: array[int], *kinds: int) -> bytes:
 def of_flags(column: array[int], *flags: int) -> bytes:
     """1 where a column of 16 bits each has one of some bits."""
     mask = sum({*flags})
+    if many(column):
+        return (vector(column) & mask != 0).tobytes()
     raw = column.tobytes()
     found = [
         raw[number if sys.byteorder == "little" else 1 - number :: 2].translate(table(half.__and__))
@@ -36,6 +38,8 @@ def of_flags(column: array[int], *flags: int) -> bytes:
 
 def below_zero(column: array[int]) -> bytes:
     """1 where a column of 32 bits each holds a number below 0."""
+    if many(column):
+        return (vector(column) < 0).tobytes()
     return column.tobytes()[3 if sys.byteorder == "little" else 0 :: 4].translate(_NEGATIVE)
 
 
@@ -44,26 +48,18 @@ _NEGATIVE = table(lambda byte: byte & 128)
 
 def unequal(column: array[int], value: int) -> bytes:
     """1 where a column of 32 bits each holds another number, which is not below 0."""
+    if many(column):
+        return (vector(column) != value).tobytes()
     raw, found = column.tobytes(), 0
     for number, part in enumerate(value.to_bytes(4, sys.byteorder)):
         found |= int.from_bytes(raw[number::4].translate(table(part.__ne__)))
     return found.to_bytes(len(column))
 
 
-def differing(one: array[int], other: array[int]) -> bytes:
-    """1 where two columns of 32 bits each differ."""
-    different, found = int.from_bytes(one.tobytes()) ^ int.from_bytes(other.tobytes()), 0
-    raw = different.to_bytes(len(one) * 4)
-    for number in range(4):
-        found |= int.from_bytes(raw[number::4].translate(_SET))
-    return found.to_bytes(len(one))
-
-
-_SET = table(lambda byte: byte)
-
-
 def above(column: array[int], limit: int) -> bytes:
     """1 where a column of 32 bits each, of numbers that are not below 0, holds more than a limit."""
+    if many(column):
+        return (vector(column) > limit).tobytes()
     raw = column.tobytes()
     found, equal = 0, int.from_bytes(b"\1" * len(column))
     for number in range(3, -1, -1):
@@ -86,16 +82,22 @@ def where(column: array[int], value: int) -> Iterator[int]:
 
 def both(one: Ones, other: Ones) -> bytes:
     """1 where two columns of ones and zeros have one."""
+    if many(one):
+        return (vector(one) & vector(other)).tobytes()
     return (int.from_bytes(one) & int.from_bytes(other)).to_bytes(len(one))
 
 
 def either(one: Ones, other: Ones) -> bytes:
     """1 where at least one of two columns of ones and zeros has one."""
+    if many(one):
+        return (vector(one) | vector(other)).tobytes()
     return (int.from_bytes(one) | int.from_bytes(other)).to_bytes(len(one))
 
 
 def without(one: Ones, other: Ones) -> bytes:
     """1 where the first of two columns of ones and zeros has one and the second has none."""
+    if many(one):
+        return (vector(one) > vector(other)).tobytes()
     return both(one, other.translate(_NOT))
 
 
@@ -106,6 +108,9 @@ def places(ones: Ones) -> Iterator[int]:
     """Where a one stands among zeros; where they are few, without looking at each."""
     if ones.count(1) * FEW > len(ones):
         yield from compress(range(len(ones)), ones)
+        return
+    if many(ones):
+        yield from vector(ones).view(bool).nonzero()[0].tolist()
         return
     place = ones.find(1)
     while place >= 0:

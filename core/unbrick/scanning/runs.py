@@ -13,10 +13,9 @@ from itertools import compress
 from operator import lt
 
 from unbrick.scanning.columns import Groups
-from unbrick.scanning.ones import both, differing, places
-from unbrick.scanning.strings import NONE
+from unbrick.scanning.ones import places
+from unbrick.scanning.vectors import many, vector
 
-BATCH = 1 << 14
 _NOTHING = -3
 """No row, and nothing that a parent can be."""
 
@@ -28,12 +27,7 @@ class Runs:
     def __init__(self, parent_row: array[int], links: bytes) -> None:
         self.parent_row = parent_row
         self.links = links
-        # Most links hang on the row before; of the others, many on a link that only other rows stand behind.
-        apart = both(links, differing(parent_row, _rows_before(len(parent_row))))
-        self.starts = array("i", [
-            row for row in places(apart)
-            if links[row - 1] or parent_row[row] < 0 or parent_row[row] != links.rfind(1, 0, row)
-        ])
+        self.starts = array("i", _apart(parent_row, links))
 
     def run(self, row: int) -> tuple[int, int]:
         """The first link of the run that a link is in, and the row that the run ends before."""
@@ -160,10 +154,15 @@ class Runs:
         return found
 
 
-def _rows_before(count: int) -> array[int]:
-    """Of each row the one before it; the first has none. Without a sign, which takes less time."""
-    found = array("I", (_NOTHING & NONE,))
-    # In pieces, so that no other thread waits for all of them.
-    for start in range(0, count - 1, BATCH):
-        found.fromlist([*range(start, min(start + BATCH, count - 1))])
-    return found[:count]
+def _apart(parent_row: array[int], links: bytes) -> Iterator[int]:
+    """The links that do not hang on the link before them."""
+    if many(links):
+        rows = vector(links).view(bool).nonzero()[0]
+        yield from rows[:1].tolist()
+        yield from rows[1:][vector(parent_row)[rows[1:]] != rows[:-1]].tolist()
+        return
+    before = _NOTHING
+    for row in places(links):
+        if parent_row[row] != before:
+            yield row
+        before = row

@@ -49,7 +49,7 @@ class _Sent:
         for index in range(len(request.row) - 1, -1, -1):
             if request.row[index] >= 0:
                 self._first[request.row[index]] = index
-        self._rows = array("i", (row for row, first in enumerate(self._first) if first < nowhere))
+        self._rows = array("i", ones.places(ones.unequal(self._first, nowhere)))
         self._session, self._places = situation.session, situation.loaded
         firsts = map(self._first.__getitem__, reversed(situation.thread.rows))
         self._from = array("i", accumulate(firsts, min, initial=nowhere))[::-1]

@@ -29,7 +29,7 @@ def request(session: Session, thread: Thread, target: Target, prompt: str | None
     In a terminal the client repairs first. Else, of the modules that make a result up once only, what is built is the
     second request of the turn: the first passes, and the second is refused.
     """
-    built = Request(lambda row: records.blocks(session.value(row)), shortens=True)
+    built = Request(lambda row: session.of(row, records.blocks), shortens=True)
     if thread.outcome is Outcome.CRASH:
         return built
     pairs = Pairs(session, thread)

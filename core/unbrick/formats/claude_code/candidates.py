@@ -59,7 +59,7 @@ def _responses(session: Session) -> dict[int, list[int]]:
 
 
 def _blocks(session: Session, rows: tuple[int, ...]) -> list[dict[str, Any]]:
-    return [block for row in rows for block in records.blocks(session.value(row))]
+    return [block for row in rows for block in session.of(row, records.blocks)]
 
 
 def _joined(session: Session, rows: tuple[int, ...], role: str) -> Candidate:

@@ -74,7 +74,7 @@ class Drafts:
         if code >= self.stored:
             return self._own[code - self.stored][1]
         row, block = self.place(code)
-        return records.blocks(self.session.value(row))[block]
+        return self.session.of(row, records.blocks)[block]
 
     def kinds(self, codes: Iterable[int]) -> list[int]:
         """Block kinds of parts."""

@@ -10,7 +10,7 @@ from typing import Any
 from unbrick.entry import BlockFlag
 from unbrick.formats.claude_code import records
 from unbrick.formats.claude_code.behaviour import Behaviour
-from unbrick.record import FaultKind
+from unbrick.record import FaultKind, Json
 from unbrick.request import Request
 from unbrick.session import Session
 
@@ -20,18 +20,22 @@ _CALL = {"type", "id", "name", "input"}
 
 def reader(session: Session, traits: Behaviour) -> Callable[[int], list[dict[str, Any]]]:
     """Reads the blocks of a row; halves of surrogate pairs become U+FFFD in clients that clean them."""
-    faults = session.scan.faults
+    faults = session.scan.faults if traits.surrogates_cleaned else {}
+    stored = records.blocks if traits.call_members_sent else _called
+
+    def cleaned(value: Json) -> list[dict[str, Any]]:
+        return [_clean(block) for block in stored(value)]
 
     def read(row: int) -> list[dict[str, Any]]:
-        blocks = records.blocks(session.value(row))
-        if not traits.call_members_sent:
-            blocks = [_bare(block) for block in blocks]
-        fault = faults.get(row) if traits.surrogates_cleaned else None
-        if fault is not None and fault.kind is FaultKind.SURROGATE:
-            return [_clean(block) for block in blocks]
-        return blocks
+        fault = faults.get(row)
+        return session.of(row, cleaned if fault is not None and fault.kind is FaultKind.SURROGATE else stored)
 
     return read
+
+
+def _called(value: Json) -> list[dict[str, Any]]:
+    """The blocks of a record, calls with the members that the API knows."""
+    return [_bare(block) for block in records.blocks(value)]
 
 
 def _bare(block: dict[str, Any]) -> dict[str, Any]:

@@ -220,7 +220,7 @@ class _Builder:
         if self.traits.notifications_wrapped and len(codes) == 1 and not scan.flags[row] & (
             Flag.PROMPT | Flag.META | Flag.SUMMARY
         ) and drafts.is_text(codes[0]):
-            block = records.blocks(self.session.value(row))[0]
+            block = self.session.of(row, records.blocks)[0]
             text = str(block.get("text", ""))
             if text.startswith(words.NOTIFICATION):
                 return [drafts.text(attachments.wrap(f"{words.NOTIFICATION_PREFACE}{text}"), None, row)]
@@ -259,7 +259,7 @@ class _Builder:
 
     def _is_command_output(self, row: int) -> bool:
         """Whether a user record is what a local command printed, to which no reply is due."""
-        parts = records.blocks(self.session.value(row))
+        parts = self.session.of(row, records.blocks)
         return bool(parts) and str(parts[0].get("text", "")).startswith(words.COMMAND_OUTPUT)
 
     def _printed(self, row: int) -> str:

@@ -75,7 +75,7 @@ def request(
     scan, view = session.scan, session.scan.view
     around, body = envelope(view), has_body(view)
     built = Request(
-        lambda row: dialect.blocks(session.value(row)), complete=body and prompt is None, own_system=True,
+        lambda row: session.of(row, dialect.blocks), complete=body and prompt is None, own_system=True,
         prompted=body, marks=_marks(around.get("system")) + _marks(around.get("tools")), tools=_tools(around),
     )
     for row in thread.rows:
