@@ -23,7 +23,7 @@ def as_column(numbers: Iterable[int]) -> bytes:
 
 
 class Packed:
-    """Strings in some 51 bytes each, where an id in a dictionary takes 220.
+    """Strings in some 50 bytes each, where an id in a dictionary takes 220.
 
     Those that were added together stand behind each other in one text. Which of all are the same is found once, when
     all are there: in the order of their hashes, equal ones stand beside each other.
