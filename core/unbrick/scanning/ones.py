@@ -27,7 +27,7 @@ def of_flags(column: array[int], *flags: int) -> bytes:
     """1 where a column of 16 bits each has one of some bits."""
     mask = sum({*flags})
     if many(column):
-        return (vector(column) & mask != 0).tobytes()
+        return (vector(column) & mask > 0).tobytes()
     raw = column.tobytes()
     found = [
         raw[number if sys.byteorder == "little" else 1 - number :: 2].translate(table(half.__and__))
@@ -49,7 +49,7 @@ _NEGATIVE = table(lambda byte: byte & 128)
 def unequal(column: array[int], value: int) -> bytes:
     """1 where a column of 32 bits each holds another number, which is not below 0."""
     if many(column):
-        return (vector(column) != value).tobytes()
+        return (vector(column) ^ value).astype(bool).tobytes()
     raw, found = column.tobytes(), 0
     for number, part in enumerate(value.to_bytes(4, sys.byteorder)):
         found |= int.from_bytes(raw[number::4].translate(table(part.__ne__)))

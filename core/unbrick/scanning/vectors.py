@@ -11,6 +11,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 MANY = 1 << 18
@@ -25,7 +26,7 @@ def many(column: array[Any] | Ones) -> bool:
     return len(column) >= MANY
 
 
-def vector(column: array[Any] | Ones) -> npt.NDArray[Any]:
+def vector(column: array[Any] | Ones) -> npt.NDArray[np.integer[Any]]:
     """A column as a vector that shares its memory: while that is held, the column cannot grow."""
     import numpy as np
 

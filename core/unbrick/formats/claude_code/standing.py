@@ -13,7 +13,8 @@ from unbrick.formats.claude_code.chain import Chain, Walker
 from unbrick.formats.claude_code.leaf import last_spoken
 from unbrick.formats.claude_code.loaded import Loaded
 from unbrick.formats.claude_code.strangers import strangers
-from unbrick.scanning.ones import Ones, both, places, without
+from unbrick.scanning.ones import both, places, without
+from unbrick.scanning.vectors import Ones
 from unbrick.session import MISSING, NO_PARENT, Session, Standing
 from unbrick.thread import Loss, Outcome, Thread
 
