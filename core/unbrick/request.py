@@ -81,6 +81,37 @@ class Marks:
         return compress(count(), self._marks)
 
 
+class Refs:
+    """Call ids by part: a number for each, where texts in a list take ninety bytes. It is that of a string which `text`
+    knows, -1 for none, or from -2 down one of a text that stands in no record."""
+
+    def __init__(self, text: Callable[[int], str | None] = lambda _number: None) -> None:
+        self._text = text
+        self._own: list[str] = []
+        self.numbers = array("i")
+
+    def own(self, ref: str | None) -> int:
+        """The number of a text that stands in no record, given out for it."""
+        if ref is None:
+            return -1
+        self._own.append(ref)
+        return -1 - len(self._own)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, part: int) -> str | None:
+        return self._of(self.numbers[part])
+
+    def __iter__(self) -> Iterator[str | None]:
+        return map(self._of, self.numbers)
+
+    def _of(self, number: int) -> str | None:
+        if number == -1:
+            return None
+        return self._text(number) if number >= 0 else self._own[-2 - number]
+
+
 @dataclass
 class Request:
     """Messages in the order of sending.
@@ -98,7 +129,7 @@ class Request:
     block: array[int] = field(default_factory=lambda: array("H"))
     kind: array[int] = field(default_factory=lambda: array("B"))
     flags: array[int] = field(default_factory=lambda: array("H"))
-    refs: list[str | None] = field(default_factory=list)
+    refs: Refs = field(default_factory=Refs)
     size: array[int] = field(default_factory=lambda: array("I"))
     written: dict[int, dict[str, Any]] = field(default_factory=dict)
     synthetic: dict[int, Synthetic] = field(default_factory=dict)
@@ -150,7 +181,7 @@ class Request:
         self.block.append(part.block)
         self.kind.append(part.kind)
         self.flags.append(part.flags)
-        self.refs.append(part.ref)
+        self.refs.numbers.append(self.refs.own(part.ref))
         self.size.append(part.size)
         if part.synthetic is not None:
             self.synthetic[index] = part.synthetic

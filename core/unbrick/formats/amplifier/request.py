@@ -11,7 +11,7 @@ from unbrick.formats.amplifier.mended import Mended, Pairs, provided, repaired
 from unbrick.formats.amplifier.target import CHAT, RESPONSES, traits
 from unbrick.formats.claude_code.blocks import block as meaning
 from unbrick.record import Json
-from unbrick.request import Part, Request, Role, Synthetic
+from unbrick.request import Part, Refs, Request, Role, Synthetic
 from unbrick.session import Session
 from unbrick.target import Target
 from unbrick.thread import Outcome, Thread
@@ -29,7 +29,8 @@ def request(session: Session, thread: Thread, target: Target, prompt: str | None
     In a terminal the client repairs first. Else, of the modules that make a result up once only, what is built is the
     second request of the turn: the first passes, and the second is refused.
     """
-    built = Request(lambda row: session.of(row, records.blocks), shortens=True)
+    texts = session.scan.strings.text
+    built = Request(lambda row: session.of(row, records.blocks), refs=Refs(texts), shortens=True)
     if thread.outcome is Outcome.CRASH:
         return built
     pairs = Pairs(session, thread)
@@ -95,7 +96,7 @@ class _Builder:
     def _fill(self) -> None:
         """Make columns of the lists."""
         built, scan, blocks = self.built, self.scan, self.blocks
-        first, text = scan.first, scan.strings.text
+        first, refs = scan.first, built.refs
         built.roles = array("B", self.roles)
         built.first = array("I", [*self.starts, len(blocks)] if self.starts else [0])
         built.row = array("i", self.rows)
@@ -105,10 +106,10 @@ class _Builder:
         built.kind = array("B", [scan.block_kind[block] for block in blocks] if blocks else [])
         built.flags = array("H", [scan.block_flags[block] for block in blocks] if blocks else [])
         built.size = array("I", [scan.block_size[block] for block in blocks] if blocks else [])
-        built.refs = [text(scan.block_ref[block]) for block in blocks]
+        refs.numbers = array("i", [scan.block_ref[block] for block in blocks])
         for index, (part, written) in self.own.items():
             built.row[index], built.block[index], built.kind[index] = part.row, part.block, part.kind
-            built.flags[index], built.size[index], built.refs[index] = part.flags, part.size, part.ref
+            built.flags[index], built.size[index], refs.numbers[index] = part.flags, part.size, refs.own(part.ref)
             built.written[index] = written
             if part.synthetic is not None:
                 built.synthetic[index] = part.synthetic

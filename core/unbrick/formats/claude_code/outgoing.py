@@ -169,7 +169,7 @@ class Drafts:
         scan, stored, start = self.session.scan, self.stored, len(request.row)
         own = [part for part, _written in self._own]
         kinds, flags, sizes, refs = self.kind, self.flags, scan.block_size, scan.block_ref
-        first, text_of = scan.first, scan.strings.text
+        first, of_own = scan.first, request.refs.own
         cleared = (BlockFlag.REFERENCE if traits.references_dropped else 0) | (
             BlockFlag.SURROGATE if traits.surrogates_cleaned else 0
         )
@@ -182,9 +182,8 @@ class Drafts:
         ])
         request.kind.extend(map(kinds.__getitem__, codes))
         request.flags.extend([flags[code] & kept if code < stored else flags[code] for code in codes])
-        request.refs.extend([
-            own[code - stored].ref if code >= stored else None if refs[code] < 0 else text_of(refs[code])
-            for code in codes
+        request.refs.numbers.extend([
+            refs[code] if code < stored else of_own(own[code - stored].ref) for code in codes
         ])
         request.size.extend([sizes[code] if code < stored else own[code - stored].size for code in codes])
         use, extra, referring = BlockKind.TOOL_USE, int(BlockFlag.EXTRA), int(cleared & BlockFlag.REFERENCE)

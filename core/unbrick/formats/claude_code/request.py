@@ -15,7 +15,7 @@ from unbrick.formats.claude_code.outgoing import NO_ID, Draft, Drafts
 from unbrick.formats.claude_code.pairing import pair, result
 from unbrick.formats.claude_code.reading import mark_surrogates, reader
 from unbrick.formats.claude_code.replies import Replies
-from unbrick.request import Request, Role, Synthetic
+from unbrick.request import Refs, Request, Role, Synthetic
 from unbrick.scanning.ones import where, without
 from unbrick.session import Session
 from unbrick.target import Surroundings, Target
@@ -33,9 +33,9 @@ def request(
     """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
     traits = behaviour(target.version)
     result_ = Request(
-        reader(session, traits), settles=traits.tail_settled, marks=traits.cache_marks,
-        image_limit=traits.image_limit, results_weighed=traits.results_weighed, heals=traits.heals,
-        heals_in_prompts=traits.heals_in_prompts,
+        reader(session, traits), refs=Refs(session.scan.strings.text), settles=traits.tail_settled,
+        marks=traits.cache_marks, image_limit=traits.image_limit, results_weighed=traits.results_weighed,
+        heals=traits.heals, heals_in_prompts=traits.heals_in_prompts,
     )
     if thread.outcome in _UNLOADED:
         return result_

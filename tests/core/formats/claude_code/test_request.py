@@ -78,7 +78,7 @@ def test_it_is_the_same_however_many_messages_are_written_at_a_time(
         def built() -> list[object]:
             request = CLAUDE.request(session, CLAUDE.thread(session, target), target, Surroundings(), "go on")
             return [
-                [*request.messages()], request.row, request.block, request.kind, request.flags, request.refs,
+                [*request.messages()], request.row, request.block, request.kind, request.flags, [*request.refs],
                 request.size, request.synthetic, request.suffix, [*request.plain], request.left_out,
             ]
 
