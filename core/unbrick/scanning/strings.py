@@ -35,7 +35,7 @@ class Packed:
         """The first number of each text."""
         self._ends = array("I")
         """Of each string, in the text that it stands in."""
-        self._hashes = array("i")
+        self._hashes = array("I")
         """Of each string; once they are sorted, in their own order."""
         self._sorted = array("i")
         """The numbers in the order of the hashes."""
@@ -58,8 +58,10 @@ class Packed:
         that is equal; of None, at place -1, its own."""
         import numpy as np
 
-        hashes = np.frombuffer(self._hashes, np.int32)
-        order = np.argsort(hashes, kind="stable").astype(np.int32)
+        hashes = np.frombuffer(self._hashes, np.uint32)
+        # 16 bits are counted, not compared: by the lower ones first, then by the upper ones, takes half the time.
+        order = np.argsort(hashes.astype(np.uint16), kind="stable").astype(np.int32)
+        order = order[np.argsort((hashes[order] >> 16).astype(np.uint16), kind="stable")]
         hashes[:] = hashes[order]
         known = np.arange(len(order) + 1, dtype=np.int32)
         known[-1] = -1
@@ -99,7 +101,7 @@ class Packed:
 
 def _hashes(texts: Iterable[str]) -> array[int]:
     """Half the hash of each string: among millions, few that differ have the same."""
-    return array("i", array("q", [*map(hash, texts)]).tobytes())[::2]
+    return array("I", array("q", [*map(hash, texts)]).tobytes())[::2]
 
 
 def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
