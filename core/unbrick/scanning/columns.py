@@ -37,7 +37,7 @@ class RowOf:
     def __init__(self, uuids: array[int], strings: int) -> None:
         self.rows = rows = array("i", [MISSING]) * (strings + 1)
         if many(uuids):
-            import numpy as np
+            from unbrick.scanning.unthreaded import np
 
             np.maximum.at(np.frombuffer(rows, np.int32), vector(uuids), np.arange(len(uuids), dtype=np.int32))
         else:

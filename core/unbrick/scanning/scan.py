@@ -118,7 +118,7 @@ class Scan:
 
     def absorb(self, piece: Piece, number: int) -> None:
         """Append the rows of another scan; `number` is that of the first of its strings here."""
-        import numpy as np
+        from unbrick.scanning.unthreaded import np
 
         offset, shift = self.first.pop(), len(self)
         for name, values in zip(COLUMNS, piece.columns, strict=True):
@@ -134,7 +134,7 @@ class Scan:
 
     def unite(self, packed: Packed) -> None:
         """Take strings that were added piece by piece for its own, each by one number."""
-        import numpy as np
+        from unbrick.scanning.unthreaded import np
 
         known = packed.sort()
         for name in NUMBERED:

@@ -56,7 +56,7 @@ class Packed:
     def sort(self) -> npt.NDArray[np.int32]:
         """Once all are there: they can be found from here on. The number by which each is known, that of the first
         that is equal; of None, at place -1, its own."""
-        import numpy as np
+        from unbrick.scanning.unthreaded import np
 
         hashes = np.frombuffer(self._hashes, np.uint32)
         # 16 bits are counted, not compared: by the lower ones first, then by the upper ones, takes half the time.
@@ -91,7 +91,7 @@ class Packed:
 
     def lengths(self) -> array[int]:
         """Characters of each string, in the order of their numbers."""
-        import numpy as np
+        from unbrick.scanning.unthreaded import np
 
         ends = np.frombuffer(self._ends, np.uint32)
         lengths = np.diff(ends, prepend=np.uint32(0))

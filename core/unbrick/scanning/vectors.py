@@ -28,7 +28,7 @@ def many(column: array[Any] | Ones) -> bool:
 
 def vector(column: array[Any] | Ones) -> npt.NDArray[np.integer[Any]]:
     """A column as a vector that shares its memory: while that is held, the column cannot grow."""
-    import numpy as np
+    from unbrick.scanning.unthreaded import np
 
     return np.frombuffer(column, column.typecode if isinstance(column, array) else "B")
 
