@@ -2,7 +2,7 @@
 keeps them turning for a while: the import takes half as long again with them, and they take a tenth of a second from
 the helper on the other processor.
 
-Imported where a large file is read, inside the functions that need it: also without threads it takes a tenth of a second.
+Imported where a large file is read, inside the functions that need it: so, too, it takes a tenth of a second.
 """
 
 from __future__ import annotations
