@@ -19,7 +19,8 @@ from unbrick.scanning.scan import Scan
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick.telling.matching import match
 from unbrick.weighing.measure import counted
-from unbrick.weighing.safepoints import Now, SafePoint, history, now, points, price_behind
+from unbrick.weighing.past import history
+from unbrick.weighing.safepoints import Now, SafePoint, now, points, price_behind
 
 __all__ = ["Offer", "SafePoint", "cut_at", "history", "last_safe", "offers", "safe_points", "truncate"]
 

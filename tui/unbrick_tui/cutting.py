@@ -14,7 +14,7 @@ from unbrick.situation import Situation
 from unbrick.telling.diff import difference
 from unbrick.truncate import Offer
 from unbrick.weighing.beginnings import Beginning, beginnings
-from unbrick.weighing.safepoints import history
+from unbrick.weighing.past import history
 from unbrick.weighing.tally import loaded
 from unbrick.weighing.touched import touched
 from unbrick_tui.prose import Passage

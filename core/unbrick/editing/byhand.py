@@ -22,7 +22,7 @@ from unbrick.situation import Situation
 from unbrick.target import NOWHERE, Surroundings
 from unbrick.telling.consequence import consequence
 from unbrick.weighing import measure
-from unbrick.weighing.safepoints import history
+from unbrick.weighing.past import history
 from unbrick.weighing.stale import stale_thinking
 
 IMAGES, THINKING = "images", "thinking"

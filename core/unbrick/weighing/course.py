@@ -93,7 +93,7 @@ def _contexts(situation: Situation) -> Iterator[tuple[list[int], int]]:
 def _stops(session: Session, rows: list[int], first: int, before: int) -> Iterator[Stop]:
     """The stops of one context from a row of the file on; `before` is what the context came to that it follows."""
     weighed = measure.weigh(session, rows)
-    sizes, counted = weighed.contexts, bytearray(len(rows))
+    sizes, counted = [*weighed.contexts()], bytearray(len(rows))
     for place in weighed.places:
         counted[place] = 1
     for place, row in enumerate(rows):

@@ -6,7 +6,7 @@ import re
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, compress, pairwise
+from itertools import accumulate, chain, compress
 from typing import NamedTuple
 
 from unbrick import api, models, recorded
@@ -79,17 +79,16 @@ class Weighed(NamedTuple):
         above = next(iter(deque(self._above(), maxlen=1)), (0, 0))[1]
         return (self.totals[-1] if self.totals else 0) + above
 
-    @property
-    def contexts(self) -> array[int]:
-        """Tokens of the context that each beginning of the rows makes up: `[n]` is that of the first n rows.
+    def contexts(self) -> Iterator[int]:
+        """Tokens of the context that each beginning of the rows makes up, from none of them to all.
 
         The API's own count, where a reply recorded one, plus an estimate of what follows that reply.
         """
-        found = array("q", (0,)) + self.totals
-        for (place, above), (end, _above) in pairwise(chain(self._above(), ((len(self.totals), 0),))):
-            for number in range(place + 1, end + 1):
-                found[number] += above
-        return found
+        yield 0
+        start = above = 0
+        for place, following in chain(self._above(), ((len(self.totals), 0),)):
+            yield from map(above.__add__, self.totals[start:place])
+            start, above = place, following
 
     @property
     def pace(self) -> float:

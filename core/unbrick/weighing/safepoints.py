@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, compress, islice, pairwise
+from math import inf
 from types import MappingProxyType
 from typing import NamedTuple, overload
 
@@ -19,6 +19,7 @@ from unbrick.scanning.scan import Scan
 from unbrick.session import Session
 from unbrick.situation import Situation
 from unbrick.weighing import measure
+from unbrick.weighing.past import pieces as pieces_of
 from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded, without_summaries
 
 TALK = (Kind.USER, Kind.ASSISTANT)
@@ -95,72 +96,6 @@ def price_behind(situation: Situation, line: int) -> str:
     return words.costs(gone.counts, erased)
 
 
-def history(session: Session, situation: Situation) -> list[tuple[int, int]]:
-    """(row, segment) of the conversation, oldest first: the thread, and across each boundary and each break of
-    the chain what stood before it."""
-    return [(row, segment) for piece, segment in _pieces(session, situation) for row in piece]
-
-
-def _pieces(session: Session, situation: Situation) -> list[tuple[Sequence[int], int]]:
-    """The history in pieces that hang together, each with its segment, oldest first."""
-    thread = situation.thread
-    if not thread.rows:
-        return []
-    lost_before = {loss.row: loss.before for loss in thread.losses if loss.before is not None}
-    whole = _Whole(session)
-    found: list[tuple[Sequence[int], int]] = [(thread.rows, 0)]
-    seen: set[int] = set()
-    while True:
-        head, segment = found[-1][0][0], found[-1][1]
-        before = lost_before.get(head)
-        if before is None and session.kind(head) is Kind.BOUNDARY:
-            before = session.row(session.scan.strings.text(session.scan.refers[head]))
-            segment += 1
-        if before is None or before in (seen := seen or set(thread.rows)):
-            break
-        older = whole.of(before, seen)
-        if not older:
-            break
-        seen.update(older)
-        found.append((older, segment))
-    return found[::-1]
-
-
-class _Whole:
-    """Chains with what a plain walk over parents leaves out of them: parallel calls of one response, and the results
-    of all its calls, each behind the row it belongs to."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def of(self, row: int, seen: Collection[int]) -> list[int]:
-        """The rows up to a row that were not seen yet, oldest first."""
-        session, scan = self._session, self._session.scan
-        chain: list[int] = []
-        for up in session.ancestors(row):
-            if up in seen:
-                break
-            chain.append(up)
-        chain.reverse()
-        known = set(chain)
-        added: set[int] = set()
-        # What names no response is of none: a client finds nothing beside it.
-        for response in {scan.message_id[own] for own in chain if scan.message_id[own] >= 0}:
-            for member in session.responses.get(response, ()):
-                added.add(member)
-                for block in scan.blocks(member):
-                    if scan.block_kind[block] == BlockKind.TOOL_USE:
-                        call = session.calls.get(scan.strings.text(scan.block_ref[block]) or "")
-                        added.update(result for result, _block in (call.results if call else ()))
-        extra = deque(one for one in sorted(added - known) if one not in seen)
-        whole: list[int] = []
-        for own in chain:
-            while extra and extra[0] < own:
-                whole.append(extra.popleft())
-            whole.append(own)
-        return [*whole, *extra]
-
-
 class _Place(NamedTuple):
     """A safe point without its price: `back` messages that it keeps are no summary, and `typed` prompts stand before
     it; its piece of the history begins with `head`, and is the one that is loaded where it is the `last`."""
@@ -218,11 +153,11 @@ def points(
 def newest(situation: Situation, tokens: float, among: Collection[int] | None = None) -> SafePoint | None:
     """The newest safe point that drops something and leaves at most so many tokens; with `among`, one of these rows
     from before the last compaction. None but those that may be it are priced, for each costs what goes with it."""
-    places, prompts = situation.once(_places)
+    places, prompts = situation.once(_places, (), tokens)
     prices = _Prices(situation, prompts, now(situation))
     found = (
         prices.of(place) for place in reversed(places)
-        if place.tokens <= tokens and (among is None or (place.segment and place.row in among))
+        if among is None or (place.segment and place.row in among)
     )
     return next((point for point in found if point.drops), None)
 
@@ -249,33 +184,38 @@ class _Prices:
         )
 
 
-def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, Sequence[int]]:
-    """Where the safe points are (see `points`), oldest first; and the rows of all typed prompts."""
+def _places(
+    situation: Situation, bad: Collection[int] = (), most: float = inf,
+) -> tuple[_Places, Sequence[int]]:
+    """Where the safe points are (see `points`) that leave at most so many tokens, oldest first; and the rows of all
+    typed prompts."""
     session, target = situation.session, situation.target
     scan = session.scan
     flags = scan.flags
     asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
-    pieces = _pieces(session, situation)
+    pieces = pieces_of(session, situation)
     rows = pieces[0][0] if len(pieces) == 1 else array("i", chain.from_iterable(piece for piece, _segment in pieces))
     heads = [*accumulate((len(piece) for piece, _segment in pieces), initial=0)]
-    sizes = [
-        (measure.weigh(session, piece) if end < len(rows) else measure.thread(situation)).contexts
+    # What follows is taken in the order of the rows: a column of each would take more than all places.
+    sizes = chain.from_iterable(
+        islice((measure.weigh(session, piece) if end < len(rows) else measure.thread(situation)).contexts(), 1, None)
         for (piece, _segment), end in zip(pieces, heads[1:], strict=True)
-    ]
-    messages = scan.kinds(*TALK)
-    talk, told = (
-        array("I", accumulate(map(marks.__getitem__, rows), initial=0))
-        for marks in (messages, ones.without(messages, scan.marked(Flag.SUMMARY)))
     )
-    prompts = bytes(map(scan.marked(Flag.PROMPT).__getitem__, rows))
-    typed = array("I", ones.places(prompts))
+    messages = scan.kinds(*TALK)
+    talk, told, prompts = (
+        bytes(map(marks.__getitem__, rows))
+        for marks in (messages, ones.without(messages, scan.marked(Flag.SUMMARY)), scan.marked(Flag.PROMPT))
+    )
+    said_before, back_before = (
+        [*accumulate((marks.count(1, *ends) for ends in pairwise(heads)), initial=0)] for marks in (talk, told)
+    )
     lowest = array("i", accumulate(reversed(rows), min, initial=len(session)))
     starts = bytearray(map(scan.kinds(Kind.ASSISTANT).__getitem__, rows) if asking else prompts) + b"\1"
     parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
     named = [_named(situation, piece) for piece, _segment in pieces]
     found = _Places()
     pending: set[int] = set()
-    highest, reply, last, broken = -1, -1, 0, False
+    highest, reply, last, broken, said, back, typed = -1, -1, 0, False, 0, 0, 0
     for head in (0, *parted):
         starts[head] = 1
     for start, end in pairwise(ones.places(starts)):
@@ -286,18 +226,23 @@ def _places(situation: Situation, bad: Collection[int] = ()) -> tuple[_Places, S
         reply = _reply(session, turn, asking, reply)
         last = start + turn.index(reply) if reply in turn else last
         _settle(scan, turn, pending)
+        said += talk.count(1, start, end)
+        back += told.count(1, start, end)
+        typed += prompts.count(1, start, end)
+        *_within, tokens = islice(sizes, end - start)
         first = rows[heads[piece]]
         if (
-            reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[-1 - end]
+            tokens <= most
+            and reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[-1 - end]
             and not (flags[reply] | flags[highest]) & _NO_END and session.parent_row[first] <= highest
         ):
-            final, begins = piece == len(pieces) - 1, heads[piece]
+            final = piece == len(pieces) - 1
             along = 0 if final else named[piece]
             found.append(_Place(
-                highest, reply, talk[end] - talk[begins] + along, told[end] - told[begins] + along,
-                bisect_left(typed, end), sizes[piece][end - begins], pieces[piece][1], first, final,
+                highest, reply, said - said_before[piece] + along, back - back_before[piece] + along, typed, tokens,
+                pieces[piece][1], first, final,
             ))
-    return found, array("i", (rows[place] for place in typed))
+    return found, array("i", compress(rows, prompts))
 
 
 def _named(situation: Situation, piece: Sequence[int]) -> int:

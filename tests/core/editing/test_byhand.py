@@ -25,7 +25,7 @@ from unbrick.report import Report
 from unbrick.scanning.scan import finish
 from unbrick.source import Source
 from unbrick.telling.consequence import consequence
-from unbrick.weighing.safepoints import history
+from unbrick.weighing.past import history
 
 SAMPLES = Path(__file__).parents[3] / "sample_sessions"
 ACTS = ("turn", "record", "pair", "block", "images", "thinking", "say", "keep-from")

@@ -46,8 +46,8 @@ def test_a_count_far_below_what_stands_before_it_speaks_of_another_context() -> 
 def test_every_beginning_is_measured_as_if_it_were_all() -> None:
     report = judge(reading(6, 36_000, tokens=20_000, images=2), model=SONNET)
     session, rows = report.situation.session, list(report.situation.thread.rows)
-    sums = measure.weigh(session, rows).contexts
-    assert [*sums] == [measure.context(session, rows[:end]) for end in range(len(rows) + 1)]
+    sums = [*measure.weigh(session, rows).contexts()]
+    assert sums == [measure.context(session, rows[:end]) for end in range(len(rows) + 1)]
 
 
 BROKEN = {

@@ -18,7 +18,7 @@ from unbrick.telling import sentences
 from unbrick.truncate import Offer, cut_at, last_safe, offers
 from unbrick.truncate import truncate as cut
 from unbrick.weighing.beginnings import Beginning, beginnings
-from unbrick.weighing.safepoints import history
+from unbrick.weighing.past import history
 from unbrick.weighing.touched import touched
 from unbrick_tui.commands.edit import row_of
 from unbrick_tui.destination import Destination, deliver, destination
