@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import orjson
+
+from unbrick.jsonspan import JSON_DECODER
 
 LARGE = 1 << 22
 """Bytes up to which a line is read as it is."""
@@ -21,10 +23,15 @@ STEP = 16
 
 _NONCE = f"~{os.urandom(8).hex()}."
 _MARK = re.compile(re.escape(_NONCE) + "([0-9]+)~")
-_OUTSIDE = b"0123456789+-.eEtrufalsnNIiy[]{}:, \t\r\n\xef\xbb\xbf"
-"""What may stand outside of a string, in JSON and in what nearly is: NaN, Infinity, a byte order mark."""
-_APART = re.compile(rb"[^\\]{6}(?![\x80-\xbf])")
-"""What ends neither inside an escape or a character, nor between the halves of a pair of them."""
+_OUTSIDE = b"0123456789+-.eEtrufalsnNIiy[]{}:, \t\r\n\xef\xbb\xbf\0"
+"""What may stand outside of a string, in JSON and in what nearly is: NaN, Infinity, a byte order mark, NUL."""
+_APART = re.compile(
+    rb'(?:[^\\\0]{6}|\\u(?![dD][89abAB])[0-9a-fA-F]{4}|\\["/bfnrt])(?=[^\0\x80-\xbf])|[\x80-\xbf]{6}(?=[^\0])'
+)
+r"""What ends neither inside an escape or a character, nor between the halves of a pair of them, whether or not its own
+backslash is the second one of `\\`. Behind six bytes that continue a character stands none that they belong to."""
+_HALF = re.compile("[\ud800-\udfff]")
+_WIDE = re.compile(r"[^\x00-\x7f]")
 
 
 class Abridged(NamedTuple):
@@ -36,24 +43,18 @@ class Abridged(NamedTuple):
     runs: tuple[tuple[int, int], ...] = ()
     behind: tuple[int, ...] = ()
     missing: tuple[int, ...] = ()
+    sound: bool = True
+    """Whether nothing that is left out holds NUL, what is no UTF-8, or half of a surrogate pair."""
 
     def origin(self, place: int) -> int:
         """Where a place of the text stands in the whole line."""
         found = bisect_right(self.behind, place)
         return place + (self.missing[found - 1] if found else 0)
 
-    def without_nul(self) -> Abridged:
-        """The same without NUL: of the line, which is not made, only places are asked then."""
-        position = 0
-        found: list[int] = []
-        for place in self.behind:
-            found.append((found[-1] if found else 0) + place - position - self.text.count(b"\0", position, place))
-            position = place
-        return self._replace(text=self.text.replace(b"\0", b""), behind=tuple(found))
-
-    def restored(self, value: Any, read: Callable[[bytes], Any]) -> Any:  # noqa: ANN401 - JSON in, JSON out
-        """The value of the whole line, from that of the text. `read` gives that of the line by itself: where something
-        is left out of the name of a member, or of one that a later one of its name hides."""
+    def restored(self, value: Any, read: Callable[[bytes], Any], light: bool = False) -> Any:  # noqa: ANN401 - JSON
+        """The value of the whole line, from that of the text; with `light`, long texts that are not ASCII as `_light`
+        gives them. `read` gives that of the line by itself: where something is left out of the name of a member, or of
+        one that a later one of its name hides."""
         left = len(self.runs)
         nodes = [value] if left else []
         while nodes:
@@ -61,23 +62,67 @@ class Abridged(NamedTuple):
             for key, inner in node.items() if node.__class__ is dict else enumerate(node):
                 if inner.__class__ is str:
                     if _NONCE in inner:
-                        node[key] = self._filled(inner)
+                        node[key] = (self._light(inner) if light else None) or _grown(self.pieces(inner))
                         left -= inner.count(_NONCE)
                 elif inner.__class__ is dict or inner.__class__ is list:
                     nodes.append(inner)
         return read(self.whole) if left else value
 
-    def _filled(self, text: str) -> str:
-        """A text of the whole line. It grows where it stands, which Python does for one that nobody else knows of, so
-        that it is not held twice; in large steps, should it be copied at each."""
-        pieces = (
-            _inside(self.whole[slice(*self.runs[int(part)])]) or "" if place % 2 else part
-            for place, part in enumerate(_MARK.split(text))
-        )
-        found = ""
-        for step in iter(lambda: "".join(islice(pieces, STEP)), ""):
-            found += step
-        return found
+    def pieces(self, text: str) -> Iterator[str]:
+        """What a text of the value says in the whole line, piece by piece; each second one is left out of it."""
+        for place, part in enumerate(_MARK.split(text)):
+            yield _inside(self.whole[slice(*self.runs[int(part)])])[0] or "" if place % 2 else part
+
+    def _light(self, text: str) -> str | None:
+        """A text in ASCII, which takes a byte a character in memory where another one takes up to four. It has as many
+        characters as the text of the whole line, comes to as many bytes of JSON, begins and ends like it but for
+        question marks, and only the same text gives the same. None where that cannot be: where all of it is escaped."""
+        from hashlib import blake2b  # takes longer to load than a small check has
+
+        kept = _MARK.split(text)[::2]
+        if kept[0].isspace() or kept[-1].isspace():
+            return None
+        more = sum(_written(part) - _written(_plain(part)) for part in kept)
+        digest = blake2b(repr(kept).encode(), digest_size=16)
+
+        def light() -> Iterator[str]:
+            nonlocal more
+            for place, piece in enumerate(self.pieces(text)):
+                if place % 2 and (more or not piece.isascii()):
+                    # Characters of six bytes and of two make up for what all others lack.
+                    digest.update(piece.encode("utf-8", "surrogatepass"))
+                    more += _written(piece) - len(piece)
+                    sixes = min(more // 5, len(piece))
+                    twos = min(more - 5 * sixes, len(piece) - sixes)
+                    more -= 5 * sixes + twos
+                    ones = len(piece) - sixes - twos
+                    yield "\x01" * sixes + '"' * twos + digest.hexdigest().ljust(ones, "?")[:ones]
+                else:
+                    yield _plain(piece)
+
+        found = _grown(light())
+        return None if more else found
+
+
+def _grown(pieces: Iterable[str]) -> str:
+    """A text of pieces. It grows where it stands, which Python does for one that nobody else knows of, so that it is
+    not held twice; in large steps, should it be copied at each."""
+    left, found = iter(pieces), ""
+    for step in iter(lambda: "".join(islice(left, STEP)), ""):
+        found += step
+    return found
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else _WIDE.sub(lambda found: " " if found[0].isspace() else "?", text)
+
+
+def _written(text: str) -> int:
+    """Bytes of a text in JSON, halves of surrogate pairs as U+FFFD."""
+    try:
+        return len(orjson.dumps(text)) - 2
+    except TypeError:
+        return len(orjson.dumps(_HALF.sub("\ufffd", text))) - 2
 
 
 def abridged(raw: bytes) -> Abridged:
@@ -86,31 +131,34 @@ def abridged(raw: bytes) -> Abridged:
     What is left out stands inside a string, or in what is no JSON: something that could not stand outside of a string
     stays in front of it. So the text is JSON where the line is, and else breaks off at the same place.
     """
-    runs = tuple(_runs(raw)) if len(raw) > LARGE else ()
-    if not runs:
+    found = tuple(_runs(raw)) if len(raw) > LARGE else ()
+    if not found:
         return Abridged(raw, raw)
     pieces, behind, missing = [], [], []
     position = gone = 0
-    for number, (start, end) in enumerate(runs):
+    for number, (start, end, _sound) in enumerate(found):
         pieces += [raw[position:start], f"{_NONCE}{number}~".encode()]
         position = end
         gone += end - start - len(pieces[-1])
         behind.append(end - gone)
         missing.append(gone)
-    return Abridged(raw, b"".join((*pieces, raw[position:])), runs, tuple(behind), tuple(missing))
+    runs = tuple((start, end) for start, end, _sound in found)
+    sound = all(sound for _start, _end, sound in found)
+    return Abridged(raw, b"".join((*pieces, raw[position:])), runs, tuple(behind), tuple(missing), sound)
 
 
-def _runs(raw: bytes) -> Iterator[tuple[int, int]]:
-    """Blocks with another block of the same string on either side."""
+def _runs(raw: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Blocks with another block of the same string on either side, and whether the fast reader takes each."""
     string, last = False, None
     for start, end in pairwise(_places(raw)):
         block = raw[start:end]
-        if _inside(block) is None:
+        text, sound = _inside(block)
+        if text is None:
             string, last = False, None
             continue
         if last is not None:
             yield last
-        last = (start, end) if string else None
+        last = (start, end, sound) if string else None
         string = string or bool(block.translate(None, _OUTSIDE))
 
 
@@ -123,10 +171,14 @@ def _places(raw: bytes) -> Iterator[int]:
             yield found.end()
 
 
-def _inside(block: bytes) -> str | None:
-    """What a part of a string says; None where that is not sound, or it is no such part."""
+def _inside(block: bytes) -> tuple[str | None, bool]:
+    """What a part of a string says to who reads all that can be read, None where it is no such part; and whether the
+    fast reader takes it."""
     try:
-        text: str = orjson.loads(b'"%b"' % block)
+        return orjson.loads(b'"%b"' % block), True
     except orjson.JSONDecodeError:
-        return None
-    return text
+        pass
+    try:
+        return JSON_DECODER.decode((b'"%b"' % block.replace(b"\0", b"")).decode("utf-8", "replace")), False
+    except ValueError:
+        return None, False

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from codecs import utf_8_decode
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from io import BytesIO
 from itertools import chain, islice
 from typing import Any
 
@@ -17,11 +15,9 @@ import orjson
 
 from unbrick.abridged import Abridged
 from unbrick.jsonspan import JSON_DECODER, prune_depth
+from unbrick.mending import ESCAPE, is_half, not_utf8, numbers, utf8, without_halves, without_nul
 
 Json = dict[str, Any]
-
-
-CHUNK = 1 << 20
 
 
 class FaultKind(StrEnum):
@@ -43,8 +39,8 @@ class Fault:
     """What is wrong with a line's bytes.
 
     `message` is a sentence, `offset` the byte in the line where it shows, `salvage` where the whole records that can be
-    cut out of the line begin and end, in order (of a line with NUL, as it is without): see `cut_out`. A fault with
-    `readable` does not keep the client from reading the line.
+    cut out of the line begin and end, in order: see `cut_out`. A fault with `readable` does not keep the client from
+    reading the line.
     """
 
     kind: FaultKind
@@ -57,15 +53,14 @@ class Fault:
 def cut_out(raw: bytes, fault: Fault) -> tuple[bytes, ...]:
     """The whole records on a line with a fault, without terminator: as they stand there, or as who reads them reads
     them where that is the fault."""
-    line = raw.replace(b"\x00", b"") if fault.kind is FaultKind.NUL else raw
-    mend = _MENDS.get(fault.kind, bytes)
-    return tuple(mend(line[start:end]) or line[start:end] for start, end in fault.salvage)
+    mend, view = _MENDS.get(fault.kind, bytes), memoryview(raw)
+    return tuple(mend(view[start:end]) for start, end in fault.salvage)
 
 
 def examined(line: Abridged) -> tuple[Json | None, Fault | None]:
     """The value of a line's text and the fault of the line."""
     try:
-        value = orjson.loads(line.text)
+        value = orjson.loads(line.text) if line.sound else _UNREAD
     except orjson.JSONDecodeError:
         value = _UNREAD
     # The error held a copy of the line.
@@ -100,7 +95,7 @@ def _diagnose(line: Abridged) -> tuple[Json | None, Fault | None]:
     body, end = line.text, _end(line.text)
     if not body or body.isspace():
         return None, Fault(FaultKind.BLANK, "the line is empty")
-    if b"\x00" in body:
+    if b"\x00" in (body if line.sound else line.whole):
         return None, _nul(line)
     lead = 3 if body.startswith(b"\xef\xbb\xbf") else 0
     whole = ((line.origin(lead), line.origin(end)),)
@@ -109,12 +104,12 @@ def _diagnose(line: Abridged) -> tuple[Json | None, Fault | None]:
     if error_at is None:
         if not isinstance(value, dict):
             return None, _not_object(value)
-        wrong = _not_utf8(body)
+        wrong = not_utf8(line.whole)
         if wrong is not None:
-            at = line.origin(wrong) - lead
+            at = wrong - lead
             message = f"byte {at} is not valid UTF-8; the client shows \ufffd there"
             del text, value
-            return value_of(_utf8(body[lead:end])), Fault(FaultKind.UTF8, message, at, whole, True)
+            return value_of(utf8([memoryview(body)[lead:end]])), Fault(FaultKind.UTF8, message, at, whole, True)
         if lead or not text.isascii():
             del text, value
             value = value_of(body[lead:end])
@@ -123,7 +118,7 @@ def _diagnose(line: Abridged) -> tuple[Json | None, Fault | None]:
         return value, _surrogate(line, value)
     glued = isinstance(value, dict)
     del value
-    mended = _numbers(body[lead:end])
+    mended = numbers(body[lead:end])
     if mended is not None:
         value, wrong = _loads(mended.decode("utf-8"))
         if wrong is None and isinstance(value, dict):
@@ -149,50 +144,18 @@ def _diagnose(line: Abridged) -> tuple[Json | None, Fault | None]:
     return None, Fault(FaultKind.GARBAGE, "the line is not JSON", offset)
 
 
-def _not_utf8(raw: bytes) -> int | None:
-    """The first byte that is no UTF-8; looked for in pieces, for text takes up to four times its bytes."""
-    view, at = memoryview(raw), 0
-    while at < len(raw):
-        chunk = view[at : at + CHUNK]
-        try:
-            at += utf_8_decode(chunk, "strict", at + len(chunk) == len(raw))[1]
-        except UnicodeDecodeError as error:
-            return at + error.start
-    return None
-
-
-def _utf8(raw: bytes) -> bytes:
-    """The bytes with U+FFFD where they are no UTF-8."""
-    out, view, at = BytesIO(), memoryview(raw), 0
-    while at < len(raw):
-        chunk = view[at : at + CHUNK]
-        piece, used = utf_8_decode(chunk, "replace", at + len(chunk) == len(raw))
-        out.write(piece.encode("utf-8"))
-        at += used
-    return out.getvalue()
-
-
-_ESCAPE = re.compile(
-    rb"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?P<pair>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
-    rb"|u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
-"""One escape of a JSON string; a whole surrogate pair counts as one."""
-
-
 def _surrogate(line: Abridged, value: Json) -> Fault | None:
     """The fault of a record that holds half of a surrogate pair; JavaScript reads it, the API refuses it."""
-    half = next(_halves(value), None)
+    half = next(_halves(line, value), None)
     if half is None:
         return None
-    halves = (found for found in _ESCAPE.finditer(line.text) if found["low"] or (found["high"] and not found["pair"]))
-    escape = next((line.origin(found.start()) for found in halves), 0)
+    escape = next((found.start() for found in ESCAPE.finditer(line.whole) if is_half(found)), 0)
     message = f"a text holds half of a surrogate pair (\\u{ord(half):04x}), as where output was cut inside an emoji"
-    return Fault(FaultKind.SURROGATE, message, escape, (), True)
+    return Fault(FaultKind.SURROGATE, message, escape, ((0, _end(line.whole)),), True)
 
 
-def _halves(value: Json) -> Iterator[str]:
-    """Halves of surrogate pairs in names and strings, in the order of the record; the first of each."""
+def _halves(line: Abridged, value: Json) -> Iterator[str]:
+    """Halves of surrogate pairs in names and strings, in the order of the record; the first of each piece of them."""
     left: list[Any] = [value]
     while left:
         found = left.pop()
@@ -200,11 +163,12 @@ def _halves(value: Json) -> Iterator[str]:
             left += reversed([part for member in found.items() for part in member])
         elif found.__class__ is list:
             left += reversed(found)
-        elif found.__class__ is str and not found.isascii():
-            try:
-                found.encode("utf-8")
-            except UnicodeEncodeError as error:
-                yield found[error.start]
+        elif found.__class__ is str and not (line.sound and found.isascii()):
+            for piece in line.pieces(found):
+                try:
+                    piece.encode("utf-8")
+                except UnicodeEncodeError as error:
+                    yield piece[error.start]
 
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -236,21 +200,11 @@ def _end_of_space(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-_NUMBER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(-?(?:NaN|Infinity)\b)', re.DOTALL)
-
-
-def _numbers(raw: bytes) -> bytes | None:
-    """A record with null in the place of numbers that JSON does not know, and U+FFFD where it is no UTF-8; None for one
-    without such numbers."""
-    if b"NaN" not in raw and b"Infinity" not in raw:
-        return None
-    cuts = [0, *chain.from_iterable(found.span(1) for found in _NUMBER.finditer(raw) if found[1]), len(raw)]
-    pieces = (raw[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True))
-    return _utf8(b"null".join(pieces)) if len(cuts) > 2 else None
-
-
-_MENDS: dict[FaultKind, Callable[[bytes], bytes | None]] = {
-    FaultKind.UTF8: _utf8, FaultKind.NUL: _numbers, FaultKind.GARBAGE: _numbers,
+_MENDS: dict[FaultKind, Callable[[memoryview], bytes]] = {
+    FaultKind.UTF8: lambda raw: utf8([raw]),
+    FaultKind.SURROGATE: without_halves,
+    FaultKind.NUL: lambda raw: numbers(found := without_nul(raw)) or found,
+    FaultKind.GARBAGE: lambda raw: numbers(raw) or bytes(raw),
 }
 
 
@@ -263,14 +217,27 @@ def _end(raw: bytes) -> int:
 
 
 def _nul(line: Abridged) -> Fault:
-    count, offset = line.text.count(b"\x00"), line.origin(line.text.find(b"\x00"))
-    rest = line.without_nul()
-    value, fault = examined(rest)
-    end = _end(line.text)
-    whole = (0, rest.origin(len(rest.text) - len(line.text) + end))
-    pieces = (whole,) if value is not None else fault.salvage if fault is not None else ()
+    count, offset = line.whole.count(b"\x00"), line.whole.find(b"\x00")
+    text = line.text.replace(b"\x00", b"")
+    value, fault = examined(Abridged(text, text, line.runs))
+    if value is not None:
+        pieces: tuple[tuple[int, int], ...] = ((0, _end(line.whole)),)
+    else:
+        places = map(line.origin, _with_nul(line.text, chain.from_iterable(fault.salvage if fault is not None else ())))
+        pieces = tuple(zip(places, places, strict=True))
     message = f"{count:,} NUL byte{'s' * (count > 1)}, as after a crash or power loss"
     return Fault(FaultKind.NUL, message, offset, pieces)
+
+
+def _with_nul(raw: bytes, places: Iterable[int]) -> Iterator[int]:
+    """Where places of some bytes without NUL stand in these; in order."""
+    runs, gone = re.finditer(b"\x00+", raw), 0
+    start, end = 0, 0
+    for place in places:
+        while start - gone < place:
+            gone += end - start
+            start, end = next((run.span() for run in runs), (len(raw), 0))
+        yield place + gone
 
 
 TRIES = 1_000

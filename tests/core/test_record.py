@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 
 from unbrick import abridged as abridging
 from unbrick import record
-from unbrick.record import FaultKind, compact, cut_out, read, salvaged
+from unbrick.record import FaultKind, compact, cut_out, glance, read, salvaged
 
 ONE = b'{"parentUuid":null,"type":"user","uuid":"1","message":{"role":"user","content":[{"type":"text","text":"hi"}]}}'
 TWO = b'{"type":"assistant","uuid":"2","parentUuid":"1","message":{"content":[]}}'
+MENDED = b'{"a":"\xef\xbf\xbd%b"}'
 JSONISH = st.text(alphabet='{}[]",:\\ud83\x00 1aetru\ufeff', max_size=40).map(str.encode)
 
 
@@ -61,8 +63,8 @@ def test_what_the_client_writes_is_read_without_a_fault(value: dict[str, object]
         pytest.param(b"NaN\n", FaultKind.GARBAGE, (), False, id="not a number"),
         pytest.param(b"\xef\xbb\xbf" + ONE, FaultKind.BOM, (ONE,), True, id="a byte order mark"),
         pytest.param(b'{"a":"\xff\xfe"}', FaultKind.UTF8, ('{"a":"\ufffd\ufffd"}'.encode(),), True, id="bad UTF-8"),
-        pytest.param(b'{"a":"\\ud83d!"}', FaultKind.SURROGATE, (), True, id="half a pair, the first"),
-        pytest.param(b'{"a":"\\ude00"}', FaultKind.SURROGATE, (), True, id="half a pair, the second"),
+        pytest.param(b'{"a":"\\ud83d!"}', FaultKind.SURROGATE, (MENDED % b"!",), True, id="half a pair, the first"),
+        pytest.param(b'{"a":"\\ude00"}', FaultKind.SURROGATE, (MENDED % b"",), True, id="half a pair, the second"),
     ],
 )
 def test_faults(raw: bytes, kind: FaultKind, pieces: tuple[bytes, ...], readable: bool) -> None:
@@ -131,6 +133,11 @@ LONG = base64.b64encode(bytes(range(256)) * 2)
 PROSE = 'Sie sagt: \\"Grüß dich\\", geht \\ud83d\\ude00 🦊 und schweigt.\\n\\u00fc\\\\ '.encode() * 9
 """Several blocks of text with escapes and characters of every length."""
 
+WIDE = "Съешь же ещё этих мягких французских булок. ".encode() * 7
+"""Several blocks in another script."""
+FOX = "🦊".encode()
+HALF = re.compile("[\ud800-\udfff]")
+
 
 @pytest.fixture
 def short_blocks() -> Iterator[None]:
@@ -152,12 +159,15 @@ def spoiled(draw: st.DrawFn) -> bytes:
     """Records with an image, changed in up to three ways that damage them, or do not."""
     raw = draw(st.sampled_from([
         IMAGE, ONE, IMAGE.replace(b'"data"', b'"uuid"'), b'{"%b":1,"a":2}' % LONG, b'{"type":"a","text":"%b"}' % PROSE,
-        b'{"a":[%b1],"text":"%b"}' % (b"NaN," * 99, PROSE), PROSE, IMAGE[:-9] + b'{"type":"user","a":"%b"}' % PROSE,
+        b'{"a":[%b1],"text":"%b"}' % (b"NaN," * 99, PROSE), PROSE, b'{"a":"%b"}' % (b"\\ud83d\\ude00" * 60),
+        b'{"a":"%b","type":"%b"}' % (FOX * 80, WIDE), b'{"a":"%b"}' % (b"\\u0434\\n" * 60),
+        IMAGE[:-9] + b'{"type":"user","a":"%b"}' % PROSE, b'{"a":"%b%b%b"}' % (LONG, FOX, LONG),
     ]))
     pieces = st.sampled_from([
-        PROSE, b"\xff" * 99, b"\\ude00", b"\x01", b"\\x", b" " * 99, b'\\"',
+        PROSE, WIDE, b"\xff" * 99, b"\x80" * 150, bytes(150), b"\xc3\x00\xbc", b"\xf0\x9f", b"\\ud83d\x00\\ude00",
+        b"\\ude00", b"\\ude00" * 40, b"\\ud83d" * 40, b"\\\\" * 70, b"\\", b"\x01", b"\\x", b" " * 99, b'\\"',
         ONE, TWO, IMAGE, LONG, LONG[:200], b"1" * 300, b"\x00" * 3, b"\xff", b"\xef\xbb\xbf", b"\\ud83d", b"\\", b'"',
-        b"}", b'"x":NaN,', b'"data":"b",', "\U0001f600".encode(), b"\n", b'{"type":"a"},',
+        b"}", b'"x":NaN,', b'"data":"b",', FOX, b"\n", b'{"type":"a"},',
     ])
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, len(raw)) | st.just(1))
@@ -174,6 +184,37 @@ def test_a_line_is_read_the_same_without_the_middle_of_its_texts(raw: bytes) -> 
         patch.setattr(abridging, "LARGE", 1 << 20)
         assert not abridging.abridged(raw).runs
         assert repr(read(raw)) == repr(found)
+
+
+def told(value: object) -> object:
+    """What a glance must tell of a value: of texts their length, their bytes in JSON, how they begin and end."""
+    if isinstance(value, dict):
+        return [(told(name), told(part)) for name, part in value.items()]
+    if isinstance(value, list):
+        return list(map(told, value))
+    if not isinstance(value, str):
+        return value
+    clean = HALF.sub("\ufffd", value)
+    plain = "".join(one if one.isascii() else " " if one.isspace() else "?" for one in clean.strip())
+    return len(value), len(compact(clean)), value.isspace(), len(plain), plain[:2], plain[-1:]
+
+
+@pytest.mark.usefixtures("short_blocks")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spoiled())
+def test_a_glance_at_a_line_tells_all_but_what_stands_in_the_middle_of_its_texts(raw: bytes) -> None:
+    (value, fault), (seen, same) = read(raw), glance(raw)
+    assert fault == same
+    assert repr(told(value)) == repr(told(seen))
+
+
+@pytest.mark.usefixtures("short_blocks")
+def test_texts_that_differ_in_what_is_left_out_differ_at_a_glance() -> None:
+    one, two = (b'{"a":"%b%b%b"}' % (LONG, animal * 20, LONG) for animal in (FOX, "🐙".encode()))
+    first, second = glance(one)[0], glance(two)[0]
+    assert first is not None
+    assert str(first).isascii()
+    assert first == glance(one)[0] != second
 
 
 @pytest.mark.usefixtures("short_blocks")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from unbrick.edit import Salvage, SetValue
+from unbrick.edit import Salvage
 from unbrick.finding import Finding, Fix, Rule, Severity
 from unbrick.record import FaultKind
 from unbrick.rules.lines import NOTHING, readable, rule, stopping, stops, why
-from unbrick.rules.parts import broken, counted, refusal, remark, safe
+from unbrick.rules.parts import broken, refusal, remark, safe
 from unbrick.session import Standing
 from unbrick.situation import Situation
 
@@ -83,33 +81,11 @@ def lone_surrogate(situation: Situation) -> Iterator[Finding]:
 
 
 def _whole(situation: Situation, row: int) -> tuple[Fix, ...]:
-    """The fix that replaces every half of a pair in a record's texts."""
-    at = situation.at(row)
-    edits = tuple(SetValue(at, path, text) for path, text in _halves(situation.session.value(row)))
-    title = f"Write U+FFFD in {counted(len(edits), 'text')}"
-    if not edits:
+    """The fix that replaces every half of a pair in a record; none where other damage of its line goes first."""
+    fault = situation.session.scan.faults.get(row)
+    if fault is None or fault.kind is not FaultKind.SURROGATE:
         return ()
-    return (safe("replace", title, *edits),)
-
-
-_HALF = re.compile("[\ud800-\udfff]")
-
-
-def _halves(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:  # noqa: ANN401
-    """Pointers to the texts that cannot be encoded, each with its repaired text."""
-    stack: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    while stack:
-        where, found = stack.pop()
-        if isinstance(found, str):
-            whole = found
-            for half in () if found.isascii() else {*_HALF.findall(found)}:
-                whole = whole.replace(half, "\ufffd")
-            if whole is not found:
-                yield where, whole
-        elif isinstance(found, dict):
-            stack += (((*where, key), part) for key, part in found.items())
-        elif isinstance(found, list):
-            stack += (((*where, index), part) for index, part in enumerate(found))
+    return (safe("replace", "Write U+FFFD in the place of each half", Salvage(situation.at(row))),)
 
 
 RULES: tuple[Rule[Situation], ...] = (

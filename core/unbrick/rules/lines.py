@@ -198,7 +198,8 @@ def _salvage(situation: Situation, row: int, fault: Fault, returns: int, severit
             yield toolfix.bring_in(situation, found, f"Put the whole record back, from {found.source}")
             return
     if fault.salvage:
-        rest = size - raw.count(b"\x00") - sum(end - start for start, end in fault.salvage)
+        kept = sum(end - start - raw.count(b"\x00", start, end) for start, end in fault.salvage)
+        rest = size - raw.count(b"\x00") - kept
         title = f"Keep {counted(len(fault.salvage), 'whole record')} of the {view.source.unit}"
         if rest > 0:
             title += f"; {counted(rest, 'byte')} of a record that was cut off go"
