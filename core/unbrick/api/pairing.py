@@ -50,7 +50,7 @@ def pairs(request: Request, strict: bool) -> Iterator[Violation]:
     unanswered: list[tuple[str, Place, bool]] = []
     last_results: dict[str | None, int] = {}
     """Id of a call → the last part that is a result of it; filled when it is first needed."""
-    kinds, refs, first = request.kind, request.refs, request.first
+    kinds, refs, rows, first = request.kind, request.refs, request.row, request.first
     for role, messages in turns(request, join=not strict):
         if role is Role.ASSISTANT:
             unanswered += [(ref, place, False) for ref, place in pending.items()]
@@ -63,9 +63,12 @@ def pairs(request: Request, strict: bool) -> Iterator[Violation]:
         leading = role is Role.USER
         for message in messages:
             start = first[message]
+            others: set[int] = set()
+            """Records with something before a block that is no result."""
             for index in range(start, first[message + 1]):
                 if kinds[index] != _RESULT:
                     leading = False
+                    others.add(rows[index])
                     if kinds[index] == _USE:
                         yield _only_in(message, index - start, "tool_use", "assistant", refs[index])
                     continue
@@ -77,7 +80,7 @@ def pairs(request: Request, strict: bool) -> Iterator[Violation]:
                         answered.add(ref)
                     else:
                         misplaced.add(ref)
-                        unanswered.append((ref, pending[ref], _same_row(request, place)))
+                        unanswered.append((ref, pending[ref], rows[index] in others))
                     del pending[ref]
                 elif ref in answered or ref in misplaced:
                     yield _twice(place, ref)
@@ -151,15 +154,6 @@ def _missing(
             last_results.update((other, index) for other, kind, index in places if kind == _RESULT)
         later = not beside_text and last_results.get(ref, -1) >= request.first[place[0] + 1]
         yield Violation("T005" if beside_text else "T004" if later else "T001", *place, texts[place[0]], ref)
-
-
-def _same_row(request: Request, place: Place) -> bool:
-    """Whether the block in front of a result that keeps it from being first is of the same record."""
-    index = request.first[place[0]] + place[1]
-    return any(
-        request.row[before] == request.row[index] and request.kind[before] != _RESULT
-        for before in range(request.first[place[0]], index)
-    )
 
 
 def _where(place: Place) -> str:

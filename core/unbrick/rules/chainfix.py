@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
@@ -49,12 +50,23 @@ def true_parent(situation: Situation, row: int) -> int | None:
 
 def _before(situation: Situation, before: Callable[[int], int], row: int) -> int | None:
     session = situation.session
+    hanging = () if session.in_order else situation.once(_hanging, row)
     other = before(row)
-    while other >= 0:
-        if session.kind(other) is Kind.BOUNDARY or session.in_order or not session.descends(other, row):
-            return other
+    while other >= 0 and session.kind(other) is not Kind.BOUNDARY and _among(hanging, other):
         other = before(other)
-    return None
+    return None if other < 0 else other
+
+
+def _hanging(situation: Situation, row: int) -> array[int]:
+    """A row and all that hang on it, in file order."""
+    session = situation.session
+    return array("i", sorted(session.runs.below(row)) if session.has(row, Flag.LINK) else [row])
+
+
+def _among(rows: Sequence[int], row: int) -> bool:
+    """Whether a row is one of some in file order."""
+    place = bisect_left(rows, row)
+    return place < len(rows) and rows[place] == row
 
 
 def _apart(situation: Situation, one: int, other: int) -> bool:

@@ -153,7 +153,7 @@ def without(situation: Situation, messages: Collection[int]) -> tuple[Fix, ...]:
         if found and len(found) == request.first[message + 1] - request.first[message]:
             # Nothing else is in this reply: a placeholder keeps the turn.
             edits[-1] = set_content(situation, request.row[found[0]], [{"type": "text", "text": PLACEHOLDER}])
-    words = [index for index in parts if request.piece(index).get("thinking")]
+    words = {index for index in parts if request.piece(index).get("thinking")}
     sealed = [index for index in parts if index not in words and _sealed(situation, index)]
     along = _behind(situation, max(messages))
     where = "this reply" if len([found for found in by_message.values() if found]) == 1 else "these replies"

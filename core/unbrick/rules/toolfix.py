@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence, Set
 from typing import Any
 
 from unbrick.edit import Answer, DropBlock, Edit, Linearise, Move, Relink, Salvage
@@ -20,6 +20,8 @@ from unbrick.situation import Situation
 
 ELSEWHERE = (Standing.LOST, Standing.UNDECIDED)
 """Where a result or call may be brought back from; never from before a boundary or from a rewound branch."""
+MANY = 1_000
+"""Blocks of a record above which none is kept as text by itself: each of these fixes holds them all."""
 
 
 def response(situation: Situation, row: int) -> Sequence[int]:
@@ -74,7 +76,7 @@ def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
     if not off:
         return
     first = next(iter(response(situation, row)), row)
-    off = [found for found in off if only_results(situation, found, situation.once(_refs, first))]
+    off = [found for found in off if situation.once(_only_of, found, first)]
     if not off:
         return
     if situation.once(_parallel, first):
@@ -89,6 +91,11 @@ def bring_back(situation: Situation, call: Call, row: int) -> Iterator[Fix]:
 def _refs(situation: Situation, row: int) -> set[str]:
     """The call ids of the response that a row is part of."""
     return calls_of(situation, response(situation, row))
+
+
+def _only_of(situation: Situation, result: int, row: int) -> bool:
+    """Whether a record holds nothing but results of the response that a row is part of."""
+    return only_results(situation, result, situation.once(_refs, row))
 
 
 def _parallel(situation: Situation, row: int) -> bool:
@@ -148,12 +155,19 @@ def move_back(situation: Situation, call: Call, result: int) -> Iterator[Fix]:
     use = next((row for row, _block in call.uses if row in situation.loaded), None)
     if use is None:
         return
-    refs, last = situation.once(_loaded_response, next(iter(response(situation, use)), use))
-    if only_results(situation, result, refs):
+    last = situation.once(_last_before, result, next(iter(response(situation, use)), use))
+    if last is not None:
         yield safe(
             "move-back", f"Put the result back behind its call in {situation.place(use)}",
             Move(situation.at(result), situation.at(last)),
         )
+
+
+def _last_before(situation: Situation, result: int, row: int) -> int | None:
+    """The row that is sent last of the response that a row is part of; None where a record holds anything but results
+    of what is loaded of that."""
+    refs, last = situation.once(_loaded_response, row)
+    return last if only_results(situation, result, refs) else None
 
 
 def _loaded_response(situation: Situation, row: int) -> tuple[set[str], int]:
@@ -182,10 +196,14 @@ def relink_to_call(situation: Situation, call: Call, result: int) -> Iterator[Fi
 
 def odd_form(situation: Situation, call: Call) -> bool:
     """Whether a call is stored in a form that not every reader understands."""
+    return situation.once(_odd_form, call.ref)
+
+
+def _odd_form(situation: Situation, ref: str) -> bool:
     scan = situation.session.scan
     return any(
         row in situation.loaded and scan.block_flags[scan.first[row] + block] & BlockFlag.FORM
-        for row, block in call.uses
+        for row, block in situation.session.calls[ref].uses
     )
 
 
@@ -214,18 +232,23 @@ def bring_in(situation: Situation, found: Recovered, title: str) -> Fix:
     return Fix("bring-in", title, Safety.RESTORES, (edit,), price)
 
 
-def as_text(situation: Situation, row: int, blocks: Sequence[int], heading: str, *also: Edit) -> Iterator[Fix]:
+def as_text(situation: Situation, row: int, blocks: Collection[int], heading: str, *also: Edit) -> Iterator[Fix]:
     """The fix that keeps what blocks of a record say, as text of the same record."""
     _base, whole = content(situation, row)
+    if not isinstance(whole, list) or (len(blocks) == 1 and len(whole) > MANY):
+        return
     said = {block: found for block in sorted(blocks) if isinstance(found := stored(situation, row, block), dict)}
-    if len(said) < len(blocks) or not isinstance(whole, list):
+    if len(said) < len(blocks):
         return
     parts = [part for found in said.values() for part in _readable(found, heading)]
-    rest = [part for index, part in enumerate(whole) if index not in said]
-    results = [part for part in rest if isinstance(part, dict) and part.get("type") == "tool_result"]
-    others = [part for part in rest if not (isinstance(part, dict) and part.get("type") == "tool_result")]
+    rest = results_first([part for index, part in enumerate(whole) if index not in said])
     title = f"Keep what {'it says' if len(said) == 1 else 'they say'}, as text"
-    yield safe("as-text", title, set_content(situation, row, [*results, *others, *parts]), *also)
+    yield safe("as-text", title, set_content(situation, row, [*rest, *parts]), *also)
+
+
+def results_first(content: list[Any]) -> list[Any]:
+    """Content in the order that the API takes."""
+    return sorted(content, key=lambda part: not (isinstance(part, dict) and part.get("type") == "tool_result"))
 
 
 def _readable(block: dict[str, Any], heading: str) -> list[dict[str, Any]]:
@@ -297,7 +320,11 @@ def invented(situation: Situation) -> set[str | None]:
 
 def ambiguous(situation: Situation, call: Call) -> bool:
     """Whether several calls carry this id: which result is whose is settled first (T006)."""
-    return sum(row in situation.loaded for row, _block in call.uses) > 1
+    return situation.once(_ambiguous, call.ref)
+
+
+def _ambiguous(situation: Situation, ref: str) -> bool:
+    return sum(row in situation.loaded for row, _block in situation.session.calls[ref].uses) > 1
 
 
 def lost_responses(situation: Situation) -> set[int]:

@@ -145,14 +145,16 @@ def _in_order(situation: Situation, call: Call, place: tuple[int, int]) -> tuple
     row = place[0]
     if situation.session.kind(row) is Kind.ASSISTANT:
         return _late(situation, call, place)
-    _base, found = content(situation, row)
-    if not isinstance(found, list):
+    if not isinstance(content(situation, row)[1], list):
         return ()
-    results = [part for part in found if isinstance(part, dict) and part.get("type") == "tool_result"]
-    others = [part for part in found if not (isinstance(part, dict) and part.get("type") == "tool_result")]
-    if found == [*results, *others]:
-        return tuple(toolfix.move_back(situation, call, row))
-    return (safe("reorder", "Put the results first", set_content(situation, row, [*results, *others])),)
+    return situation.once(_reorder, row) or tuple(toolfix.move_back(situation, call, row))
+
+
+def _reorder(situation: Situation, row: int) -> tuple[Fix, ...]:
+    """The fix that puts the results of a record first, where they are not."""
+    _base, found = content(situation, row)
+    ordered = toolfix.results_first(found) if isinstance(found, list) else found
+    return () if found == ordered else (safe("reorder", "Put the results first", set_content(situation, row, ordered)),)
 
 
 RULES: tuple[Rule[Situation], ...] = (

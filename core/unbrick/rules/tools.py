@@ -51,6 +51,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
     for call in situation.odd_calls if sends(situation) else ():
         if call.ref in claimed or any(row in situation.loaded for row, _block in call.results):
             continue
+        lost = toolfix.elsewhere(situation, call.results)
         for row, block in call.uses:
             if row not in situation.loaded or situation.session.has(row, Flag.API_ERROR | Flag.VIRTUAL):
                 continue
@@ -65,7 +66,6 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
                 said = f"the result of {toolfix.describe(situation, call)} {_mend_first(situation, hidden)}"
                 yield remark(situation, "T001", name, Severity.INFO, said, row, block)
                 continue
-            lost = toolfix.elsewhere(situation, call.results)
             if lost and situation.session.scan.message_id[row] in parallel:
                 continue  # L009 speaks of the whole response
             said = toolfix.describe(situation, call)
@@ -101,12 +101,15 @@ def _answers(situation: Situation, call: Call, row: int) -> tuple[Fix, ...]:
 
 def _before(situation: Situation, call: Call, row: int) -> int | None:
     """The row of a call's only result, where it is loaded before the call."""
-    loaded = situation.loaded
-    found = {at for at, _block in call.results if at in loaded}
-    if len(found) != 1 or toolfix.ambiguous(situation, call):
-        return None
-    early = next(iter(found))
-    return early if loaded[early] < loaded.get(row, -1) else None
+    loaded, found = situation.loaded, situation.once(_only_result, call.ref)
+    return found if found is not None and loaded[found] < loaded.get(row, -1) else None
+
+
+def _only_result(situation: Situation, ref: str) -> int | None:
+    """The row of what is loaded of the results of the only call of an id, where it is one."""
+    call = situation.session.calls[ref]
+    found = {at for at, _block in call.results if at in situation.loaded}
+    return next(iter(found)) if len(found) == 1 and not toolfix.ambiguous(situation, call) else None
 
 
 def orphaned_result(situation: Situation) -> Iterator[Finding]:
@@ -165,16 +168,19 @@ def _orphan(situation: Situation, call: Call | None, row: int, block: int) -> tu
     return (*relink, *toolfix.as_text(situation, row, [block], KEPT), drop)
 
 
-def _loose(situation: Situation) -> dict[int, list[int]]:
-    """Row → the results in it that are refused and whose calls are nowhere: one fix keeps what all of them say."""
-    found: dict[int, list[int]] = {}
-    for (code, row, block), violation in situation.violated.items():
-        call = situation.session.calls.get(violation.ref or "") if code == "T002" else None
-        if call is None or call.uses or toolfix.server(call):
+def _loose(situation: Situation) -> dict[int, set[int]]:
+    """Row → the results in it that are refused or left out and whose calls are nowhere: one fix keeps what all of them
+    say."""
+    found: dict[int, set[int]] = {}
+    for call in situation.odd_calls:
+        if call.uses or toolfix.server(call) or any(toolfix.call_held(situation, call.ref)):
             continue
-        hidden = toolfix.damaged(situation, call.ref, BlockKind.TOOL_USE)
-        if hidden is None and not any(toolfix.call_held(situation, call.ref)):
-            found.setdefault(row, []).append(block)
+        if toolfix.damaged(situation, call.ref, BlockKind.TOOL_USE) is not None:
+            continue
+        for row, block in call.results:
+            refused = ("T002", row, block) in situation.violated
+            if refused or (row in situation.loaded and not sent(situation, row, block)):
+                found.setdefault(row, set()).add(block)
     return found
 
 
