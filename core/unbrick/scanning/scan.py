@@ -18,10 +18,11 @@ from orjson import JSONDecodeError, loads
 from unbrick.abridged import LARGE
 from unbrick.entry import BareEntry, Entry, Kind, named
 from unbrick.patch import View
-from unbrick.record import Fault, Json, cut_out, read
+from unbrick.record import Fault, Json, cut_out, glance
 from unbrick.scanning import helpers, ones
 from unbrick.scanning.helpers import Helper
 from unbrick.scanning.strings import Packed, Strings
+from unbrick.scanning.vectors import running
 
 T = TypeVar("T")
 BATCH = 512
@@ -249,7 +250,7 @@ class _Spans:
             piece = self.waiting.pop(self.absorbed, None)
             if piece is not None:
                 result.absorb(piece, packed.add(piece.texts))
-                ends.extend(islice(accumulate(piece.sizes(), initial=self.spans[self.absorbed][0]), 1, None))
+                ends.frombytes(running(piece.sizes(), self.spans[self.absorbed][0], ends.typecode))
                 self.absorbed += 1
                 yield self.rows
             elif self.front < min(len(self.spans), self.absorbed + AHEAD):
@@ -308,14 +309,14 @@ def read_rows(result: Scan, raws: Iterable[bytes], entry_of: Callable[[Json], Ba
         if value.__class__ is dict:
             entries.append(entry_of(value))
             continue
-        value, fault = read(raw)
+        value, fault = glance(raw)
         if fault is not None:
             row = len(result) + len(sizes) - 1
             result.faults[row] = fault
             if fault.salvage and value is None:
                 # The line is not held beside what is cut out of it and what that says.
                 cut, raw = cut_out(raw, fault), b""
-                pieces = (read(piece)[0] for piece in cut)
+                pieces = (glance(piece)[0] for piece in cut)
                 result.salvaged[row] = tuple(named(entry_of(piece)) for piece in pieces if piece is not None)
         entries.append(unreadable if value is None else entry_of(value))
     result.extend(entries, sizes)

@@ -44,3 +44,11 @@ def total(column: array[int], ones: Ones | None = None) -> int:
 def highest(column: array[int]) -> int:
     """The largest number of a column; 0 where it is empty."""
     return int(vector(column).max()) if many(column) else max(column, default=0)
+
+
+def running(column: array[int], start: int, code: str) -> bytes:
+    """The sums of a column up to each of its rows, from a start on, as the bytes of a column of a type. Of any length:
+    for whoever has numpy at hand."""
+    found = vector(column).cumsum(dtype=code)
+    found += start
+    return found.tobytes()
