@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -58,6 +59,12 @@ def test_numbers_without_a_sign(column: array[int], limit: int, data: st.DataObj
         bytes(number > limit for number in column), sum(column),
         sum(number for number, mark in zip(column, marks, strict=True) if mark), max(column, default=0),
     )
+
+
+@given(columns("I", 0, 1 << 20), st.integers(0, 1 << 31), st.sampled_from("IQ"))
+def test_sums_up_to_each_row(column: array[int], start: int, code: str) -> None:
+    found = array(code, vectors.running(column, start, code))
+    assert [start, *found] == [*accumulate(column, initial=start)]
 
 
 @given(PAIRS, st.sampled_from((0, 60 * ones.FEW)))
