@@ -119,7 +119,15 @@ def weigh(session: Session, rows: Sequence[int], boundary: int | None = None) ->
         if rows[place] > boundary and not flags[rows[place]] & _UNSAID
     ))
     counts = array("I", (said[rows[place]] for place in places))
-    return Weighed(boundary, array("q", accumulate(weights(session, rows))), places, counts)
+    return Weighed(boundary, _totals(session, rows), places, counts)
+
+
+def _totals(session: Session, rows: Sequence[int]) -> array[int]:
+    """What rows weigh up to and with each."""
+    try:
+        return array("I", accumulate(weights(session, rows)))
+    except OverflowError:
+        return array("Q", accumulate(weights(session, rows)))
 
 
 def _boundary(session: Session, rows: Iterable[int]) -> int:

@@ -9,6 +9,10 @@ from unbrick.entry import BlockKind, Kind
 from unbrick.session import Session
 from unbrick.situation import Situation
 
+Pieces = Sequence[tuple[Sequence[int], int]]
+"""Rows that hang together, each with the segment that they are in: 0 since the last compaction, 1 before it, and so
+on."""
+
 
 def history(session: Session, situation: Situation) -> list[tuple[int, int]]:
     """(row, segment) of the conversation, oldest first: the thread, and across each boundary and each break of
@@ -16,7 +20,7 @@ def history(session: Session, situation: Situation) -> list[tuple[int, int]]:
     return [(row, segment) for piece, segment in pieces(session, situation) for row in piece]
 
 
-def pieces(session: Session, situation: Situation) -> list[tuple[Sequence[int], int]]:
+def pieces(session: Session, situation: Situation) -> Pieces:
     """The history in pieces that hang together, each with its segment, oldest first."""
     thread = situation.thread
     if not thread.rows:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, compress, islice, pairwise
-from math import inf
+from itertools import accumulate, chain, islice, pairwise
 from types import MappingProxyType
 from typing import NamedTuple, overload
 
@@ -19,6 +19,7 @@ from unbrick.scanning.scan import Scan
 from unbrick.session import Session
 from unbrick.situation import Situation
 from unbrick.weighing import measure
+from unbrick.weighing.past import Pieces
 from unbrick.weighing.past import pieces as pieces_of
 from unbrick.weighing.tally import FIELDS, Priced, Tally, count, held, loaded, without_summaries
 
@@ -27,6 +28,8 @@ TALK = (Kind.USER, Kind.ASSISTANT)
 _USER, _ASSISTANT = int(Kind.USER), int(Kind.ASSISTANT)
 _NO_END = int(Flag.SIDECHAIN | Flag.NO_UUID)
 _USE, _RESULT = int(BlockKind.TOOL_USE), int(BlockKind.TOOL_RESULT)
+FEW = 16
+"""Safe points that are kept to find the newest one that drops something."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,13 @@ class _Place(NamedTuple):
 class _Places:
     """Places, oldest first, as columns of numbers: a long conversation has as many as prompts."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Iterable[_Place]) -> None:
         self._rows, self._tokens, self._begins = array("i"), array("q"), array("I")
         self._pieces: list[tuple[int, int, bool]] = []
+        for place in places:
+            self._append(place)
 
-    def append(self, place: _Place) -> None:
-        """Add a place behind the others."""
+    def _append(self, place: _Place) -> None:
         *rows, tokens, segment, head, last = place
         if not self._pieces or self._pieces[-1] != (segment, head, last):
             self._pieces.append((segment, head, last))
@@ -145,28 +149,39 @@ def points(
     those of the dropped part or behind the reply, which the conversation would end with, or where a reply that no
     conversation can end with is the last. `since` says what is loaded now where that is not what the situation has.
     """
-    places, prompts = _places(situation, bad)
-    prices = _Prices(situation, prompts, since or now(situation))
+    pieces = pieces_of(situation.session, situation)
+    places = _Places(_places(situation, pieces, bad))
+    prices = _Prices(situation, pieces, since or now(situation))
     return tuple(prices.of(place) for place in reversed(places) if until is None or place.row < until)
 
 
 def newest(situation: Situation, tokens: float, among: Collection[int] | None = None) -> SafePoint | None:
     """The newest safe point that drops something and leaves at most so many tokens; with `among`, one of these rows
     from before the last compaction. None but those that may be it are priced, for each costs what goes with it."""
-    places, prompts = situation.once(_places, (), tokens)
-    prices = _Prices(situation, prompts, now(situation))
-    found = (
-        prices.of(place) for place in reversed(places)
-        if among is None or (place.segment and place.row in among)
-    )
-    return next((point for point in found if point.drops), None)
+    return situation.once(_newest, tokens, None if among is None else frozenset(among))
+
+
+def _newest(situation: Situation, tokens: float, among: frozenset[int] | None) -> SafePoint | None:
+    pieces = pieces_of(situation.session, situation)
+    # It is nearly always the last or the one before, so that others are seldom kept.
+    for most in (FEW, None):
+        places = deque((
+            place for place in _places(situation, pieces)
+            if place.tokens <= tokens and (among is None or (place.segment and place.row in among))
+        ), most)
+        prices = _Prices(situation, pieces, now(situation))
+        found = next((point for point in map(prices.of, reversed(places)) if point.drops), None)
+        if found is not None or len(places) != most:
+            break
+    return found
 
 
 class _Prices:
     """What the safe points of a situation cost: asked for the newest first."""
 
-    def __init__(self, situation: Situation, prompts: Sequence[int], now: Now) -> None:
-        self._session, self._prompts = situation.session, prompts
+    def __init__(self, situation: Situation, pieces: Pieces, now: Now) -> None:
+        self._session, typed = situation.session, situation.session.scan.marked(Flag.PROMPT)
+        self._prompts = array("i", (row for piece, _segment in pieces for row in piece if typed[row]))
         self._behind = _Behind(situation, now)
         self._loaded = array("i", ones.places(situation.once(loaded)))
         self._limit = measure.window(situation) * measure.FULL
@@ -184,16 +199,12 @@ class _Prices:
         )
 
 
-def _places(
-    situation: Situation, bad: Collection[int] = (), most: float = inf,
-) -> tuple[_Places, Sequence[int]]:
-    """Where the safe points are (see `points`) that leave at most so many tokens, oldest first; and the rows of all
-    typed prompts."""
+def _places(situation: Situation, pieces: Pieces, bad: Collection[int] = ()) -> Iterator[_Place]:
+    """Where the safe points are in the pieces of a history (see `points`), oldest first."""
     session, target = situation.session, situation.target
     scan = session.scan
     flags = scan.flags
     asking = not target.resumed and target.api == "anthropic" and not models.prefills(target.model)
-    pieces = pieces_of(session, situation)
     rows = pieces[0][0] if len(pieces) == 1 else array("i", chain.from_iterable(piece for piece, _segment in pieces))
     heads = [*accumulate((len(piece) for piece, _segment in pieces), initial=0)]
     # What follows is taken in the order of the rows: a column of each would take more than all places.
@@ -213,7 +224,6 @@ def _places(
     starts = bytearray(map(scan.kinds(Kind.ASSISTANT).__getitem__, rows) if asking else prompts) + b"\1"
     parted = [head for head, (one, other) in zip(heads[1:], pairwise(pieces), strict=False) if one[1] != other[1]]
     named = [_named(situation, piece) for piece, _segment in pieces]
-    found = _Places()
     pending: set[int] = set()
     highest, reply, last, broken, said, back, typed = -1, -1, 0, False, 0, 0, 0
     for head in (0, *parted):
@@ -232,17 +242,15 @@ def _places(
         *_within, tokens = islice(sizes, end - start)
         first = rows[heads[piece]]
         if (
-            tokens <= most
-            and reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[-1 - end]
+            reply >= 0 and not pending and not broken and max(rows[last:end]) == highest < lowest[-1 - end]
             and not (flags[reply] | flags[highest]) & _NO_END and session.parent_row[first] <= highest
         ):
             final = piece == len(pieces) - 1
             along = 0 if final else named[piece]
-            found.append(_Place(
+            yield _Place(
                 highest, reply, said - said_before[piece] + along, back - back_before[piece] + along, typed, tokens,
                 pieces[piece][1], first, final,
-            ))
-    return found, array("i", compress(rows, prompts))
+            )
 
 
 def _named(situation: Situation, piece: Sequence[int]) -> int:

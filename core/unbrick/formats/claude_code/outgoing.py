@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -144,10 +144,12 @@ class Drafts:
         return {**block, "content": kept or [{"type": "text", "text": words.REFERENCES_REMOVED}]}
 
     def into(self, request: Request, messages: Iterator[Draft], traits: Behaviour) -> None:
-        """Write messages into a request as they come, which takes the room of a few of them."""
+        """Write messages into a request as they come, which takes the room of a few of them. Their parts are noted by
+        code, and then one column after the other: those that grow side by side leave holes of their size in memory."""
+        codes = array("I")
         while batch := [*islice(messages, BATCH)]:
-            start = len(request.row)
-            self._parts_into(request, [*chain.from_iterable(draft.parts for draft in batch)], traits)
+            start = len(codes)
+            codes.fromlist([*chain.from_iterable(draft.parts for draft in batch)])
             for index, draft in enumerate(batch, len(request.roles)):
                 end = start + len(draft.parts)
                 request.first.append(end)
@@ -163,31 +165,40 @@ class Drafts:
                     request.plain.add(index)
                 start = end
             request.roles.extend([draft.role for draft in batch])
+        self._columns_into(request, codes, traits)
+        self._written_into(request, codes, traits)
 
-    def _parts_into(self, request: Request, codes: list[int], traits: Behaviour) -> None:
-        """Write parts into the columns of a request, a column at a time."""
-        scan, stored, start = self.session.scan, self.stored, len(request.row)
+    def _columns_into(self, request: Request, codes: array[int], traits: Behaviour) -> None:
+        """Write the columns of parts."""
+        scan, stored = self.session.scan, self.stored
         own = [part for part, _written in self._own]
-        kinds, flags, sizes, refs = self.kind, self.flags, scan.block_size, scan.block_ref
-        first, of_own = scan.first, request.refs.own
-        cleared = (BlockFlag.REFERENCE if traits.references_dropped else 0) | (
-            BlockFlag.SURROGATE if traits.surrogates_cleaned else 0
-        )
-        kept = ~int(cleared)
-        rows = [bisect_right(first, code) - 1 if code < stored else own[code - stored].row for code in codes]
-        request.row.extend(rows)
-        request.block.extend([
-            code - first[row] if code < stored else own[code - stored].block
-            for code, row in zip(codes, rows, strict=True)
+        kinds, flags, sizes, refs, first = self.kind, self.flags, scan.block_size, scan.block_ref, scan.first
+        kept, of_own = ~int(_cleared(traits)), request.refs.own
+
+        def write(column: array[int], numbers: Callable[[array[int]], list[int]]) -> None:
+            for start in range(0, len(codes), BATCH):
+                column.fromlist(numbers(codes[start : start + BATCH]))
+
+        write(request.row, lambda codes: [
+            bisect_right(first, code) - 1 if code < stored else own[code - stored].row for code in codes
         ])
-        request.kind.extend(map(kinds.__getitem__, codes))
-        request.flags.extend([flags[code] & kept if code < stored else flags[code] for code in codes])
-        request.refs.numbers.extend([
+        write(request.block, lambda codes: [
+            code - first[bisect_right(first, code) - 1] if code < stored else own[code - stored].block for code in codes
+        ])
+        write(request.kind, lambda codes: [*map(kinds.__getitem__, codes)])
+        write(request.flags, lambda codes: [flags[code] & kept if code < stored else flags[code] for code in codes])
+        write(request.refs.numbers, lambda codes: [
             refs[code] if code < stored else of_own(own[code - stored].ref) for code in codes
         ])
-        request.size.extend([sizes[code] if code < stored else own[code - stored].size for code in codes])
-        use, extra, referring = BlockKind.TOOL_USE, int(BlockFlag.EXTRA), int(cleared & BlockFlag.REFERENCE)
-        for index, code in enumerate(codes, start):
+        write(request.size, lambda codes: [
+            sizes[code] if code < stored else own[code - stored].size for code in codes
+        ])
+
+    def _written_into(self, request: Request, codes: array[int], traits: Behaviour) -> None:
+        """Write what the client puts in the place of a part, or behind it."""
+        stored, kinds, flags = self.stored, self.kind, self.flags
+        use, extra, referring = BlockKind.TOOL_USE, int(BlockFlag.EXTRA), int(_cleared(traits) & BlockFlag.REFERENCE)
+        for index, code in enumerate(codes):
             if code >= stored:
                 part, request.written[index] = self._own[code - stored]
                 if part.synthetic is not None:
@@ -198,3 +209,10 @@ class Drafts:
                 request.flags[index] &= ~extra
             if code in self.folded:
                 request.suffix[index] = self.folded[code]
+
+
+def _cleared(traits: Behaviour) -> int:
+    """Flags of what the client takes out."""
+    return (BlockFlag.REFERENCE if traits.references_dropped else 0) | (
+        BlockFlag.SURROGATE if traits.surrogates_cleaned else 0
+    )
