@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from unbrick.answers import listing
@@ -89,19 +88,25 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
 def _measured(request: Request) -> int:
     """Bytes of the messages as they go out. Each has to be read again for it; where thousands are small, some stand for
     all unless it comes to about the limit, for what a character takes is much the same throughout a session."""
-    sizes = (sum(request.size[start:end]) + FRAME * (end - start) for start, end in pairwise(request.first))
-    rough = array("q", sizes)
-    small = array("I", (message for message, size in enumerate(rough) if size < LARGE))
+    small, large, rough = array("I"), array("I"), 0
+    for message in range(len(request)):
+        size = _rough(request, message)
+        (small if size < LARGE else large).append(message)
+        rough += size if size < LARGE else 0
     if len(small) > 2 * SAMPLE:
         from random import Random  # takes longer to load than most checks to run
 
         some = Random(0).sample(small, SAMPLE)
-        share = sum(rough[message] for message in small) / sum(rough[message] for message in some)
-        large = (message for message, size in enumerate(rough) if size >= LARGE)
+        share = rough / sum(_rough(request, message) for message in some)
         found = _written(request, large) + int(share * _written(request, some))
         if abs(found - LIMIT) > LIMIT * SURE:
             return found
     return _written(request, range(len(request)))
+
+
+def _rough(request: Request, message: int) -> int:
+    start, end = request.first[message], request.first[message + 1]
+    return sum(request.size[start:end]) + FRAME * (end - start)
 
 
 def _written(request: Request, messages: Iterable[int]) -> int:
