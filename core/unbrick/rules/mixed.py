@@ -9,12 +9,13 @@ from unbrick.edit import DropRecords, Rename, SetLeaf
 from unbrick.entry import Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Safety, Severity
 from unbrick.rules.chainfix import TALK, fresh
-from unbrick.scanning.ones import below_zero, places, unequal, without
+from unbrick.scanning.ones import below_zero, table, without
 from unbrick.situation import Situation
 from unbrick.weighing import measure
 
 SPELLED = 36
 """Characters of a uuid as clients spell it."""
+_ODD = table(lambda length: length not in (0, SPELLED))
 
 
 def foreign_records(situation: Situation) -> Iterator[Finding]:
@@ -68,9 +69,8 @@ def foreign_ids(situation: Situation) -> Iterator[Finding]:
     that names one.
     """
     scan, rows = situation.session.scan, situation.session.row_of.rows
-    lengths = scan.strings.lengths()
     # Asked of all strings at once: the ids of records are those that a row belongs to.
-    if not any(map(lengths.__getitem__, places(without(unequal(lengths, SPELLED), below_zero(rows))))):
+    if 1 not in without(scan.strings.lengths().translate(_ODD), below_zero(rows)):
         return
     odd = [
         row for row, name in enumerate(scan.strings.texts(scan.uuid))

@@ -6,13 +6,15 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, count, islice
+from itertools import accumulate, count, islice, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+LONGEST = 255
+"""Characters up to which lengths are told apart."""
 NONE = (1 << 32) - 1
 """The number of None without a sign; in a column it reads -1."""
 
@@ -89,14 +91,15 @@ class Packed:
         begin = self._ends[number - 1] if number > self._starts[at] else 0
         return self._joined[at][begin : self._ends[number]]
 
-    def lengths(self) -> array[int]:
-        """Characters of each string, in the order of their numbers."""
+    def lengths(self) -> bytes:
+        """Characters of each string, in the order of their numbers; 255 stands for more."""
         from unbrick.scanning.unthreaded import np
 
         ends = np.frombuffer(self._ends, np.uint32)
-        lengths = np.diff(ends, prepend=np.uint32(0))
-        lengths[self._starts] = ends[self._starts]
-        return array("I", lengths.tobytes())
+        parts = (ends[start:end] for start, end in pairwise((*self._starts, len(ends))))
+        return b"".join(
+            np.minimum(np.diff(part, prepend=np.uint32(0)), LONGEST).astype(np.uint8).tobytes() for part in parts
+        )
 
 
 def _hashes(texts: Iterable[str]) -> array[int]:
@@ -172,8 +175,7 @@ class Strings:
         self.text(len(self) - 1)
         return map([*self._texts, None].__getitem__, numbers)
 
-    def lengths(self) -> array[int]:
-        """Characters of each string, by number; of None, at place -1, none."""
-        lengths = array("I") if self._packed is None else self._packed.lengths()
-        lengths.extend([*map(len, self.own()), 0])
-        return lengths
+    def lengths(self) -> bytes:
+        """Characters of each string, by number, where 255 stands for more; of None, at place -1, none."""
+        own = bytes(min(len(text), LONGEST) for text in self.own())
+        return (b"" if self._packed is None else self._packed.lengths()) + own + b"\0"

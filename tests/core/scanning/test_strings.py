@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from unbrick.scanning import strings as strings_module
 from unbrick.scanning.strings import Packed, Strings
 
-TEXTS = st.lists(st.sampled_from(["", "a", "b", "é", "日本", "\ud83d", "\ude00", "\ud83d\ude00"]) | st.text(max_size=3))
+TEXTS = st.lists(
+    st.sampled_from(["", "a", "b", "é", "日本", "\ud83d", "\ude00", "\ud83d\ude00", 255 * "a", 256 * "a"])
+    | st.text(max_size=3)
+)
 
 
 def packed(*batches: list[str]) -> Packed:
@@ -36,7 +39,7 @@ def test_equal_strings_are_known_by_the_first_of_their_numbers(hashed: object, b
         assert [*map(found.text, range(len(found)))] == every
         assert [*map(found.find, every)] == [*map(every.index, every)]
         assert found.find("never seen") == -1
-        assert [*found.lengths()] == [*map(len, every)]
+        assert [*found.lengths()] == [min(len(text), 255) for text in every]
 
 
 @given(st.lists(TEXTS), TEXTS)
@@ -51,7 +54,7 @@ def test_strings_behind_packed_ones_get_the_next_numbers(batches: list[list[str]
         assert strings.own() == later
         texts = [*map(strings.text, range(-1, len(strings)))]
         assert texts == [None, *first, *later] == [*strings.texts(range(-1, len(strings)))]
-        assert [*strings.lengths()] == [*map(len, [*first, *later]), 0]
+        assert [*strings.lengths()] == [*(min(len(text), 255) for text in (*first, *later)), 0]
 
 
 @pytest.mark.parametrize("packs", [False, True], ids=["plain", "packed"])
