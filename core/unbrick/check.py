@@ -92,7 +92,7 @@ def simulate(
             lambda row: session.of(row, format_.content),
             lambda row, block: format_.spot(session.value(row), block), lambda refs: format_.results(bundle, refs),
             lambda: format_.recovered(bundle, session), lambda row: session.of(row, format_.odd),
-            lambda row: session.of(row, format_.aside), lambda: format_.superseded(session),
+            lambda row: session.glance(row, format_.aside), lambda: format_.superseded(session),
             lambda: format_.handed(bundle, session),
         ),
     )

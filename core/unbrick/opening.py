@@ -25,7 +25,7 @@ from unbrick.foreign import foreign
 from unbrick.formats import Format
 from unbrick.formats.table import FORMATS, recognise
 from unbrick.patch import EMPTY, Patch, View
-from unbrick.record import Json, cut_out, read
+from unbrick.record import Json, cut_out, glance
 from unbrick.report import Report
 from unbrick.scanning.scan import scan
 from unbrick.session import Session, link
@@ -189,12 +189,12 @@ def _head(source: Source) -> list[Json]:
 def _values(source: Source) -> Iterator[tuple[Json, int]]:
     """The first records, as far as they can be read, and the bytes of their lines."""
     for raw in islice(source.lines(), HEAD * 16):
-        value, fault = read(raw)
+        value, fault = glance(raw)
         if value is not None:
             yield value, len(raw)
         elif fault is not None:
             size, cut, raw = len(raw), cut_out(raw, fault), b""
-            yield from ((found, size) for found, _ in map(read, cut) if found is not None)
+            yield from ((found, size) for found, _ in map(glance, cut) if found is not None)
 
 
 def resolve(word: str, choices: Choices, cwd: Path) -> Path:

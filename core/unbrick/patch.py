@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
-from unbrick.record import END, FRAME, At, Json, read
+from unbrick.record import END, FRAME, At, Json, glance, read
 from unbrick.source import Source
 
 Patch = Mapping[int, tuple[bytes, ...]]
@@ -101,6 +101,10 @@ class View:
     def value(self, row: int) -> Json | None:
         """The decoded record of a row."""
         return read(self.raw(row))[0]
+
+    def glance(self, row: int) -> Json | None:
+        """The record of a row, for who writes nothing of its long texts anywhere (see `record.glance`)."""
+        return glance(self.raw(row))[0]
 
     def raws(self) -> Iterator[bytes]:
         """All rows in order, read in large pieces."""

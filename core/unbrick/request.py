@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from itertools import compress, count
 from typing import Any, NamedTuple
@@ -123,6 +123,8 @@ class Request:
 
     decode: Callable[[int], list[dict[str, Any]]]
     """Blocks of a row as stored, a plain string being one text block."""
+    glance: Callable[[int], list[dict[str, Any]]] | None = None
+    """The same for who writes nothing of long texts anywhere (see `record.glance`)."""
     roles: array[int] = field(default_factory=lambda: array("B"))
     first: array[int] = field(default_factory=lambda: array("I", [0]))
     row: array[int] = field(default_factory=lambda: array("i"))
@@ -167,6 +169,10 @@ class Request:
 
     def __len__(self) -> int:
         return len(self.roles)
+
+    def glanced(self) -> Request:
+        """The same, for who asks how long texts are and how they begin, and writes none of them anywhere."""
+        return self if self.glance is None else replace(self, decode=self.glance)
 
     def start(self, role: Role) -> int:
         """Begin a message; its index."""

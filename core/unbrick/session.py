@@ -9,6 +9,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
+from unbrick.abridged import LARGE
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At, Json
 from unbrick.scanning.columns import MISSING, NO_PARENT, Call, Calls, Index, RowOf
@@ -50,6 +51,7 @@ class _Decoded(NamedTuple):
     row: int
     value: Json
     made: dict[Callable[[Json], Any], Any]
+    glanced: bool
 
 
 @dataclass
@@ -137,23 +139,32 @@ class Session:
 
     def value(self, row: int) -> Json:
         """The decoded record of a row, which nobody changes; empty where the line cannot be read."""
-        last = self._last
-        if last is None or last.row != row:
-            self._last = None  # Two records of 100 MB are never held together.
-            self._last = last = _Decoded(row, self.scan.view.value(row) or {}, {})
-        return last.value
+        return self._decoded(row, False).value
 
     def of(self, row: int, make: Callable[[Json], T]) -> T:
         """What a function makes of the record of a row, which nobody changes: thousands of findings about one record
         ask for the same of it."""
-        value = self.value(row)
-        last = self._last
-        if last is None or last.value is not value:  # Another thread asked for another record.
-            return make(value)
-        if make not in last.made:
-            last.made[make] = make(value)
-        made: T = last.made[make]
+        return self._made(row, make, False)
+
+    def glance(self, row: int, make: Callable[[Json], T]) -> T:
+        """The same for who asks how long texts are and how they begin, and writes none of them anywhere: the long texts
+        of a large record may be others (see `record.glance`)."""
+        return self._made(row, make, self.scan.size[row] > LARGE)
+
+    def _made(self, row: int, make: Callable[[Json], T], glanced: bool) -> T:
+        decoded = self._decoded(row, glanced)
+        if make not in decoded.made:
+            decoded.made[make] = make(decoded.value)
+        made: T = decoded.made[make]
         return made
+
+    def _decoded(self, row: int, glanced: bool) -> _Decoded:
+        last, view = self._last, self.scan.view
+        if last is None or last.row != row or (last.glanced and not glanced):
+            self._last = last = None  # Two records of 100 MB are never held together.
+            value = view.glance(row) if glanced else view.value(row)
+            self._last = last = _Decoded(row, value or {}, {}, glanced)
+        return last
 
     def forget(self) -> None:
         """Let go of the record that was decoded last."""

@@ -142,7 +142,7 @@ class Album:
 
 def gathered(request: Request) -> Album:
     """The album of a request. Reads every record that holds an image or a document."""
-    album = Album()
+    album, request = Album(), request.glanced()
     for index, (kind, flags) in enumerate(zip(request.kind, request.flags, strict=True)):
         if kind in (BlockKind.IMAGE, BlockKind.DOCUMENT) or flags & BlockFlag.MEDIA:
             album.add(*request.locate(index), request.piece(index))

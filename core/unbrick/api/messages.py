@@ -57,7 +57,7 @@ class _Looks:
     """A look at blocks one by one, and what shows only in all of them."""
 
     def __init__(self, request: Request, target: Target) -> None:
-        self.request, self.target = request, target
+        self.request, self.glanced, self.target = request, request.glanced(), target
         self.album = media.Album()
         self.marked: list[tuple[int, int]] = []
 
@@ -76,7 +76,7 @@ class _Looks:
         if flags & _WORDS:
             yield from _text(request, index, message, block, self.target)
         if flags & _SHAPE or _KINDS[kind]:
-            value = request.piece(index)
+            value = self.glanced.piece(index)
             if kind in _MEDIA_KINDS or flags & _MEDIA:
                 self.album.add(message, block, value)
                 if media.flawless(value):

@@ -63,7 +63,7 @@ def request_too_large(situation: Situation) -> Iterator[Finding]:
     )
     if rough < LIMIT * NEAR:
         return
-    exact = _measured(request)
+    exact = _measured(request.glanced())
     if exact <= LIMIT:
         return
     severity, outcome = verdict(situation, "S002")

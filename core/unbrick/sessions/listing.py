@@ -12,7 +12,7 @@ from unbrick.entry import Flag
 from unbrick.errors import AmbiguousError, CannotReadError, NotFoundError
 from unbrick.formats import Format
 from unbrick.formats.table import BY_CLIENT, FORMATS, recognise
-from unbrick.record import read
+from unbrick.record import glance, read
 from unbrick.sessions.ends import Ends, ends
 from unbrick.stored import About, Stored, newest_first
 
@@ -68,7 +68,7 @@ def about(one: Stored) -> tuple[About, Format | None]:
 
 
 def _recognised(read_: Ends, path: Path) -> Format | None:
-    values = (read(raw)[0] for raw in read_.head)
+    values = (glance(raw)[0] for raw in read_.head)
     return recognise(list(islice((value for value in values if value is not None), 64)), path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from functools import partial
 
 from unbrick.entry import BlockFlag, BlockKind, Kind
 from unbrick.formats.amplifier import records, words
@@ -30,7 +31,8 @@ def request(session: Session, thread: Thread, target: Target, prompt: str | None
     second request of the turn: the first passes, and the second is refused.
     """
     texts = session.scan.strings.text
-    built = Request(lambda row: session.of(row, records.blocks), refs=Refs(texts), shortens=True)
+    read, glance = partial(session.of, make=records.blocks), partial(session.glance, make=records.blocks)
+    built = Request(read, glance, refs=Refs(texts), shortens=True)
     if thread.outcome is Outcome.CRASH:
         return built
     pairs = Pairs(session, thread)

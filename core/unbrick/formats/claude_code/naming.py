@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from unbrick.formats.claude_code.config import project_name
-from unbrick.record import Json, read
+from unbrick.record import Json, glance, read
 from unbrick.stored import About
 
 _TITLES = ((b'"customTitle"', "customTitle"), (b'"aiTitle"', "aiTitle"), (b'"summary"', "summary"))
@@ -39,7 +39,7 @@ def _title(lines: Sequence[bytes]) -> str:
     for mark, key in _TITLES:
         for raw in reversed(lines):
             if mark in raw:
-                value = _value(raw)
+                value = read(raw)[0] or {}
                 title = value.get(key)
                 if isinstance(title, str) and title.strip() and _own(value, lines):
                     return title
@@ -66,4 +66,4 @@ def _version(lines: Sequence[bytes]) -> str:
 
 
 def _value(raw: bytes) -> Json:
-    return read(raw)[0] or {}
+    return glance(raw)[0] or {}

@@ -17,7 +17,7 @@ from unbrick.formats.claude_code.config import config_home, project_folders, pro
 from unbrick.formats.claude_code.owners import living as of_home
 from unbrick.formats.claude_code.owners import owner
 from unbrick.formats.claude_code.target import CLIENT
-from unbrick.record import read
+from unbrick.record import glance
 from unbrick.source import Source
 from unbrick.stored import Stored, newest_first
 
@@ -68,7 +68,7 @@ def _recorded_id(source: Source) -> str | None:
     found: str | None = None
     for raw in islice(source.lines(), HEAD):
         if b'"sessionId"' in raw:
-            value, _fault = read(raw)
+            value, _fault = glance(raw)
             named = value.get("sessionId") if value else None
             found = named if isinstance(named, str) and _UUID.fullmatch(named) else found
     return found

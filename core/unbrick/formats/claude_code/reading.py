@@ -18,8 +18,10 @@ _HALF = re.compile("[\ud800-\udfff]")
 _CALL = {"type", "id", "name", "input"}
 
 
-def reader(session: Session, traits: Behaviour) -> Callable[[int], list[dict[str, Any]]]:
-    """Reads the blocks of a row; halves of surrogate pairs become U+FFFD in clients that clean them."""
+def reader(session: Session, traits: Behaviour, *, glance: bool = False) -> Callable[[int], list[dict[str, Any]]]:
+    """Reads the blocks of a row, or has a glance at them; halves of surrogate pairs become U+FFFD in clients that clean
+    them."""
+    of = session.glance if glance else session.of
     faults = session.scan.faults if traits.surrogates_cleaned else {}
     stored = records.blocks if traits.call_members_sent else _called
 
@@ -28,7 +30,7 @@ def reader(session: Session, traits: Behaviour) -> Callable[[int], list[dict[str
 
     def read(row: int) -> list[dict[str, Any]]:
         fault = faults.get(row)
-        return session.of(row, cleaned if fault is not None and fault.kind is FaultKind.SURROGATE else stored)
+        return of(row, cleaned if fault is not None and fault.kind is FaultKind.SURROGATE else stored)
 
     return read
 

@@ -33,7 +33,8 @@ def request(
     """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
     traits = behaviour(target.version)
     result_ = Request(
-        reader(session, traits), refs=Refs(session.scan.strings.text), settles=traits.tail_settled,
+        reader(session, traits), reader(session, traits, glance=True), refs=Refs(session.scan.strings.text),
+        settles=traits.tail_settled,
         marks=traits.cache_marks, image_limit=traits.image_limit, results_weighed=traits.results_weighed,
         heals=traits.heals, heals_in_prompts=traits.heals_in_prompts,
     )

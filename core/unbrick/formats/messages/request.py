@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from unbrick.entry import BlockFlag, BlockKind, Kind
@@ -75,8 +76,9 @@ def request(
     scan, view = session.scan, session.scan.view
     around, body = envelope(view), has_body(view)
     built = Request(
-        lambda row: session.of(row, dialect.blocks), complete=body and prompt is None, own_system=True,
-        prompted=body, marks=_marks(around.get("system")) + _marks(around.get("tools")), tools=_tools(around),
+        partial(session.of, make=dialect.blocks), partial(session.glance, make=dialect.blocks),
+        complete=body and prompt is None, own_system=True, prompted=body,
+        marks=_marks(around.get("system")) + _marks(around.get("tools")), tools=_tools(around),
     )
     for row in thread.rows:
         value = session.value(row)
