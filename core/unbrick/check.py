@@ -93,7 +93,7 @@ def simulate(
             lambda row, block: format_.spot(session.value(row), block), lambda refs: format_.results(bundle, refs),
             lambda: format_.recovered(bundle, session), lambda row: session.of(row, format_.odd),
             lambda row: session.glance(row, format_.aside), lambda: format_.superseded(session),
-            lambda: format_.handed(bundle, session),
+            lambda: format_.handed(bundle, session), lambda row: session.glance(row, format_.content),
         ),
     )
 

@@ -11,7 +11,9 @@ import orjson
 from unbrick.abridged import LARGE, Abridged, abridged
 from unbrick.damage import Fault, FaultKind, Json, cut_out, examined
 
-__all__ = ["END", "FRAME", "At", "Fault", "FaultKind", "Json", "compact", "cut_out", "glance", "read", "salvaged"]
+__all__ = [
+    "END", "FRAME", "At", "Fault", "FaultKind", "Json", "compact", "cut_out", "glance", "length", "read", "salvaged",
+]
 
 END = 1 << 62
 """The line number of what is appended after the last line."""
@@ -58,8 +60,19 @@ def _read(raw: bytes, light: bool) -> tuple[Json | None, Fault | None]:
 def salvaged(raw: bytes) -> tuple[bytes, ...]:
     """The whole records of a line, without terminator, as whoever reads them reads them; a line without a fault is
     one."""
-    fault = read(raw)[1]
+    fault = glance(raw)[1]
     return (raw.rstrip(b"\r\n"),) if fault is None else cut_out(raw, fault)
+
+
+def length(value: object) -> int:
+    """How many bytes `compact` writes for a value; a long text is written in pieces."""
+    if isinstance(value, str):
+        return sum(len(compact(value[at : at + LARGE])) - 2 for at in range(0, len(value), LARGE)) + 2
+    if isinstance(value, dict):
+        return sum(length(name) + length(part) + 2 for name, part in value.items()) + (1 if value else 2)
+    if isinstance(value, list):
+        return sum(length(part) + 1 for part in value) + (1 if value else 2)
+    return len(compact(value))
 
 
 def compact(value: object, default: Callable[[Any], Any] | None = None) -> bytes:

@@ -49,8 +49,9 @@ class Asks:
     """What a situation may ask of its format, by row; all decode records or read files, so ask of suspects only.
 
     `text` gives what a person reads of a row; `spot` where a block of it stands in a document; `kept` the ids that
-    a boundary keeps by name; `content` the pointer to a message's content and the content; `results` what other
-    files of the session hold of some calls; `recovered` the records that they hold; `conforms` what is odd about a
+    a boundary keeps by name; `content` the pointer to a message's content and the content, `glanced` these for who
+    writes no long text of it anywhere (see `record.glance`); `results` what other files of the session hold of some
+    calls; `recovered` the records that they hold; `conforms` what is odd about a
     record that `edit.Conform` would write in the client's form; `aside` the bytes that `edit.Trim` takes out of a
     row; `superseded` the rows that later ones replace in full; `handed` the work that other agents did, in transcripts
     of their own.
@@ -66,6 +67,7 @@ class Asks:
     aside: Callable[[int], int] = lambda _row: 0
     superseded: Callable[[], Sequence[int]] = tuple
     handed: Callable[[], Sequence[Handed]] = tuple
+    glanced: Callable[[int], tuple[tuple[str | int, ...], object]] = lambda _row: ((), None)
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,10 @@ class Placed(NamedTuple):
     value: dict[str, Any]
 
 
-def _placed(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Placed]:
+def _placed(situation: Situation, row: int, spots: Sequence[Spot], *, glanced: bool = False) -> Iterator[Placed]:
     for spot in spots:
         value: Any
-        at, value = located(situation, row, spot.block)
+        at, value = located(situation, row, spot.block, glanced=glanced)
         for step in spot.path:
             value = value[step]
         yield Placed((*at, *spot.path), value if isinstance(value, dict) else {})
@@ -127,7 +127,7 @@ def scaled(situation: Situation, row: int, spots: Sequence[Spot]) -> Iterator[Fi
     smaller: list[Value] = []
     notes: list[Value] = []
     sides: tuple[int, int] | None = None
-    for place in _placed(situation, row, spots):
+    for place in _placed(situation, row, spots, glanced=True):
         found = images.read(media.base64(place.value) or "")
         notes.append((place.at, _text(f"[image removed: {_measures(found)}, more than can be sent]")))
         if found.sides is not None and pixels.within(found.type, found.sides, media.MANY_SIDE):

@@ -133,9 +133,11 @@ def content(situation: Situation, row: int) -> tuple[tuple[str | int, ...], obje
     return situation.asks.content(row)
 
 
-def located(situation: Situation, row: int, block: int) -> tuple[tuple[str | int, ...], object]:
-    """The pointer to a content block of a record, and the block as stored, None where there is none."""
-    base, found = content(situation, row)
+def located(
+    situation: Situation, row: int, block: int, *, glanced: bool = False
+) -> tuple[tuple[str | int, ...], object]:
+    """The pointer to a content block of a record, and the block as stored, or at a glance; None where there is none."""
+    base, found = situation.asks.glanced(row) if glanced else content(situation, row)
     if not isinstance(found, list):
         return base, None
     return (*base, block), found[block] if block < len(found) else None
@@ -148,7 +150,7 @@ def stored(situation: Situation, row: int, block: int) -> object:
 
 def pointer(situation: Situation, row: int, block: int, *inside: str | int) -> tuple[str | int, ...]:
     """The pointer to a block of a record, or into it; to its content, where that is no list."""
-    base, found = content(situation, row)
+    base, found = situation.asks.glanced(row)
     return (*base, block, *inside) if isinstance(found, list) else base
 
 

@@ -13,7 +13,7 @@ from unbrick.edit import Clear, Remake, Scale
 from unbrick.entry import BlockFlag, BlockKind
 from unbrick.finding import Advice, Affect, Finding, Fix, Rule, Severity
 from unbrick.media.images import Image
-from unbrick.record import compact
+from unbrick.record import compact, length
 from unbrick.request import Request
 from unbrick.rules.parts import counted, pointer, safe, verdict
 from unbrick.situation import Situation
@@ -110,7 +110,12 @@ def _rough(request: Request, message: int) -> int:
 
 
 def _written(request: Request, messages: Iterable[int]) -> int:
-    return sum(len(compact(request.message(message))) for message in messages)
+    found = 0
+    for message in messages:
+        value = request.message(message)
+        large = sum(request.size[request.first[message] : request.first[message + 1]]) >= LARGE
+        found += length(value) if large else len(compact(value))
+    return found
 
 
 def size_of(situation: Situation, row: int, block: int) -> int:
