@@ -11,6 +11,7 @@ from itertools import compress, count
 from typing import Any, NamedTuple
 
 from unbrick.entry import BlockKind
+from unbrick.scanning.ones import where
 
 Content = str | list[dict[str, Any]]
 PARTS = 10_000
@@ -263,10 +264,8 @@ class Request:
 
     def where(self, row: int) -> tuple[int, int] | None:
         """Index of the message, and of the block in it, where a row first goes in."""
-        for index, origin in enumerate(self.row):
-            if origin == row:
-                return self.locate(index)
-        return None
+        first = next(where(self.row, row), None)
+        return None if first is None else self.locate(first)
 
     def locate(self, part: int) -> tuple[int, int]:
         """Message index and block index of a part."""

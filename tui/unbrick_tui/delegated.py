@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import replace
 from typing import cast
 
@@ -68,4 +67,4 @@ class ReadOnly(Workspace):
         report = result.outline.report
         found = tuple(replace(finding, fixes=(), advice=()) for finding in report.findings)
         outline = Outline.of(replace(report, findings=found))
-        return Result(replace(outline, start=None, sent=array("i")))
+        return Result(replace(outline, start=None, sent=False))

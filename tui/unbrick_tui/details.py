@@ -37,11 +37,10 @@ def fate(outline: Outline, row: int) -> str:
             return "lost: as the file stands, nothing of it can be sent"
         word = "" if standing is Standing.APART else f"{standing.name.lower()}: "
         return f"{word}{REASONS[standing]}"
-    request = situation.request
-    part = outline.sent[row] if row < len(outline.sent) else -1
-    if part < 0:
+    place = situation.request.where(row) if outline.sent else None
+    if place is None:
         return "on the thread; nothing of it is sent"
-    message, block = request.locate(part)
+    message, block = place
     return f"sent as messages.{message}" + (f".content.{block}" if block else "")
 
 

@@ -91,7 +91,7 @@ class Folding:
 
     def __init__(self, scan: Scan, always: Iterable[int]) -> None:
         self.ranks = ranks(scan)
-        self.turns = array("q", places(without(scan.marked(Flag.PROMPT), scan.marked(Flag.SIDECHAIN))))
+        self.turns = array("i", places(without(scan.marked(Flag.PROMPT), scan.marked(Flag.SIDECHAIN))))
         for row in always:
             self.ranks[row] = Rank.ALWAYS
         self._groups: dict[int, Groups] = {}
@@ -125,12 +125,13 @@ class Folding:
         else:
             parts = []
         total = len(self.turns)
-        parts.append(Groups(self.turns, array("q", (1,)) * total, array("q", (2,)) * total))
+        turns = Groups(self.turns, array("i", (1,)) * total, array("i", (2,)) * total)
+        parts = [*(part for part in parts if part.first), turns]
         if len(parts) == 1:
-            return parts[0]
+            return turns
         # Step by step: one call that sorts a million records would hold up the keys.
         merged = list(merge(*(zip(*part, strict=True) for part in parts)))
-        return Groups(*(array("q", map(itemgetter(column), merged)) for column in range(3)))
+        return Groups(*(array("i", map(itemgetter(column), merged)) for column in range(3)))
 
     def prompts_only(self, rows: range) -> Groups:
         """The groups among some rows that leave only prompts between them."""
@@ -143,7 +144,7 @@ class Folding:
         start, stop = (rows.start, rows.stop) if rows is not None else (0, len(self.ranks))
         ranks_ = self.ranks[start:stop]
         inside, talk = ranks_.translate(_table(folded)) + b"\0", ranks_.translate(_table(said))
-        found = Groups(array("q"), array("q"), array("q"))
+        found = Groups(array("i"), array("i"), array("i"))
         first = inside.find(1)
         while first >= 0:
             last = inside.find(0, first)

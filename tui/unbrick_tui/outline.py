@@ -43,8 +43,7 @@ class Outline:
     the row of a compaction to the tokens before and after it (0: not known), `compactions` are those rows, sorted.
     `handed` is the work of subagents by the row of the call that handed it to them;
     `apart` is that of which no call is known.
-    `sent` has for each row the first part of the request that it goes in as, -1 for none; `weights` the bytes up to
-    every so many rows (`step`).
+    `weights` has the bytes up to every so many rows (`step`).
     """
 
     report: Report
@@ -56,7 +55,6 @@ class Outline:
     apart: tuple[Work, ...]
     folding: Folding
     spans: Spans
-    sent: array[int]
     weights: array[int]
     step: int
     start: int | None
@@ -64,6 +62,8 @@ class Outline:
     title: str
     timed: bool
     """Whether any record says when it was written."""
+    sent: bool = True
+    """Whether the thread goes into a request."""
 
     @classmethod
     def of(cls, report: Report) -> Outline:
@@ -86,7 +86,7 @@ class Outline:
         step = max(len(session) // MARKS, 1)
         return cls(
             report, {row: tuple(found) for row, found in by_row.items()}, array("q", sorted(worst or by_row)),
-            boundaries, array("q", boundaries), handed, apart, folding, Spans.of(session.scan), _sent(report),
+            boundaries, array("q", boundaries), handed, apart, folding, Spans.of(session.scan),
             array("Q", islice(accumulate(session.scan.size, initial=0), 0, None, step)), step,
             start, _start_text(report), _title(report), any(time == time for time in session.scan.time),
         )
@@ -162,16 +162,6 @@ def _tokens_around(report: Report, row: int) -> tuple[int, int]:
     before = next((counts[r] for r in range(row - 1, max(row - 5000, -1), -1) if counts[r]), 0)
     after = next((counts[r] for r in range(row + 1, min(row + 5000, len(counts))) if counts[r]), 0)
     return before, after
-
-
-def _sent(report: Report) -> array[int]:
-    situation = report.situation
-    found = array("i", (-1,)) * len(situation.session)
-    rows = situation.request.row
-    for part in range(len(rows) - 1, -1, -1):
-        if rows[part] >= 0:
-            found[rows[part]] = part
-    return found
 
 
 def _start(report: Report) -> int | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntFlag
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from unbrick.entry import BlockKind
@@ -14,7 +17,7 @@ from unbrick.scanning.scan import Scan
 
 LANES = 3
 """Pairs that are open at once and still have a lane of their own; further ones are counted."""
-_ROW = (1 << 32) - 1
+
 
 class Cell(IntFlag):
     """What happens in a lane at a row."""
@@ -50,32 +53,28 @@ class Spans:
     @classmethod
     def of(cls, scan: Scan) -> Spans:
         """Lay the pairs of a scan into lanes, each into the first that is free."""
-        begun, ended = (array("i", [-1]) * len(scan.strings) for _ in range(2))
-        paired = array("i")
-        row, firsts, refs = 0, scan.first, scan.block_ref
-        for block in places(of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)):
-            ref = refs[block]
-            while firsts[row + 1] <= block:
-                row += 1
-            if ref < 0 or begun[ref] == row:
-                continue
-            if begun[ref] < 0:
-                begun[ref] = row
-                continue
-            if ended[ref] < 0:
-                paired.append(ref)
+        ended = array("i", [-1]) * len(scan.strings)
+        """The last row of each id; -1 once a pair was made of it."""
+        for row, ref in _halves(scan):
             ended[ref] = row
-        # One number a pair: there may be hundreds of thousands.
-        pairs = sorted(begun[ref] << 32 | ended[ref] for ref in paired)
-        lanes = tuple(Pairs(array("q"), array("q")) for _ in range(LANES))
-        for pair in pairs:
-            for first, last in lanes:
-                if not last or last[-1] < pair >> 32:
-                    first.append(pair >> 32)
-                    last.append(pair & _ROW)
-                    break
-        every = Pairs(array("q", (pair >> 32 for pair in pairs)), array("q", sorted(pair & _ROW for pair in pairs)))
-        return cls(every, tuple(lane for lane in lanes if lane.first))
+        begun, ends = array("i"), array("i")
+        lanes = tuple(Pairs(array("i"), array("i")) for _ in range(LANES))
+        for row, halves in groupby(_halves(scan), itemgetter(0)):
+            reached = []
+            for _row, ref in halves:
+                if ended[ref] > row:
+                    reached.append(ended[ref])
+                ended[ref] = -1
+            for end in sorted(reached):
+                begun.append(row)
+                ends.append(end)
+                for first, last in lanes:
+                    if not last or last[-1] < row:
+                        first.append(row)
+                        last.append(end)
+                        break
+        del ended
+        return cls(Pairs(begun, array("i", sorted(ends))), tuple(lane for lane in lanes if lane.first))
 
     def cells(self, row: int, most: int = LANES) -> tuple[tuple[Cell, ...], int, bool]:
         """What happens at a row in each of at most so many lanes, how many pairs are open beside them, and whether one
@@ -100,3 +99,13 @@ class Spans:
     def more(self, most: int = LANES) -> bool:
         """Whether any pair has no place in so many lanes."""
         return len(self.every.first) > sum(len(lane.first) for lane in self.lanes[:most])
+
+
+def _halves(scan: Scan) -> Iterator[tuple[int, int]]:
+    """The row and the number of the id of each call and result that has one, in file order."""
+    row, firsts, refs = 0, scan.first, scan.block_ref
+    for block in places(of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)):
+        while firsts[row + 1] <= block:
+            row += 1
+        if refs[block] >= 0:
+            yield row, refs[block]

@@ -29,20 +29,20 @@ class Groups(NamedTuple):
     def of(cls, groups: Iterable[Group] = ()) -> Groups:
         """Groups that are sorted and disjoint."""
         columns = tuple(zip(*groups, strict=True)) or ((), (), ())
-        return cls(*(array("q", column) for column in columns))
+        return cls(*(array("i", column) for column in columns))
 
     @classmethod
     def around(cls, rows: array[int], total: int) -> Groups:
         """What hides all rows but some sorted ones."""
-        first = array("q", chain((0,), map(add, rows, repeat(1))))
-        sizes = array("q", map(sub, chain(rows, (total,)), first))
-        found = array("q", compress(first, sizes))
-        return cls(found, array("q", filter(None, sizes)), array("q", (0,)) * len(found))
+        first = array("i", chain((0,), map(add, rows, repeat(1))))
+        sizes = array("i", map(sub, chain(rows, (total,)), first))
+        found = array("i", compress(first, sizes))
+        return cls(found, array("i", filter(None, sizes)), array("i", (0,)) * len(found))
 
     def with_(self, tall: Sequence[Group]) -> Groups:
         """These groups and some single rows, sorted and few, that take more lines; a row that is hidden or folded
         away stays so."""
-        columns: tuple[array[int], array[int], array[int]] = (array("q"), array("q"), array("q"))
+        columns: tuple[array[int], array[int], array[int]] = (array("i"), array("i"), array("i"))
         done = 0
         for one in tall:
             place = bisect_left(self.first, one.first)
@@ -84,9 +84,9 @@ class Layout:
         self.rows = rows
         self.groups = groups or Groups.of()
         first, counts, heights = self.groups
-        self._shift: array[int] = array("q", accumulate(map(sub, heights, counts)))
+        self._shift: array[int] = array("i", accumulate(map(sub, heights, counts)))
         """How many lines further down the rows behind each group stand than their numbers say."""
-        self._top: array[int] = array("q", map(add, first, chain((0,), self._shift)))
+        self._top: array[int] = array("i", map(add, first, chain((0,), self._shift)))
         self.height: int = rows + (self._shift[-1] if self._shift else 0)
 
     def at(self, y: int) -> tuple[int, int]:
