@@ -27,6 +27,8 @@ from unbrick.scanning.vectors import running
 T = TypeVar("T")
 BATCH = 512
 """Rows at a time: what they mean and their strings stay in the processor's cache until they are columns."""
+PIECE = 1 << 16
+"""Numbers of a column that are changed at a time."""
 AHEAD = 16
 """Spans that are read ahead of one that is missing."""
 
@@ -140,7 +142,10 @@ class Scan:
         known = packed.sort()
         for name in NUMBERED:
             column = np.frombuffer(getattr(self, name), np.int32)
-            column[:] = known[column]
+            # In pieces, for the places that numpy looks at take twice the room of the column.
+            for start in range(0, len(column), PIECE):
+                piece = column[start : start + PIECE]
+                piece[:] = known[piece]
         self.strings = Strings(packed)
 
     def kinds(self, *kinds: int) -> bytes:

@@ -61,9 +61,18 @@ class Packed:
         from unbrick.scanning.unthreaded import np
 
         hashes = np.frombuffer(self._hashes, np.uint32)
-        # 16 bits are counted, not compared: by the lower ones first, then by the upper ones, takes half the time.
-        order = np.argsort(hashes.astype(np.uint16), kind="stable").astype(np.int32)
-        order = order[np.argsort((hashes[order] >> 16).astype(np.uint16), kind="stable")]
+        self._sorted = array("i", bytes(4 * len(hashes)))
+        order, done = np.frombuffer(self._sorted, np.int32), 0
+        # In parts, since sorting takes several times the room of what is sorted.
+        parts = (hashes >> 29).astype(np.uint8)
+        for part in range(8):
+            among = np.flatnonzero(parts == part)
+            some = hashes[among]
+            # 16 bits are counted, not compared: by the lower ones first, then by the upper ones, takes half the time.
+            by = np.argsort(some.astype(np.uint16), kind="stable")
+            by = by[np.argsort((some[by] >> 16).astype(np.uint16), kind="stable")]
+            order[done : done + len(by)] = among[by]
+            done += len(by)
         hashes[:] = hashes[order]
         known = np.arange(len(order) + 1, dtype=np.int32)
         known[-1] = -1
@@ -72,7 +81,6 @@ class Packed:
             first: dict[str, int] = {}
             for number in order[start : end + 2].tolist():
                 known[number] = first.setdefault(self.text(number), number)
-        self._sorted.frombytes(order.tobytes())
         return known
 
     def find(self, text: str) -> int:
