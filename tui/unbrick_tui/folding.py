@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from enum import IntEnum
 from heapq import merge
-from operator import itemgetter
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.scanning.ones import both, places, without
@@ -130,8 +129,11 @@ class Folding:
         if len(parts) == 1:
             return turns
         # Step by step: one call that sorts a million records would hold up the keys.
-        merged = list(merge(*(zip(*part, strict=True) for part in parts)))
-        return Groups(*(array("i", map(itemgetter(column), merged)) for column in range(3)))
+        merged = Groups(array("i"), array("i"), array("i"))
+        for group in merge(*(zip(*part, strict=True) for part in parts)):
+            for column, value in zip(merged, group, strict=True):
+                column.append(value)
+        return merged
 
     def prompts_only(self, rows: range) -> Groups:
         """The groups among some rows that leave only prompts between them."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntFlag
-from itertools import groupby
-from operator import itemgetter
+from itertools import pairwise
 from typing import NamedTuple
 
 from unbrick.entry import BlockKind
@@ -53,28 +51,15 @@ class Spans:
     @classmethod
     def of(cls, scan: Scan) -> Spans:
         """Lay the pairs of a scan into lanes, each into the first that is free."""
-        ended = array("i", [-1]) * len(scan.strings)
-        """The last row of each id; -1 once a pair was made of it."""
-        for row, ref in _halves(scan):
-            ended[ref] = row
-        begun, ends = array("i"), array("i")
+        begun, ended = _pairs(scan)
         lanes = tuple(Pairs(array("i"), array("i")) for _ in range(LANES))
-        for row, halves in groupby(_halves(scan), itemgetter(0)):
-            reached = []
-            for _row, ref in halves:
-                if ended[ref] > row:
-                    reached.append(ended[ref])
-                ended[ref] = -1
-            for end in sorted(reached):
-                begun.append(row)
-                ends.append(end)
-                for first, last in lanes:
-                    if not last or last[-1] < row:
-                        first.append(row)
-                        last.append(end)
-                        break
-        del ended
-        return cls(Pairs(begun, array("i", sorted(ends))), tuple(lane for lane in lanes if lane.first))
+        for row, end in zip(begun, ended, strict=True):
+            for first, last in lanes:
+                if not last or last[-1] < row:
+                    first.append(row)
+                    last.append(end)
+                    break
+        return cls(Pairs(begun, array("i", sorted(ended))), tuple(lane for lane in lanes if lane.first))
 
     def cells(self, row: int, most: int = LANES) -> tuple[tuple[Cell, ...], int, bool]:
         """What happens at a row in each of at most so many lanes, how many pairs are open beside them, and whether one
@@ -101,11 +86,30 @@ class Spans:
         return len(self.every.first) > sum(len(lane.first) for lane in self.lanes[:most])
 
 
-def _halves(scan: Scan) -> Iterator[tuple[int, int]]:
-    """The row and the number of the id of each call and result that has one, in file order."""
-    row, firsts, refs = 0, scan.first, scan.block_ref
-    for block in places(of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)):
+def _pairs(scan: Scan) -> tuple[array[int], array[int]]:
+    """The rows where each pair starts and ends, sorted: the first and last row of an id."""
+    firsts, refs = scan.first, scan.block_ref
+    halves = of_kinds(scan.block_kind, BlockKind.TOOL_USE, BlockKind.TOOL_RESULT)
+    # The last place is also place -1: that of no id.
+    last = array("i", (-1,)) * (len(scan.strings) + 1)
+    row = 0
+    for block in places(halves):
         while firsts[row + 1] <= block:
             row += 1
-        if refs[block] >= 0:
-            yield row, refs[block]
+        last[refs[block]] = row
+    last[-1] = -1
+    begun, ended = array("i"), array("i")
+    row = 0
+    for block in places(halves):
+        while firsts[row + 1] <= block:
+            row += 1
+        end = last[refs[block]]
+        if end >= row:
+            last[refs[block]] = -1
+            if end > row:
+                begun.append(row)
+                ended.append(end)
+    for row in {row for row, after in pairwise(begun) if row == after}:
+        start, stop = bisect_left(begun, row), bisect_right(begun, row)
+        ended[start:stop] = array("i", sorted(ended[start:stop]))
+    return begun, ended
