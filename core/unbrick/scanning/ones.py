@@ -46,16 +46,6 @@ def below_zero(column: array[int]) -> bytes:
 _NEGATIVE = table(lambda byte: byte & 128)
 
 
-def unequal(column: array[int], value: int) -> bytes:
-    """1 where a column of 32 bits each holds another number, which is not below 0."""
-    if many(column):
-        return (vector(column) ^ value).astype(bool).tobytes()
-    raw, found = column.tobytes(), 0
-    for number, part in enumerate(value.to_bytes(4, sys.byteorder)):
-        found |= int.from_bytes(raw[number::4].translate(table(part.__ne__)))
-    return found.to_bytes(len(column))
-
-
 def above(column: array[int], limit: int) -> bytes:
     """1 where a column of 32 bits each, of numbers that are not below 0, holds more than a limit."""
     if many(column):

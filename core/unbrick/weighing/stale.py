@@ -43,16 +43,17 @@ class _Sent:
         self.thinking = [index for index in thinking if request.row[index] >= 0]
         if not self.thinking:
             return
-        # The first part of a row is that which comes last of those that are put in backwards.
-        nowhere = len(request.row)
-        self._first = array("i", (nowhere,)) * len(situation.session)
-        for index in range(len(request.row) - 1, -1, -1):
-            if request.row[index] >= 0:
-                self._first[request.row[index]] = index
-        self._rows = array("i", ones.places(ones.unequal(self._first, nowhere)))
         self._session, self._places = situation.session, situation.loaded
-        firsts = map(self._first.__getitem__, reversed(situation.thread.rows))
-        self._from = array("i", accumulate(firsts, min, initial=nowhere))[::-1]
+        nowhere, places = len(request.row), self._places.column
+        self._first = array("i", (nowhere,)) * len(self._places)
+        """For each place of the thread the first part of the request that it goes in as, or the number of all."""
+        # That is the one that comes last of those that are put in backwards.
+        for index in range(nowhere - 1, -1, -1):
+            if (row := request.row[index]) >= 0 and (place := places[row]) >= 0:
+                self._first[place] = index
+        sent = (row for row, first in zip(situation.thread.rows, self._first, strict=True) if first < nowhere)
+        self._rows = array("i", sorted(sent))
+        self._from = array("i", accumulate(reversed(self._first), min, initial=nowhere))[::-1]
         """For each place of the thread the first part of the request that stands there or behind it."""
 
     def behind(self, edits: Iterable[Edit]) -> int:
@@ -67,7 +68,7 @@ class _Sent:
             return self._from[self._places[row] + only]
         # A record that an edit took out is not there any more: what stands behind it in the file counts.
         place = (bisect_right if only else bisect_left)(self._rows, at, key=self._session.at)
-        return self._first[self._rows[place]] if place < len(self._rows) else self._from[-1]
+        return self._first[self._places[self._rows[place]]] if place < len(self._rows) else self._from[-1]
 
     def _altered(self, edits: Iterable[Edit]) -> Iterator[tuple[At, bool]]:
         """Where edits put something else before the model than it saw when it went on from there, and whether only
