@@ -10,6 +10,7 @@ import orjson
 
 from unbrick.abridged import LARGE, Abridged, abridged
 from unbrick.damage import Fault, FaultKind, Json, cut_out, examined
+from unbrick.mending import CHUNK
 
 __all__ = [
     "END", "FRAME", "At", "Fault", "FaultKind", "Json", "compact", "cut_out", "glance", "length", "read", "salvaged",
@@ -67,7 +68,7 @@ def salvaged(raw: bytes) -> tuple[bytes, ...]:
 def length(value: object) -> int:
     """How many bytes `compact` writes for a value; a long text is written in pieces."""
     if isinstance(value, str):
-        return sum(len(compact(value[at : at + LARGE])) - 2 for at in range(0, len(value), LARGE)) + 2
+        return sum(len(compact(value[at : at + CHUNK])) - 2 for at in range(0, len(value), CHUNK)) + 2
     if isinstance(value, dict):
         return sum(length(name) + length(part) + 2 for name, part in value.items()) + (1 if value else 2)
     if isinstance(value, list):

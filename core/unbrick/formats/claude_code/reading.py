@@ -21,8 +21,7 @@ _CALL = {"type", "id", "name", "input"}
 def reader(session: Session, traits: Behaviour, *, glance: bool = False) -> Callable[[int], list[dict[str, Any]]]:
     """Reads the blocks of a row, or has a glance at them; halves of surrogate pairs become U+FFFD in clients that clean
     them."""
-    of = session.glance if glance else session.of
-    faults = session.scan.faults if traits.surrogates_cleaned else {}
+    faults, of = session.scan.faults, session.glance if glance else session.of
     stored = records.blocks if traits.call_members_sent else _called
 
     def cleaned(value: Json) -> list[dict[str, Any]]:
@@ -30,7 +29,10 @@ def reader(session: Session, traits: Behaviour, *, glance: bool = False) -> Call
 
     def read(row: int) -> list[dict[str, Any]]:
         fault = faults.get(row)
-        return of(row, cleaned if fault is not None and fault.kind is FaultKind.SURROGATE else stored)
+        if fault is None or fault.kind is not FaultKind.SURROGATE:
+            return of(row, stored)
+        # A glance takes halves for what they are cleaned to.
+        return of(row, cleaned) if traits.surrogates_cleaned else session.of(row, stored)
 
     return read
 
