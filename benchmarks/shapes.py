@@ -104,15 +104,21 @@ def _boundaries(count: int) -> Iterator[bytes]:
     yield told.end()
 
 
-def _line(megabytes: int) -> Iterator[bytes]:
-    """One result of so many megabytes."""
-    told = Teller()
-    yield told.prompt()
-    yield told.call(0)
-    block = {"tool_use_id": f"toolu_{0:024}", "type": "tool_result", "content": "x" * (megabytes * 1_000_000)}
-    yield told.writer.user([block], told.writer.leaf)
-    yield told.reply()
-    yield told.end()
+def _line(middle: bytes = b"", text: bytes = b"x") -> Callable[[int], Iterator[bytes]]:
+    """One result of so many megabytes of a text, with something in its middle, as bytes of JSON."""
+
+    def made(megabytes: int) -> Iterator[bytes]:
+        told = Teller()
+        yield told.prompt()
+        yield told.call(0)
+        block = {"tool_use_id": f"toolu_{0:024}", "type": "tool_result", "content": "@@@"}
+        before, behind = told.writer.user([block], told.writer.leaf).split(b"@@@")
+        half = text * (megabytes * 500_000 // len(text))
+        yield b"".join((before, half, middle, half, behind))
+        yield told.reply()
+        yield told.end()
+
+    return made
 
 
 def _unanswered(count: int) -> Iterator[bytes]:
@@ -232,7 +238,12 @@ SHAPES: dict[str, tuple[Callable[[int], Iterator[bytes]], int, str]] = {
     "far": (_far, 2_500, "calls before all their results"),
     "children": (_children, 25_000, "children of one record"),
     "boundaries": (_boundaries, 250, "compaction boundaries"),
-    "line": (_line, 25, "MB in one line"),
+    "line": (_line(), 25, "MB in one line"),
+    "emoji": (_line("🦊".encode()), 25, "MB in one line with an emoji"),
+    "script": (_line(text="Съешь ещё этих мягких булок. ".encode()), 25, "MB of another script in one line"),
+    "half": (_line(b"\\ud83d"), 25, "MB in one line with half of a surrogate pair"),
+    "nul": (_line(bytes(3)), 25, "MB in one line with NUL"),
+    "invalid": (_line(b"\xff"), 25, "MB in one line with a byte that is no UTF-8"),
     "unanswered": (_unanswered, 2_500, "unanswered calls"),
     "late": (_late, 2_500, "late results"),
     "open": (_open, 2_500, "unanswered calls of one response"),

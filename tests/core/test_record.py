@@ -261,3 +261,37 @@ def test_a_large_image_is_held_once_more_for_each_thing_that_is_made_of_it(damag
     tracemalloc.stop()
     made = sum(map(len, fault.salvage)) if fault is not None else 0
     assert peak < made + 1.5 * len(raw)
+
+
+LARGE = {
+    "an emoji in it": LONG * 6_000 + FOX + LONG * 6_000,
+    "another script": WIDE * 14_000,
+    "a byte that is no UTF-8": LONG * 6_000 + b"\xff" + LONG * 6_000,
+    "bytes that are no UTF-8 in every block": (LONG * 30 + b"\xff") * 400,
+    "half of a surrogate pair": LONG * 6_000 + b"\\ud83d" + LONG * 6_000,
+    "halves in every block": (LONG * 30 + b"\\ude00") * 400,
+}
+
+
+@pytest.mark.parametrize("text", LARGE.values(), ids=LARGE.keys())
+def test_a_glance_takes_a_byte_a_character(text: bytes) -> None:
+    """A text would take up to four, and some copies."""
+    raw = b'{"type":"user","data":"%b"}' % text
+    tracemalloc.start()
+    glance(raw)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * len(raw)
+
+
+@pytest.mark.parametrize("damage", ["NUL in it", "NaN in it"])
+def test_what_is_cut_out_of_a_large_line_is_held_once(damage: str) -> None:
+    raw = DAMAGE[damage](b'{"type":"user","data":"%b"}' % (LONG * 12_000))
+    fault = read(raw)[1]
+    assert fault is not None
+    tracemalloc.start()
+    (piece,) = cut_out(raw, fault)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert piece
+    assert peak < 1.5 * len(raw)
