@@ -30,6 +30,7 @@ from unbrick.telling.consequence import consequence
 from unbrick.truncate import Offer, cut_at
 from unbrick_tui import titles
 from unbrick_tui.glyphs import UNICODE, Glyphs
+from unbrick_tui.memory import give_back
 from unbrick_tui.outline import Outline
 from unbrick_tui.text import count
 
@@ -192,7 +193,10 @@ class Workspace:
             scanned = yield from rescan(before, view, self.format.bare)
         else:
             scanned = yield from scan(view, self.format.bare)
-        return Result(Outline.of((yield from self._judge(self.bundle, scanned))))
+        give_back(len(scanned))
+        report = yield from self._judge(self.bundle, scanned)
+        give_back(len(scanned))
+        return Result(Outline.of(report))
 
     def reread(self) -> Work[Result]:
         """Read the file again and do the edits again on what stands there now; those whose records are gone fall
