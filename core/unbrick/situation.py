@@ -123,20 +123,23 @@ class Situation:
     def part(self, row: int, block: int) -> int | None:
         """Index of the part of the request that a block of a row goes in as, None where it does not."""
         first, others = self._parts
-        found = others.get((row, block), -1) if block else first[row]
+        found = others.get((row, block), -1) if block else first[self.loaded.column[row]]
         return None if found < 0 else found
 
     @cached_property
     def _parts(self) -> tuple[array[int], dict[tuple[int, int], int]]:
-        """The parts of the first block of each row, -1 for none, and those of the other blocks of rows."""
-        first = array("i", (-1,)) * len(self.session)
+        """The parts of the first block of each row on the thread, by its place there and with -1 for none, and those of
+        the other blocks of rows."""
+        # One more at the end, which is also that of what is not on the thread.
+        first, place_of = array("i", (-1,)) * (len(self.loaded) + 1), self.loaded.column
         others: dict[tuple[int, int], int] = {}
         for index, (row, block) in enumerate(zip(self.request.row, self.request.block, strict=True)):
             if row >= 0:
                 if block:
                     others[row, block] = index
                 else:
-                    first[row] = index
+                    first[place_of[row]] = index
+        first[-1] = -1
         return first, others
 
     @cached_property
@@ -172,7 +175,7 @@ class Situation:
             return (
                 sorts[use] == BlockKind.TOOL_USE and sorts[result] == BlockKind.TOOL_RESULT
                 and not flags[use] & BlockFlag.BAD_NAME and result == first[row] and kinds[row] == Kind.USER
-                and 0 <= start < end and typed.find(1, start + 1, end) < 0 and sent[row] not in unsent
+                and 0 <= start < end and typed.find(1, start + 1, end) < 0 and sent[end] not in unsent
             )
 
         return regular
