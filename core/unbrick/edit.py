@@ -66,10 +66,10 @@ class DropBlock:
 
 @dataclass(frozen=True)
 class Together:
-    """Answers to calls, results moved behind theirs, or blocks taken out of one record, done in one go: each on what
-    the ones before left."""
+    """Answers to calls, results moved behind theirs, other ids of calls, blocks taken out of one record, or values
+    replaced in one, done in one go: each on what the ones before left."""
 
-    edits: tuple[Answer, ...] | tuple[Move, ...] | tuple[DropBlock, ...]
+    edits: tuple[Answer, ...] | tuple[Move, ...] | tuple[SetRef, ...] | tuple[DropBlock, ...] | tuple[SetValue, ...]
 
 
 @dataclass(frozen=True)

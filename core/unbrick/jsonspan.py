@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import islice
+from operator import itemgetter
 from typing import NoReturn
 
 Pointer = Sequence[str | int]
@@ -49,6 +51,64 @@ def set_value(raw: bytes, pointer: Pointer, new: bytes) -> bytes:
     return _spliced(raw, *locate(raw, pointer), new)
 
 
+def set_values(raw: bytes, values: Mapping[tuple[str | int, ...], bytes]) -> bytes:
+    """Replace the values at several pointers, none of which leads into another (see `Apart`), or add the members when
+    only these are missing. Raises KeyError when more is."""
+    start = skip_space(raw, len(_BOM) if raw.startswith(_BOM) else 0)
+    view, end = memoryview(raw), 0
+    pieces: list[bytes | memoryview] = []
+    for first, stop, new in sorted(_splices(raw, start, values, 0), key=itemgetter(0)):
+        pieces += view[end:first], new
+        end = stop
+    return b"".join((*pieces, view[end:]))
+
+
+class Apart:
+    """Pointers none of which leads into another."""
+
+    def __init__(self) -> None:
+        self._ends: set[tuple[str | int, ...]] = set()
+        self._above: set[tuple[str | int, ...]] = set()
+
+    def add(self, pointer: tuple[str | int, ...]) -> bool:
+        """Take a pointer in, where it neither leads into another one nor one into it."""
+        above = [pointer[:length] for length in range(len(pointer))]
+        if pointer in self._above or not self._ends.isdisjoint((pointer, *above)):
+            return False
+        self._ends.add(pointer)
+        self._above.update(above)
+        return True
+
+
+def _splices(
+    raw: bytes, start: int, values: Mapping[tuple[str | int, ...], bytes], depth: int
+) -> Iterator[tuple[int, int, bytes]]:
+    """What is put between which bytes, for the values at pointers of which so many steps lead to `start`."""
+    by_step: dict[str | int, dict[tuple[str | int, ...], bytes]] = {}
+    for pointer, new in values.items():
+        if len(pointer) == depth:
+            yield start, value_end(raw, start), new
+            return
+        by_step.setdefault(pointer[depth], {})[pointer] = new
+    found: dict[str | int, int]
+    if isinstance(next(iter(by_step)), str):
+        found = {name: value for name, _key, value in _members(raw, start) if name in by_step}
+    else:
+        found = dict(_chosen(raw, start, {step for step in by_step if isinstance(step, int)}))
+    added: list[bytes] = []
+    for step, further in by_step.items():
+        ((pointer, new), *_others) = further.items()
+        if step in found:
+            yield from _splices(raw, found[step], further, depth + 1)
+        elif isinstance(step, str) and len(pointer) == depth + 1:
+            added.append(json.dumps(step).encode() + b":" + new)
+        else:
+            raise KeyError(step)
+    if added:
+        end = value_end(raw, start) - 1
+        yield end, end, (b"" if skip_space(raw, start + 1) == end else b",") + b",".join(added)
+
+
 def set_member(raw: bytes, parent: Pointer, key: str, new: bytes, *, first: bool = False) -> bytes:
     """Replace a member of an object, or add it as the last (or first) one. Raises KeyError when there is no object."""
     start, end = locate(raw, parent)
@@ -71,14 +131,22 @@ def remove(raw: bytes, pointer: Pointer) -> bytes:
     Of a repeated key all go: an earlier one would count in the place of the last.
     """
     *parent, last = pointer
-    outer, _ = locate(raw, parent)
     if isinstance(last, int):
-        start = _element(raw, outer, last)
-        return _without(raw, [(start, value_end(raw, start))])
+        return remove_elements(raw, parent, {last})
+    outer, _ = locate(raw, parent)
     copies = [(key, value_end(raw, value)) for name, key, value in _members(raw, outer) if name == last]
     if not copies:
         raise KeyError(last)
     return _without(raw, copies)
+
+
+def remove_elements(raw: bytes, pointer: Pointer, indices: Set[int]) -> bytes:
+    """Take several elements out of an array, each with one separating comma. Raises KeyError when one is not there."""
+    outer, _ = locate(raw, pointer)
+    gone = [(start, value_end(raw, start)) for _index, start in _chosen(raw, outer, indices)]
+    if len(gone) < len(indices):
+        raise KeyError(max(indices))
+    return _without(raw, gone)
 
 
 def _spliced(raw: bytes, start: int, end: int, new: bytes) -> bytes:
@@ -170,18 +238,29 @@ def _member(raw: bytes, start: int, name: str) -> int:
 
 
 def _element(raw: bytes, start: int, index: int) -> int:
+    found = next(islice(_elements(raw, start), max(index, 0), None), None)
+    if found is None or index < 0:
+        raise KeyError(index)
+    return found
+
+
+def _chosen(raw: bytes, start: int, indices: Set[int]) -> Iterator[tuple[int, int]]:
+    """Some elements of the array at `start`, by their indices, and where they begin."""
+    elements = enumerate(islice(_elements(raw, start), max(indices) + 1))
+    return ((index, element) for index, element in elements if index in indices)
+
+
+def _elements(raw: bytes, start: int) -> Iterator[int]:
+    """Where each element of the array at `start` begins."""
     if raw[start : start + 1] != b"[":
         raise KeyError("not an array")
     position = skip_space(raw, start + 1)
     while raw[position : position + 1] not in (b"]", b""):
-        if index == 0:
-            return position
-        index -= 1
+        yield position
         position = skip_space(raw, value_end(raw, position))
         if raw[position : position + 1] != b",":
             break
         position = skip_space(raw, position + 1)
-    raise KeyError(index)
 
 
 def prune_depth(raw: bytes, limit: int = 400) -> bytes | None:

@@ -10,11 +10,12 @@ from itertools import zip_longest
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
-from unbrick.edit import Answer, DropBlock, Edit
+from unbrick.edit import Answer, DropBlock, Edit, SetRef, SetValue
 from unbrick.editing.harm import introduced, more, worse
 from unbrick.editing.lowering import Change, alike, lower, overlap, together, touched
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
+from unbrick.jsonspan import Apart
 from unbrick.patch import EMPTY, Patch, compose
 from unbrick.record import At
 from unbrick.report import Report
@@ -293,10 +294,12 @@ def _apply(
 
 
 def _groups(batch: Iterable[Applied]) -> list[list[Applied]]:
-    """The fixes that are done in one go: those that answer calls, those that move results behind theirs, and those that
-    take blocks out of one record, its last block first, so that each finds the block that it means. A fix of several
-    findings is done once."""
+    """The fixes that are done in one go: those that answer calls, those that move results behind theirs, those that
+    give calls other ids, those that replace values of one record apart from each other, and those that take blocks out
+    of one record, its last block first, so that each finds the block that it means. A fix of several findings is done
+    once."""
     found: dict[Hashable, list[Applied]] = {}
+    apart: dict[At, Apart] = {}
     seen: set[Hashable] = set()
     for applied in batch:
         if id(applied.fix.edits) in seen:
@@ -304,9 +307,13 @@ def _groups(batch: Iterable[Applied]) -> list[list[Applied]]:
         seen.add(id(applied.fix.edits))
         first, *more = applied.fix.edits or (None,)
         key = None if first is None or more else alike(first)
-        if key is not None:
-            # What two findings want to be done once is done once.
-            what = first.ref if isinstance(first, Answer) else first
+        if key is not None and isinstance(first, SetValue):
+            # What leads into another of them waits for what that leaves.
+            if not apart.setdefault(first.at, Apart()).add(first.pointer):
+                continue
+        elif key is not None:
+            # What two findings want to be done once is done once, and an id is given once.
+            what = first.ref if isinstance(first, Answer) else first.new if isinstance(first, SetRef) else first
             if what in seen:
                 continue
             seen.add(what)

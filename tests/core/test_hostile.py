@@ -13,7 +13,6 @@ import pytest
 from tools.strategies import dumped
 from unbrick import damage
 from unbrick import repair as repairing
-from unbrick.api.messages import TOLD
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.finding import Safety
@@ -21,6 +20,7 @@ from unbrick.formats.claude_code import ClaudeCode
 from unbrick.record import FaultKind, read, salvaged
 from unbrick.repair import repair
 from unbrick.report import Report, Verdict
+from unbrick.request import PARTS
 from unbrick.scanning.scan import finish
 from unbrick.session import Session
 from unbrick.source import Source
@@ -438,17 +438,20 @@ def test_a_root_that_is_written_twice_loses_nothing(place: int, version: str) ->
     [
         ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": [1] * 5_000}], 1),
         ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": [{}] * 20_000}], 1),
-        ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": ""}, *[1] * 1_000], TOLD),
+        ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": ""}, *[1] * 1_000], 1_000),
+        ([{"type": "tool_result", "tool_use_id": "toolu_1", "content": ""}, *[1] * (PARTS + 100)], PARTS),
     ],
-    ids=["numbers in a result", "so many that they become one text", "numbers beside a result"],
+    ids=[
+        "numbers in a result", "so many that they become one text", "numbers beside a result",
+        "more beside a result than are told",
+    ],
 )
-def test_a_message_of_thousands_of_wrong_parts_is_told_in_few_words_and_mended(content: list[Any], told: int) -> None:
+def test_a_message_of_thousands_of_wrong_parts_is_told_and_mended(content: list[Any], told: int) -> None:
     call = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {}}
     said = {"type": "text", "text": "Done."}
     data = lines([user(0, None), assistant(1, 0, [call]), user(2, 1, content), assistant(3, 2, [said])])
     report = judged(data)
     assert len([finding for finding in report.findings if finding.code in ("C009", "C010")]) == told
     assert report.verdict is Verdict.BROKEN
-    if told == 1:
-        result = finish(repair(FORMAT, bundle_of(data), report.target, allow=(Safety.SAFE,)))
-        assert result.after.verdict is Verdict.HEALTHY
+    result = finish(repair(FORMAT, bundle_of(data), report.target, allow=(Safety.SAFE, Safety.LOSSY)))
+    assert result.after.verdict is Verdict.HEALTHY

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unbrick.jsonspan import locate, prune_depth, remove, set_member, set_value
+from unbrick.jsonspan import Apart, locate, prune_depth, remove, remove_elements, set_member, set_value, set_values
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
@@ -67,6 +67,58 @@ def test_setting_a_value_changes_it_and_no_other_byte(case: tuple[Any, bytes], n
     assert changed == raw[:start] + spelling + raw[end:]
     assert loads(changed[slice(*locate(changed, pointer))]) == new
     assert set_value(changed, pointer, raw[start:end]) == raw
+
+
+@given(spelled(), st.data())
+def test_values_set_in_one_pass_are_those_set_one_by_one(case: tuple[Any, bytes], data: st.DataObject) -> None:
+    value, raw = case
+    known = pointers(value)
+    objects = [pointer for pointer in known if isinstance(at(value, pointer), dict)]
+    added = st.builds(lambda pointer, name: (*pointer, name), st.sampled_from(objects), st.text(max_size=6))
+    apart = Apart()
+    drawn = data.draw(st.lists(st.sampled_from(known) | added, min_size=1, max_size=6))
+    new = {pointer: json.dumps(place).encode() for place, pointer in enumerate(drawn) if apart.add(pointer)}
+    one_by_one = raw
+    for pointer, written in new.items():
+        if pointer and isinstance(pointer[-1], str):
+            one_by_one = set_member(one_by_one, pointer[:-1], pointer[-1], written)
+        else:
+            one_by_one = set_value(one_by_one, pointer, written)
+    assert set_values(raw, new) == one_by_one
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", 0]), max_size=3).map(tuple), max_size=6))
+def test_pointers_stand_apart_where_none_leads_into_another(given: list[tuple[str | int, ...]]) -> None:
+    apart, kept = Apart(), []
+    for pointer in given:
+        into = any(one[: len(pointer)] == pointer or pointer[: len(one)] == one for one in kept)
+        assert apart.add(pointer) is not into
+        if not into:
+            kept.append(pointer)
+
+
+@given(spelled(st.lists(VALUES, min_size=1, max_size=6)), st.data())
+def test_elements_taken_out_together_are_those_taken_out_one_by_one(
+    case: tuple[list[Any], bytes], data: st.DataObject
+) -> None:
+    value, raw = case
+    gone = data.draw(st.sets(st.integers(0, len(value) - 1), min_size=1))
+    one_by_one = raw
+    for index in sorted(gone, reverse=True):
+        one_by_one = remove(one_by_one, (index,))
+    assert loads(remove_elements(raw, (), gone)) == loads(one_by_one)
+    with pytest.raises(KeyError):
+        remove_elements(raw, (), {*gone, len(value)})
+
+
+@pytest.mark.parametrize(("pointer", "raw"), [
+    pytest.param(("a", "b"), b'{"c":1}', id="the object of a member"),
+    pytest.param(("a", 2), b'{"a":[1,2]}', id="an element"), pytest.param(("a", "b"), b'{"a":1}', id="no object"),
+    pytest.param((0,), b'{"a":1}', id="no list"),
+])
+def test_what_is_not_there_cannot_be_set(pointer: tuple[str | int, ...], raw: bytes) -> None:
+    with pytest.raises(KeyError):
+        set_values(raw, {pointer: b"1"})
 
 
 @given(spelled(), st.data())

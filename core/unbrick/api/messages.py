@@ -11,7 +11,7 @@ from unbrick import models
 from unbrick.api import media
 from unbrick.api.pairing import pairs, turns
 from unbrick.entry import BlockFlag, BlockKind
-from unbrick.request import Request, Role
+from unbrick.request import PARTS, Request, Role
 from unbrick.scanning import ones
 from unbrick.situation import Violation
 from unbrick.target import Target
@@ -31,8 +31,6 @@ _KINDS = bytes(
     for kind in range(256)
 )
 _MEDIA_KINDS = (int(BlockKind.IMAGE), int(BlockKind.DOCUMENT))
-TOLD = 200
-"""So many refused blocks of one message are told; the others once these are mended. The API tells one."""
 MARKS = 4
 """So many blocks of a request may be marked for the cache (messages-api-rules R13)."""
 _DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
@@ -49,7 +47,7 @@ def _blocks(request: Request, target: Target, complete: bool) -> Iterator[Violat
     suspects = ones.either(ones.of_flags(request.flags, suspect), request.kind.tobytes().translate(_KINDS))
     looks = _Looks(request, target)
     for _message, indices in groupby(ones.places(suspects), key=lambda index: request.locate(index)[0]):
-        yield from islice(chain.from_iterable(map(looks.refused, indices)), TOLD)
+        yield from islice(chain.from_iterable(map(looks.refused, indices)), PARTS)
     yield from looks.together()
 
 

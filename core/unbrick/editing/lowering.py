@@ -7,7 +7,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import cast
 
-from unbrick.edit import Answer, DropBlock, Edit, Move, Together
+from unbrick.edit import Answer, DropBlock, Edit, Move, SetRef, SetValue, Together
 from unbrick.formats import Clock, Format
 from unbrick.patch import Patch, View, compose
 from unbrick.record import END, At
@@ -57,9 +57,9 @@ def _lowered(
 
 def alike(edit: Edit) -> Hashable | None:
     """What edits have in common that a format does in one go (see `Together`); None for one that stands alone."""
-    if isinstance(edit, Answer | Move):
+    if isinstance(edit, Answer | Move | SetRef):
         return type(edit).__name__
-    return edit.at if isinstance(edit, DropBlock) else None
+    return (type(edit).__name__, edit.at) if isinstance(edit, DropBlock | SetValue) else None
 
 
 def joined(edits: Iterable[Edit]) -> list[Edit]:
@@ -67,8 +67,15 @@ def joined(edits: Iterable[Edit]) -> list[Edit]:
     found: list[Edit] = []
     for key, run in groupby(edits, alike):
         same = tuple(run)
-        found += same if key is None or len(same) < 2 else (Together(cast("tuple[Answer, ...]", same)),)
+        alone = key is None or len(same) < 2 or _chained(same)
+        found += same if alone else (Together(cast("tuple[Answer, ...]", same)),)
     return found
+
+
+def _chained(edits: Sequence[Edit]) -> bool:
+    """Whether one of these takes up an id that another gives."""
+    refs = [edit for edit in edits if isinstance(edit, SetRef)]
+    return not {edit.old for edit in refs}.isdisjoint(edit.new for edit in refs)
 
 
 def overlap(one: Change, other: Change) -> bool:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from unbrick import jsonspan
 from unbrick.edit import Redact, Salvage
-from unbrick.jsonspan import Pointer
+from unbrick.jsonspan import Apart, Pointer
 from unbrick.record import END, At, Json, compact, read, salvaged
 from unbrick.secrecy.hide import Hidden
 from unbrick.session import Session
 from unbrick.thread import Thread
+
+
+class _Values:
+    """What was set in one record, by pointer: none of these leads into another."""
+
+    def __init__(self) -> None:
+        self._apart = Apart()
+        self.written: dict[tuple[str | int, ...], bytes] = {}
+
+    def add(self, pointer: tuple[str | int, ...], new: bytes) -> bool:
+        """Take a value in, where its pointer stands apart from the others."""
+        if not self._apart.add(pointer):
+            return False
+        self.written[pointer] = new
+        return True
 
 
 class Draft:
@@ -25,6 +40,8 @@ class Draft:
         self.view = session.scan.view
         self.loaded = thread.members
         self._raw: dict[int, bytes | None] = {}
+        self._set: dict[int, _Values] = {}
+        """Values that were set in the record of a row and are not written yet: a thousand of them in one pass."""
         self._behind: dict[int, list[bytes | int]] = {}
         self._tail: list[bytes | int] = []
         self._moved: set[int] = set()
@@ -45,6 +62,8 @@ class Draft:
 
     def raw(self, row: int) -> bytes:
         """The line of a row as edited so far, without its line feed (a carriage return stays)."""
+        if row in self._set:
+            self._write(row, self._set.pop(row))
         raw = self._raw[row] if row in self._raw else self.view.raw(row)
         if raw is None:
             raise KeyError(self.view.at(row))
@@ -61,16 +80,31 @@ class Draft:
 
     def set(self, row: int, pointer: Pointer, value: object) -> None:
         """Replace one value in the record of a row, or add the member when only that is missing."""
-        self.record(row)
-        self._set(row, pointer, self.written(value))
+        steps, new = tuple(pointer), self.written(value)
+        if row not in self._set or not self._set[row].add(steps, new):
+            self.record(row)
+            self._set[row] = _Values()
+            self._set[row].add(steps, new)
 
-    def _set(self, row: int, pointer: Pointer, new: bytes) -> None:
+    def _write(self, row: int, values: _Values) -> None:
+        """Write the values that were set in a record; the member that records begin with may have to be put there."""
+        for pointer in [pointer for pointer in values.written if pointer == (self.leading,)]:
+            self.put_value(row, pointer, values.written.pop(pointer))
+        if values.written:
+            self.put(row, jsonspan.set_values(self.raw(row), values.written))
+
+    def put_value(self, row: int, pointer: Pointer, new: bytes) -> None:
+        """Replace one value in the record of a row by what is written, or add the member when only that is missing."""
         raw = self.raw(row)
         if not pointer or isinstance(pointer[-1], int):
             self.put(row, jsonspan.set_value(raw, pointer, new))
         else:
             *parent, key = pointer
             self.put(row, jsonspan.set_member(raw, parent, str(key), new, first=key == self.leading))
+
+    def take_out(self, row: int, pointer: Pointer, indices: Set[int]) -> None:
+        """Take elements out of a list in the record of a row."""
+        self.put(row, jsonspan.remove_elements(self.raw(row), pointer, indices))
 
     def redact(self, edit: Redact) -> None:
         """Put a note in the place of a value in some records."""
@@ -81,6 +115,7 @@ class Draft:
 
     def drop(self, row: int) -> None:
         """Take the line of a row out."""
+        self._set.pop(row, None)
         self._raw[row] = None
 
     def salvage(self, edit: Salvage) -> None:
@@ -119,6 +154,8 @@ class Draft:
 
     def changes(self) -> Mapping[At, Sequence[bytes]]:
         """The pieces by place (see `patch.compose`)."""
+        for row in [*self._set]:
+            self.raw(row)
         result: dict[At, Sequence[bytes]] = {}
         for row in sorted(self._raw.keys() | self._behind.keys() | self._moved):
             gone = row in self._moved or self.gone(row)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence, Set
 from typing import Any
 
+from unbrick.api import faults
 from unbrick.edit import Answer, DropBlock, Edit, Linearise, Move, Relink, Salvage
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
 from unbrick.finding import Fix, Safety
@@ -257,7 +258,7 @@ def _readable(block: dict[str, Any], heading: str) -> list[dict[str, Any]]:
         return [{"type": "text", "text": f"{heading}\n{inner}"}]
     kept: list[dict[str, Any]] = []
     for part in inner if isinstance(inner, list) else () if inner is None else (inner,):
-        if not isinstance(part, dict) or part.get("type") not in ("text", "image", "document"):
+        if not isinstance(part, dict) or part.get("type") not in ("text", "image", "document") or any(faults(part)):
             kept.append({"type": "text", "text": json.dumps(part, ensure_ascii=False)})
         elif part["type"] != "text" or str(part.get("text", "")).strip():
             kept.append(part)
@@ -296,9 +297,8 @@ def valid_result(situation: Situation, row: int, block: int) -> Iterator[Fix]:
 
 
 def _sound(part: object) -> bool:
-    if not isinstance(part, dict):
-        return False
-    return isinstance(part.get("text"), str) if part.get("type") == "text" else isinstance(part.get("type"), str)
+    """Whether the API takes a part of a result."""
+    return not any(faults({"type": "tool_result", "tool_use_id": "toolu_1", "content": [part]}))
 
 
 def describe(situation: Situation, call: Call | None) -> str:

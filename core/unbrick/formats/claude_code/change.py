@@ -25,7 +25,7 @@ class Draft(draft.Draft):
     def relink(self, row: int, parent: str | None) -> None:
         """Give the record of a row another parent."""
         if self.record(row).get("parentUuid", "") != parent:
-            self._set(row, ("parentUuid",), compact(parent))
+            self.put_value(row, ("parentUuid",), compact(parent))
 
     def followers(self, row: int, apart: Container[int] = ()) -> list[int]:
         """Rows that the conversation goes on with after a row: its children on the thread and those that the

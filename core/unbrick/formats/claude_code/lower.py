@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from unbrick import jsonspan
 from unbrick.compaction import summarised
 from unbrick.edit import (
     Adopt,
@@ -80,9 +81,11 @@ def _together(edit: Together, draft: Draft, target: Target, clock: Clock) -> Non
     calls.answer(draft, [(draft.row(one.at), one.ref) for one in answers], clock)
     moves = [one for one in edit.edits if isinstance(one, Move)]
     calls.move(draft, [(draft.row(one.at), draft.row(one.behind)) for one in moves], target, clock)
+    for at, drops in groupby((one for one in edit.edits if isinstance(one, DropBlock)), attrgetter("at")):
+        _drop_blocks(draft, draft.row(at), [one.block for one in drops], target, clock)
     for one in edit.edits:
-        if isinstance(one, DropBlock):
-            _drop_block(one, draft, target, clock)
+        if isinstance(one, SetValue | SetRef):
+            _WRITERS[type(one)](one, draft, target, clock)
 
 
 def _move(edit: Move, draft: Draft, target: Target, clock: Clock) -> None:
@@ -94,16 +97,23 @@ def _linearise(edit: Linearise, draft: Draft, target: Target, _clock: Clock) -> 
 
 
 def _drop_block(edit: DropBlock, draft: Draft, target: Target, clock: Clock) -> None:
-    row = draft.row(edit.at)
+    _drop_blocks(draft, draft.row(edit.at), [edit.block], target, clock)
+
+
+def _drop_blocks(draft: Draft, row: int, blocks: Sequence[int], target: Target, clock: Clock) -> None:
+    """Take blocks out of a record, each by its number in what the ones before left."""
     message = draft.record(row).get("message")
     content = message.get("content") if isinstance(message, dict) else None
-    count = len(content) if isinstance(content, list) else int(isinstance(content, str))
-    if not 0 <= edit.block < count:
-        raise KeyError(edit.block)
-    if count == 1:
-        _drop_record(DropRecord(edit.at), draft, target, clock)
+    left = [*range(len(content) if isinstance(content, list) else int(isinstance(content, str)))]
+    gone: set[int] = set()
+    for block in blocks:
+        if not 0 <= block < len(left):
+            raise KeyError(block)
+        gone.add(left.pop(block))
+    if left:
+        draft.take_out(row, ("message", "content"), gone)
     else:
-        draft.put(row, jsonspan.remove(draft.raw(row), ("message", "content", edit.block)))
+        _drop_record(DropRecord(draft.view.at(row)), draft, target, clock)
 
 
 def _drop_record(edit: DropRecord, draft: Draft, _target: Target, _clock: Clock) -> None:

@@ -64,7 +64,7 @@ class Draft(draft.Draft):
             place, _end = jsonspan.locate(raw, pointer)
         except KeyError:
             place, _end = jsonspan.locate(raw, list(pointer)[:-1])
-        self._set(row, pointer, write.written(value, self.style, write.indent_at(raw, place)))
+        self.put_value(row, pointer, write.written(value, self.style, write.indent_at(raw, place)))
 
     def message(self, role: str, content: object) -> bytes:
         """A new message."""
