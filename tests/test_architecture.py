@@ -26,8 +26,8 @@ SAMPLES = ROOT / "sample_sessions"
 
 FLOW = (
     ("what a file is",
-     "errors media disk jsonspan secrecy words printable source elements abridged mending damage record entry edit target "
-     "patch bundle clock models"),
+     "errors media disk jsonspan secrecy words printable source elements abridged mending damage record entry edit "
+     "target patch bundle clock models"),
     ("what its records are", "scanning"),
     ("what a session is", "session thread request compaction sent held stored"),
     ("what may be wrong", "finding situation relations report answers recorded"),
