@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from unbrick.finding import Finding, Rule, Safety, Severity
 from unbrick.formats import Format
 from unbrick.patch import EMPTY, Patch, View
 from unbrick.report import Cause, Judged, Report, Resume, Verdict
-from unbrick.request import Request
+from unbrick.request import PARTS, Request
 from unbrick.rules import LATE, RULES
 from unbrick.scanning.ones import both, of_kinds
 from unbrick.scanning.rescan import rescan
@@ -177,8 +178,12 @@ def _findings(situation: Situation) -> Iterator[Finding]:
 
 
 def _found(rule: Rule[Situation], situation: Situation) -> Iterator[Finding]:
+    told: Counter[int] = Counter()
     for finding in rule.check(situation):
-        yield _placed(finding, rule, situation)
+        if finding.row is not None:
+            told[finding.row] += 1
+        if finding.row is None or told[finding.row] <= PARTS:
+            yield _placed(finding, rule, situation)
 
 
 def _late(judged: Judged) -> Iterator[Finding]:

@@ -15,8 +15,8 @@ from unbrick.scanning.ones import where
 
 Content = str | list[dict[str, Any]]
 PARTS = 10_000
-"""Parts of one result that are judged, and refused blocks of one message that are told: no client writes more, and a
-damaged line may hold millions."""
+"""Parts of one result that are judged, and findings of one rule about one record that are told: no client writes more,
+and a damaged line may hold millions."""
 
 _BLOCK_KINDS = tuple(BlockKind)
 
