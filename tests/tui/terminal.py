@@ -57,9 +57,9 @@ class Terminal:
             assert left > 0, f"waited in vain until {what}:\n{self.text}"
             assert self._read(left), f"left with {self._child.poll()} before {what}:\n{self.text}"
 
-    def wait_for_end(self) -> int:
+    def wait_for_end(self, patience: float | None = None) -> int:
         """Read until the child leaves; its exit status."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + (PATIENCE if patience is None else patience)
         while self._read(end - time.monotonic()):
             assert time.monotonic() < end, f"it does not leave:\n{self.text}"
         return self._child.wait(PATIENCE)
