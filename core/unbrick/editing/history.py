@@ -213,4 +213,4 @@ def _with_places(edit: Edit, moves: dict[At, At]) -> Edit:
             changes[one.name] = moves.get(value, value)
         elif isinstance(value, tuple) and any(isinstance(part, At) for part in value):
             changes[one.name] = tuple(moves.get(part, part) if isinstance(part, At) else part for part in value)
-    return replace(edit, **changes)  # type: ignore[arg-type]
+    return replace(edit, **changes)  # type: ignore[arg-type]  # mypy cannot know the members of each kind of edit

@@ -79,7 +79,8 @@ class Draft:
             self._raw[row] = raw
 
     def set(self, row: int, pointer: Pointer, value: object) -> None:
-        """Replace one value in the record of a row, or add the member when only that is missing."""
+        """Replace one value in the record of a row, or add the member when only that is missing. Raises KeyError when
+        the row holds no record; what else is missing is found when the values of a record are written."""
         steps, new = tuple(pointer), self.written(value)
         if row not in self._set or not self._set[row].add(steps, new):
             self.record(row)
@@ -94,7 +95,8 @@ class Draft:
             self.put(row, jsonspan.set_values(self.raw(row), values.written))
 
     def put_value(self, row: int, pointer: Pointer, new: bytes) -> None:
-        """Replace one value in the record of a row by what is written, or add the member when only that is missing."""
+        """Replace one value in the record of a row by its bytes as JSON, or add the member when only that is missing.
+        Raises KeyError when more is."""
         raw = self.raw(row)
         if not pointer or isinstance(pointer[-1], int):
             self.put(row, jsonspan.set_value(raw, pointer, new))
@@ -103,7 +105,7 @@ class Draft:
             self.put(row, jsonspan.set_member(raw, parent, str(key), new, first=key == self.leading))
 
     def take_out(self, row: int, pointer: Pointer, indices: Set[int]) -> None:
-        """Take elements out of a list in the record of a row."""
+        """Take elements out of a list in the record of a row. Raises KeyError when one is not there."""
         self.put(row, jsonspan.remove_elements(self.raw(row), pointer, indices))
 
     def redact(self, edit: Redact) -> None:
