@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Collection, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from unbrick.bundle import Bundle
@@ -20,7 +20,7 @@ from unbrick.patch import EMPTY, Patch, compose
 from unbrick.record import At
 from unbrick.report import Report
 from unbrick.target import NOWHERE, Surroundings, Target
-from unbrick.weighing.stale import stale_thinking
+from unbrick.weighing.stale import foreseen, stale_thinking
 
 __all__ = ["Applied", "Repaired", "choose", "lower", "repair"]
 
@@ -109,9 +109,9 @@ def repair(
         moved = more(start, report) or any(_key(one) not in refused for one in done)
         if not refused or chosen or not done or not moved:
             break
-    thinking = stale_thinking(report.situation, [edit for item in applied for edit in item.fix.edits])
-    if thinking is not None:
-        done, patch, report = yield from _apply(format_, report, [_along(thinking)], patch, clock, surroundings)
+    along = _along(stale_thinking(report.situation, [edit for item in applied for edit in item.fix.edits]))
+    if along:
+        done, patch, report = yield from _apply(format_, report, along, patch, clock, surroundings)
         applied += done
     return Repaired(before, report, patch, tuple(applied))
 
@@ -139,7 +139,14 @@ def _pass(
         batch = _batch(report, allow, only, chosen, refused)[: max(size, 1)]
         if not batch:
             break
-        done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
+        along = _along(foreseen(report.situation, batch[0].fix.edits)) if _is_wish(batch, chosen) else []
+        step = [_with(batch[0], *along)] if along else batch
+        done, new_patch, after = yield from _apply(format_, report, step, patch, clock, surroundings)
+        if done and along:
+            done = batch
+        elif along:
+            along = []
+            done, new_patch, after = yield from _apply(format_, report, batch, patch, clock, surroundings)
         wanted = bool(done) and all(chosen.get(item.finding.id) == item.fix.id for item in done)
         idle = set(_idle(report, after, done, chosen))
         state = _state(after)
@@ -149,7 +156,7 @@ def _pass(
             useless or introduced(report, after, [(one.finding, one.fix) for one in done], mendable)
         )):
             refused |= idle
-            applied += done
+            applied += [*done, *along]
             for item in done:
                 failed[_sort(item)] = 0
             patch, report = new_patch, after
@@ -328,5 +335,15 @@ def _last_first(applied: Applied) -> int:
     return -first.block if isinstance(first, DropBlock) else 0
 
 
-def _along(fix: Fix) -> Applied:
-    return Applied(Finding("C007", "unsigned-thinking", Severity.INFO, fix.title), fix)
+def _is_wish(batch: Sequence[Applied], chosen: Mapping[str, str]) -> bool:
+    """Whether a batch is one fix that a person chose: it is done whatever comes of it."""
+    return len(batch) == 1 and chosen.get(batch[0].finding.id) == batch[0].fix.id
+
+
+def _with(one: Applied, along: Applied) -> Applied:
+    """A fix that does what another does as well."""
+    return replace(one, fix=replace(one.fix, edits=(*one.fix.edits, *along.fix.edits)))
+
+
+def _along(fix: Fix | None) -> list[Applied]:
+    return [] if fix is None else [Applied(Finding("C007", "unsigned-thinking", Severity.INFO, fix.title), fix)]

@@ -7,13 +7,14 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from itertools import compress, count
 from typing import Any, NamedTuple, TypeVar
 
 from unbrick.abridged import LARGE
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.record import At, Json
 from unbrick.scanning.columns import MISSING, NO_PARENT, Call, Calls, Index, RowOf
-from unbrick.scanning.ones import below_zero, without
+from unbrick.scanning.ones import below_zero, either, without
 from unbrick.scanning.runs import Runs
 from unbrick.scanning.scan import BATCH, Scan
 from unbrick.scanning.vectors import highest, many, total, vector
@@ -187,19 +188,24 @@ class Session:
         its parent: the file was not written from front to back, and its end is not the end of the conversation."""
         if self.in_order:
             return None
-        scan = self.scan
-        apart = Flag.SIDECHAIN | Flag.TEAM | Flag.NO_UUID | Flag.NO_TIME | Flag.API_ERROR
-        talk = (
-            row for row, kind in enumerate(scan.kind)
-            if kind in (Kind.USER, Kind.ASSISTANT) and not scan.flags[row] & apart
-            and self.row_of.get(scan.uuid[row]) == row
-        )
-        end = max(talk, key=lambda row: (scan.time[row], row), default=None)
+        end = self._last_said
         if end is None or end in loaded:
             return None
         chain = [*self.ancestors(end)]
         closed = self.parent_row[chain[-1]] in chain
         return end if not closed and any(self.parent_row[row] > row for row in chain) else None
+
+    @cached_property
+    def _last_said(self) -> int | None:
+        """The newest message outside sidechains."""
+        scan = self.scan
+        apart = scan.marked(Flag.SIDECHAIN, Flag.TEAM, Flag.NO_UUID, Flag.NO_TIME, Flag.API_ERROR)
+        talk = bytearray(without(scan.kinds(Kind.USER, Kind.ASSISTANT), either(apart, below_zero(scan.uuid))))
+        for rows in self.duplicates.values():
+            # The last record of an id is the one that counts.
+            for row in rows[:-1]:
+                talk[row] = 0
+        return max(compress(zip(scan.time, count()), talk), default=(0.0, None))[1]
 
     def ancestors(self, row: int) -> Iterator[int]:
         """A row and its parents up to a root, a missing parent, or the point where a cycle closes."""

@@ -30,6 +30,8 @@ from unbrick.scanning import ones
 from unbrick.situation import Situation
 
 _ALTERS = (Answer, Insert, Clear, DropBlock, DropRecord, SetValue, Remake, Uncompact)
+_STAYS = (Answer, Insert, Clear, DropBlock, SetValue, Remake, SetRef)
+"""Edits after which the same records are loaded as before."""
 _THINKING = (BlockKind.THINKING, BlockKind.REDACTED)
 _PLAIN = f"{words.KEEPS}; "
 
@@ -105,6 +107,16 @@ def stale_thinking(situation: Situation, edits: Sequence[Edit]) -> Fix | None:
         "thinking-along", f"Take {count} behind the edit along: {situation.target.model} binds thinking to what stood "
         "before it", Safety.LOSSY, tuple(reversed(drops)), f"drops {count}",
     )
+
+
+def foreseen(situation: Situation, edits: Sequence[Edit]) -> Fix | None:
+    """What takes the thinking out that edits will make invalid which are not done yet, to be done together with them;
+    None where only what is loaded afterwards tells, or where they change a record of such thinking themselves."""
+    if not all(isinstance(edit, _STAYS) for edit in edits):
+        return None
+    along = stale_thinking(situation, edits)
+    own = {at for edit in edits for at in places(edit)}
+    return None if along is None or any(at in own for drop in along.edits for at in places(drop)) else along
 
 
 def bound(situation: Situation, edits: Iterable[Edit]) -> int:

@@ -10,6 +10,7 @@ from unbrick.formats import Clock
 from unbrick.formats.claude_code import write
 from unbrick.formats.claude_code.behaviour import Leaf, behaviour
 from unbrick.formats.claude_code.change import Draft
+from unbrick.scanning.ones import either, places
 from unbrick.session import Session
 from unbrick.target import Target
 
@@ -117,9 +118,9 @@ def forget(draft: Draft, instead: Mapping[str, str | None]) -> None:
     nothing go."""
     scan = draft.session.scan
     numbers = {scan.strings.find(uuid): new for uuid, new in instead.items()}
-    for row, kind in enumerate(scan.kind):
-        pointer = scan.flags[row] & Flag.POINTER
-        if not (pointer or kind == Kind.BOUNDARY) or draft.gone(row):
+    for row in places(either(scan.marked(Flag.POINTER), scan.kinds(Kind.BOUNDARY))):
+        kind, pointer = scan.kind[row], scan.flags[row] & Flag.POINTER
+        if draft.gone(row):
             continue
         refers = scan.refers[row]
         if pointer and refers in numbers:

@@ -182,8 +182,10 @@ class Drafts:
         write(request.row, lambda codes: [
             bisect_right(first, code) - 1 if code < stored else own[code - stored].row for code in codes
         ])
+        rows = iter(request.row)
         write(request.block, lambda codes: [
-            code - first[bisect_right(first, code) - 1] if code < stored else own[code - stored].block for code in codes
+            code - first[row] if code < stored else own[code - stored].block
+            for code, row in zip(codes, islice(rows, len(codes)), strict=True)
         ])
         write(request.kind, lambda codes: [*map(kinds.__getitem__, codes)])
         write(request.flags, lambda codes: [flags[code] & kept if code < stored else flags[code] for code in codes])
