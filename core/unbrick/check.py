@@ -18,7 +18,7 @@ from unbrick.request import PARTS, Request
 from unbrick.rules import LATE, RULES
 from unbrick.scanning.ones import both, of_kinds
 from unbrick.scanning.rescan import rescan
-from unbrick.scanning.scan import Scan, finish, scan
+from unbrick.scanning.scan import finish, scan
 from unbrick.session import Session, Standing, link
 from unbrick.situation import Asks, Situation, Violation
 from unbrick.target import NOWHERE, Basis, Surroundings, Target, Version
@@ -34,13 +34,16 @@ def check(
     patch: Patch = EMPTY,
     target: Target | None = None,
     surroundings: Surroundings = NOWHERE,
-    before: Scan | None = None,
+    before: Situation | None = None,
 ) -> Generator[int, None, Report]:
     """Judge a transcript as a patch leaves it. Yields rows read so far, returns the report. Never raises on
-    bad data. With the scan of another patch of the same transcript, `before`, only other lines are read."""
+    bad data. With what another patch of the same transcript came to, `before`, only other lines are read."""
     view = View(bundle.main, patch)
-    scanned = yield from scan(view, format_.bare) if before is None else rescan(before, view, format_.bare)
-    return (yield from judging(format_, bundle, link(scanned), target, surroundings))
+    if before is None:
+        scanned = yield from scan(view, format_.bare)
+        return (yield from judging(format_, bundle, link(scanned), target, surroundings))
+    scanned = yield from rescan(before.session.scan, view, format_.bare)
+    return (yield from judging(format_, bundle, link(scanned), target, surroundings, before.request))
 
 
 def choose_target(
@@ -80,11 +83,12 @@ def choose_target(
 
 
 def simulate(
-    format_: Format, bundle: Bundle, session: Session, target: Target, surroundings: Surroundings
+    format_: Format, bundle: Bundle, session: Session, target: Target, surroundings: Surroundings,
+    like: Request | None = None,
 ) -> Situation:
     """What a client will load and send, and what the API says to it."""
     thread = format_.thread(session, target)
-    request = format_.request(session, thread, target, surroundings)
+    request = format_.request(session, thread, target, surroundings, like=like)
     violations = tuple(_attributed(request, lint(request, target, request.complete)))
     return Situation(
         bundle, session, thread, request, target, surroundings, violations,
@@ -129,10 +133,12 @@ def judging(
     session: Session,
     target: Target | None = None,
     surroundings: Surroundings = NOWHERE,
+    like: Request | None = None,
 ) -> Generator[int, None, Report]:
-    """The same in steps, for a session whose judgement takes long: one for the resume, one for each rule."""
+    """The same in steps, for a session whose judgement takes long: one for the resume, one for each rule. `like` is as
+    `Format.request` has it."""
     target = target or choose_target(format_, session, surroundings)
-    situation = simulate(format_, bundle, session, target, surroundings)
+    situation = simulate(format_, bundle, session, target, surroundings, like)
     found: list[Finding] = []
     for rule in RULES:
         yield len(session)

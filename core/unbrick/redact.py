@@ -134,8 +134,7 @@ def redact(
             continue
         patch = lower(format_, report.situation, found.fix.edits, patch, clock)
         applied.append(Applied(Finding("redact", "redact", Severity.INFO, found.fix.title), found.fix))
-        scanned = report.situation.session.scan
-        report = yield from check(format_, report.bundle, patch, report.target, surroundings, scanned)
+        report = yield from check(format_, report.bundle, patch, report.target, surroundings, report.situation)
     return Repaired(before, report, patch, tuple(applied))
 
 

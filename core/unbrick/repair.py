@@ -295,8 +295,7 @@ def _apply(
         patch = compose(patch, change)
     if not done:
         return done, patch, report
-    scanned = report.situation.session.scan
-    after = yield from check(format_, report.bundle, patch, report.target, surroundings, scanned)
+    after = yield from check(format_, report.bundle, patch, report.target, surroundings, situation)
     return done, patch, after
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from itertools import compress, count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from unbrick.entry import BlockKind
 from unbrick.scanning.ones import where
 
+T = TypeVar("T")
 Content = str | list[dict[str, Any]]
 PARTS = 10_000
 """Parts of one result that are judged, and findings of one rule about one record that are told: no client writes more,
@@ -76,6 +77,10 @@ class Marks:
         self._marks.extend(bytes(max(number + 1 - len(self._marks), 0)))
         self._marks[number] = 1
 
+    def take(self, other: Marks, most: int) -> None:
+        """Begin with the numbers below a bound that are marked in another."""
+        self._marks = other._marks[:most]
+
     def __contains__(self, number: int) -> bool:
         return number < len(self._marks) and self._marks[number] == 1
 
@@ -99,6 +104,11 @@ class Refs:
         self._own.append(ref)
         return -1 - len(self._own)
 
+    def take(self, other: Refs, parts: int) -> None:
+        """Begin with those of the first parts of another request."""
+        self.numbers = other.numbers[:parts]
+        self._own = other._own[: max(-1 - min(self.numbers, default=-1), 0)]
+
     def __len__(self) -> int:
         return len(self.numbers)
 
@@ -112,6 +122,10 @@ class Refs:
         if number == -1:
             return None
         return self._text(number) if number >= 0 else self._own[-2 - number]
+
+
+def _below(most: int, found: Mapping[int, T]) -> dict[int, T]:
+    return {number: one for number, one in found.items() if number < most}
 
 
 @dataclass
@@ -168,6 +182,8 @@ class Request:
     """Codes of the violations that the client gets over with a second try of its own."""
     heals_in_prompts: frozenset[str] = frozenset()
     """Those that it gets over only where they are in a message itself, not inside a result."""
+    course: object = field(default=None, repr=False, compare=False)
+    """What its format noted of how it was made, so that that of an edited session is made sooner."""
 
     def __len__(self) -> int:
         return len(self.roles)
@@ -196,6 +212,18 @@ class Request:
         if written is not None:
             self.written[index] = written
         self.first[-1] = len(self.row)
+
+    def take(self, other: Request, messages: int) -> None:
+        """Begin with the first messages of another request of the same records."""
+        parts = other.first[messages]
+        self.roles, self.first = other.roles[:messages], other.first[: messages + 1]
+        self.row, self.block, self.kind = other.row[:parts], other.block[:parts], other.kind[:parts]
+        self.flags, self.size = other.flags[:parts], other.size[:parts]
+        self.refs.take(other.refs, parts)
+        self.plain.take(other.plain, messages)
+        self.extra = _below(messages, other.extra)
+        self.written, self.synthetic = _below(parts, other.written), _below(parts, other.synthetic)
+        self.suffix = _below(parts, other.suffix)
 
     def role(self, message: int) -> Role:
         """Role of a message."""

@@ -133,9 +133,7 @@ def _cut(
 ) -> Generator[int, None, Repaired]:
     edit = Cut(after)
     new = lower(format_, before.situation, [edit], patch, clock)
-    report = yield from check(
-        format_, before.bundle, new, before.target, surroundings, before.situation.session.scan
-    )
+    report = yield from check(format_, before.bundle, new, before.target, surroundings, before.situation)
     price = point.price if point else price_behind(before.situation, after.line)
     loaded, left = (since or before).resume.messages, report.resume.messages
     if loaded != left:

@@ -21,6 +21,7 @@ from unbrick.patch import EMPTY, Patch, View
 from unbrick.redact import Likely, likely, redact
 from unbrick.repair import Repaired, lower, repair
 from unbrick.report import Report
+from unbrick.request import Request
 from unbrick.scanning.rescan import grown, rescan
 from unbrick.scanning.scan import Scan, finish, scan
 from unbrick.session import Session, link
@@ -188,13 +189,14 @@ class Workspace:
         ):
             # Every edit was taken back.
             return Result(first)
-        before = known.report.situation.session.scan if known is not None else None
-        if before is not None and before.view.source is view.source:
-            scanned = yield from rescan(before, view, self.format.bare)
+        before = known.report.situation if known is not None else None
+        if before is not None and before.session.scan.view.source is view.source:
+            scanned = yield from rescan(before.session.scan, view, self.format.bare)
+            like = before.request
         else:
-            scanned = yield from scan(view, self.format.bare)
+            scanned, like = (yield from scan(view, self.format.bare)), None
         give_back(len(scanned))
-        report = yield from self._judge(self.bundle, scanned)
+        report = yield from self._judge(self.bundle, scanned, like)
         give_back(len(scanned))
         return Result(Outline.of(report))
 
@@ -207,14 +209,14 @@ class Workspace:
             first = yield from self._judge(bundle, scanned)
 
             def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
-                now = finish(check(self.format, bundle, patch, first.target, self.surroundings, scanned))
+                now = finish(check(self.format, bundle, patch, first.target, self.surroundings, first.situation))
                 return lower(self.format, now.situation, edits, patch, clock)
 
             history, dropped = self.history.onto(bundle.main, write, self.clock)
             report = first
             if history.patch:
                 report = yield from check(
-                    self.format, bundle, history.patch, first.target, self.surroundings, scanned,
+                    self.format, bundle, history.patch, first.target, self.surroundings, first.situation,
                 )
         except BaseException:
             bundle.main.close()
@@ -310,15 +312,15 @@ class Workspace:
     def _replayed(self, replay: Callable[[Lower], tuple[History, Dropped]]) -> Work[tuple[Result, Dropped]]:
         """The history that a replay gives, judged, and the steps that no longer apply."""
         situation = self._report().situation
-        target, scanned = situation.target, situation.session.scan
+        target = situation.target
 
         def write(patch: Patch, edits: Sequence[Edit], clock: Clock) -> Patch:
-            now = finish(check(self.format, self.bundle, patch, target, self.surroundings, scanned))
+            now = finish(check(self.format, self.bundle, patch, target, self.surroundings, situation))
             return lower(self.format, now.situation, edits, patch, clock)
 
         yield 0
         history, dropped = replay(write)
-        after = yield from check(self.format, self.bundle, history.patch, target, self.surroundings, scanned)
+        after = yield from check(self.format, self.bundle, history.patch, target, self.surroundings, situation)
         return Result(Outline.of(after), history), dropped
 
     def _done(self, done: Repaired, title: str, said: str = "", what: str = "it") -> Result:
@@ -333,12 +335,12 @@ class Workspace:
             known=report, **how,  # type: ignore[arg-type]
         ))
 
-    def _judge(self, bundle: Bundle, scanned: Scan) -> Work[Report]:
+    def _judge(self, bundle: Bundle, scanned: Scan, like: Request | None = None) -> Work[Report]:
         """Link and judge what was scanned; between any two steps, and behind them, a key may come first."""
         session = link(scanned)
         yield len(session)
         target = self._target(session) if callable(self._target) else self._target
-        report = yield from judging(self.format, bundle, session, target, self.surroundings)
+        report = yield from judging(self.format, bundle, session, target, self.surroundings, like)
         yield len(session)
         return report
 

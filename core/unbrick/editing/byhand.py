@@ -58,13 +58,12 @@ def perform(
         new = lower(format_, report.situation, fix.edits, patch, clock)
     except (KeyError, IndexError):
         raise UsageError(f"{fix.title}: that cannot be written into this file. Nothing was changed.") from None
-    scanned = report.situation.session.scan
-    after = yield from check(format_, report.bundle, new, report.target, surroundings, scanned)
+    after = yield from check(format_, report.bundle, new, report.target, surroundings, report.situation)
     done = [fix]
     bound = stale_thinking(after.situation, list(_altering(report.situation, fix.edits)))
     if bound is not None:
         new = lower(format_, after.situation, bound.edits, new, clock)
-        after = yield from check(format_, report.bundle, new, report.target, surroundings, scanned)
+        after = yield from check(format_, report.bundle, new, report.target, surroundings, report.situation)
         done.append(bound)
     done[0] = replace(fix, price=consequence(report, after).price)
     return Repaired(report, after, new, tuple(

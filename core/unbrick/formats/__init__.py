@@ -236,8 +236,10 @@ class Format(Protocol):
 
     def request(
         self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+        like: Request | None = None,
     ) -> Request:
-        """What the client sends next; before the new prompt unless one is given."""
+        """What the client sends next; before the new prompt unless one is given. `like` is the request of a session
+        whose scan was rescanned for this one: what comes out as in it may be taken from it."""
         ...
 
     def sent(self, session: Session) -> Sequence[Sent]:

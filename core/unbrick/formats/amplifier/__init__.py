@@ -146,6 +146,7 @@ class Amplifier:
 
     def request(
         self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+        like: Request | None = None,
     ) -> Request:
         """What the client sends next; before the new prompt unless one is given."""
         return sending.request(session, thread, target, prompt)

@@ -139,9 +139,10 @@ class ClaudeCode(Alone):
 
     def request(
         self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+        like: Request | None = None,
     ) -> Request:
         """What the client sends next; before the new prompt unless one is given."""
-        return sending.request(session, thread, target, surroundings, prompt)
+        return sending.request(session, thread, target, surroundings, prompt, like)
 
     def sent(self, session: Session) -> Sequence[Sent]:
         """The requests that clients from 2.1.300 on noted, rebuilt and verified."""

@@ -40,6 +40,16 @@ class Merger:
         self.settled = 0
         return done
 
+    @property
+    def open(self) -> tuple[list[Draft], dict[int, Draft]] | None:
+        """The messages that a record can still join, those of them that one of the same response can; None where
+        something waits for the next record."""
+        return None if self._prompts or self._reminders or self._system else (self._open, self._by_id)
+
+    def reopen(self, open: list[Draft], by_id: dict[int, Draft]) -> None:
+        """Go on from such messages."""
+        self._open, self._by_id = open, by_id
+
     def end(self) -> list[Draft]:
         """All messages that were not given yet; nothing follows."""
         self.close()

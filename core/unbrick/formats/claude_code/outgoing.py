@@ -27,6 +27,10 @@ BATCH = 1024
 """Messages that are written into a request at a time."""
 
 
+Own = tuple[Part, dict[str, Any], int, int]
+"""A part that the client writes, and its block, kind and flags."""
+
+
 @dataclass(slots=True)
 class Draft:
     """A message: part codes and, for an assistant, the number of its message id. `joined` are places in
@@ -92,6 +96,19 @@ class Drafts:
         self.flags.append(flags)
         return len(self.kind) - 1
 
+    def own(self, code: int) -> Own:
+        """A part that the client writes, to be written again."""
+        part, block = self._own[code - self.stored]
+        return part, block, self.kind[code], self.flags[code]
+
+    def again(self, own: Own) -> int:
+        """The code of a part that is written again."""
+        part, block, kind, flags = own
+        self._own.append((part, block))
+        self.kind.append(kind)
+        self.flags.append(flags)
+        return len(self.kind) - 1
+
     def text(self, text: str, why: Synthetic | None, row: int = -1, flags: int = int(BlockFlag.STRING)) -> int:
         """The code of a text that the client writes."""
         return self.write({"type": "text", "text": text}, why, row, flags=flags)
@@ -144,11 +161,12 @@ class Drafts:
         return {**block, "content": kept or [{"type": "text", "text": words.REFERENCES_REMOVED}]}
 
     def into(self, request: Request, messages: Iterator[Draft], traits: Behaviour) -> None:
-        """Write messages into a request as they come, which takes the room of a few of them. Their parts are noted by
-        code, and then one column after the other: those that grow side by side leave holes of their size in memory."""
-        codes = array("I")
+        """Write messages into a request, behind what is in it, as they come, which takes the room of a few of them.
+        Their parts are noted by code, and then one column after the other: those that grow side by side leave holes of
+        their size in memory."""
+        codes, before = array("I"), len(request.row)
         while batch := [*islice(messages, BATCH)]:
-            start = len(codes)
+            start = before + len(codes)
             codes.fromlist([*chain.from_iterable(draft.parts for draft in batch)])
             for index, draft in enumerate(batch, len(request.roles)):
                 end = start + len(draft.parts)
@@ -182,7 +200,7 @@ class Drafts:
         write(request.row, lambda codes: [
             bisect_right(first, code) - 1 if code < stored else own[code - stored].row for code in codes
         ])
-        rows = iter(request.row)
+        rows = islice(request.row, len(request.block), None)
         write(request.block, lambda codes: [
             code - first[row] if code < stored else own[code - stored].block
             for code, row in zip(codes, islice(rows, len(codes)), strict=True)
@@ -200,7 +218,7 @@ class Drafts:
         """Write what the client puts in the place of a part, or behind it."""
         stored, kinds, flags = self.stored, self.kind, self.flags
         use, extra, referring = BlockKind.TOOL_USE, int(BlockFlag.EXTRA), int(_cleared(traits) & BlockFlag.REFERENCE)
-        for index, code in enumerate(codes):
+        for index, code in enumerate(codes, len(request.row) - len(codes)):
             if code >= stored:
                 part, request.written[index] = self._own[code - stored]
                 if part.synthetic is not None:

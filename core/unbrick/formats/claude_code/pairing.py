@@ -29,30 +29,42 @@ def result(drafts: Drafts, ref: int, text: str) -> int:
     return drafts.write(result_block(name, text), Synthetic.RESULT, kind=BlockKind.TOOL_RESULT, ref=name, flags=flags)
 
 
-def pair(drafts: Drafts, messages: Iterable[Draft], traits: Behaviour) -> Iterator[Draft]:
-    """Messages in which every call gets its result in the next one, and every result has its call in the one before."""
-    used: set[int] = set()
-    expected: list[int] = []
-    head = True
-    for draft in messages:
-        role = draft.role
-        if expected and role is not _USER:
-            yield Draft(_USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected])
-            expected = []
-        if role is _ASSISTANT:
-            expected = _uses(drafts, draft, used, traits)
-        elif role is _USER:
-            stays = _results(drafts, draft, expected, traits, head=head)
-            expected = []
-            if not stays:
-                continue
-        head = False
-        yield draft
-    if expected:
-        yield Draft(_USER, [result(drafts, ref, words.RESULT_MISSING) for ref in expected])
+class Pairing:
+    """Messages on their way: `used` are the calls so far, in order, `expected` those that the next message answers, and
+    `head` says whether none has come by."""
+
+    def __init__(self, drafts: Drafts, traits: Behaviour) -> None:
+        self._drafts, self._traits = drafts, traits
+        self.used: dict[int, None] = {}
+        self.expected: list[int] = []
+        self.head = True
+
+    def pair(self, messages: Iterable[Draft]) -> Iterator[Draft]:
+        """Messages in which every call gets its result in the next one, and every result has its call in the one
+        before."""
+        drafts, traits = self._drafts, self._traits
+        for draft in messages:
+            role = draft.role
+            if self.expected and role is not _USER:
+                yield self._missing()
+            if role is _ASSISTANT:
+                self.expected = _uses(drafts, draft, self.used, traits)
+            elif role is _USER:
+                stays = _results(drafts, draft, self.expected, traits, head=self.head)
+                self.expected = []
+                if not stays:
+                    continue
+            self.head = False
+            yield draft
+        if self.expected:
+            yield self._missing()
+
+    def _missing(self) -> Draft:
+        expected, self.expected = self.expected, []
+        return Draft(_USER, [result(self._drafts, ref, words.RESULT_MISSING) for ref in expected])
 
 
-def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> list[int]:
+def _uses(drafts: Drafts, draft: Draft, used: dict[int, None], traits: Behaviour) -> list[int]:
     """The calls of a message; one that was made before goes."""
     refs: list[int] = []
     kept: list[int] = []
@@ -65,7 +77,7 @@ def _uses(drafts: Drafts, draft: Draft, used: set[int], traits: Behaviour) -> li
             if ref >= 0:
                 if ref in used and traits.pairs_once:
                     continue
-                used.add(ref)
+                used[ref] = None
                 refs.append(ref)
         elif kind == _RESULT and traits.result_in_assistant_moved:
             continue

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import compress, pairwise
+from itertools import compress, islice, pairwise
 from typing import Any
 
 from unbrick.entry import BlockFlag, BlockKind, Flag, Kind
-from unbrick.formats.claude_code import attachments, capping, records, words
+from unbrick.formats.claude_code import attachments, capping, carried, records, words
 from unbrick.formats.claude_code.behaviour import Behaviour, behaviour
+from unbrick.formats.claude_code.carried import Course
 from unbrick.formats.claude_code.merge import Merger
 from unbrick.formats.claude_code.outgoing import NO_ID, Draft, Drafts
-from unbrick.formats.claude_code.pairing import pair, result
+from unbrick.formats.claude_code.pairing import Pairing, result
 from unbrick.formats.claude_code.reading import mark_surrogates, reader
 from unbrick.formats.claude_code.replies import Replies
 from unbrick.request import Refs, Request, Role, Synthetic
@@ -28,9 +29,11 @@ _UNLOADED = (Outcome.NOT_FOUND, Outcome.CRASH, Outcome.HANG)
 
 
 def request(
-    session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None
+    session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+    like: Request | None = None,
 ) -> Request:
-    """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded."""
+    """What the client sends next; before the new prompt unless one is given. Empty where nothing is loaded. What comes
+    out as in a request of the same transcript with other edits, `like`, is taken from it."""
     traits = behaviour(target.version)
     result_ = Request(
         reader(session, traits), reader(session, traits, glance=True), refs=Refs(session.scan.strings.text),
@@ -42,10 +45,13 @@ def request(
         return result_
     drafts = Drafts(session)
     builder = _Builder(session, thread, target, traits, drafts, attachments.system_turns(traits, target, surroundings))
+    capped = capping.shows(drafts, traits)
+    if prompt is None and traits.surrogates_cleaned and not capped and len(builder.rows) <= carried.MOST:
+        result_.course = builder.carry(surroundings, result_, like)
     messages = builder.messages()
     if prompt is not None:
         messages = _prompted(drafts, messages, prompt, traits)
-    if capping.shows(drafts, traits):
+    if capped:
         whole = [*messages]
         result_.left_out = capping.cap(drafts, whole, traits, target)
         messages = iter(whole)
@@ -81,6 +87,7 @@ class _Builder:
         self, session: Session, thread: Thread, target: Target, traits: Behaviour, drafts: Drafts, as_system: bool
     ) -> None:
         self.session = session
+        self.thread = thread
         self.scan = session.scan
         self.target = target
         self.traits = traits
@@ -92,7 +99,6 @@ class _Builder:
         """Number of the type of records that hold what a local command printed."""
         self.noticed = bool(thread.rows) and self.scan.kind[thread.rows[-1]] == Kind.NOTICE
         """Whether the thread ends in a notice."""
-        self.rows = self._sent(thread.rows)
         failed = session.scan.marked(Flag.API_ERROR)
         self.behind_errors = {
             after for before, after in pairwise(thread.rows) if failed[before]
@@ -102,39 +108,67 @@ class _Builder:
         self.failed = (
             said is not None and session.has(said, Flag.API_ERROR) and not traits.api_errors_sent
         )
+        self.directs = traits.directives and as_system and any(
+            part in (target.model or "") for part in words.EFFORT_MODELS
+        )
+        self.rows = self._sent(thread.rows)
+        answered = self._answered()
+        self.tail = self._tail(answered) if traits.tail_answered or (
+            traits.parallel_tail_answered and self._last_kind() == Kind.USER
+        ) else []
+        """The calls of the last response that the client answers itself."""
+        self.replies = Replies(self.rows, answered.union(self.tail), drafts, target, traits)
+        if gone := self.replies.gone:
+            self.rows = array("i", (row for row in self.rows if row not in gone))
+        kinds, backwards = self.scan.kind, range(len(self.rows) - 1, -1, -1)
+        self.last = next((place for place in backwards if kinds[self.rows[place]] in (_USER, _ASSISTANT)), -1)
+        """The place of the last message."""
+        self.start = self.given = 0
+        """How many rows and messages are taken from another request; the latter count on."""
+        self.pairing = Pairing(drafts, traits)
+        self.directed = not self.directs
+        """Whether the settings of the first turn are sent already, where there are any."""
+        self.course: Course | None = None
 
     def messages(self) -> Iterator[Draft]:
-        """The messages, each as soon as nothing that follows changes it."""
-        traits = self.traits
-        found = pair(self.drafts, self._merged(), traits) if traits.pairs else self._merged()
-        directs = traits.directives and self.as_system and any(
-            part in (self.target.model or "") for part in words.EFFORT_MODELS
+        """The messages, each as soon as nothing that follows changes it; of a course that is taken up, the rest."""
+        found = self.pairing.pair(self._merged()) if self.traits.pairs else self._merged()
+        if self.directs and not self.given:
+            found = self._directed(found)
+        for draft in found:
+            self.given += 1
+            yield draft
+
+    def carry(self, surroundings: Surroundings, result: Request, like: Request | None) -> Course:
+        """Note how the request is made; where another one was made in the same way up to a stop, go on from there."""
+        found = Course(
+            self.session.scan.view, self.target, surroundings, self.thread.rows, self.rows, self.last,
+            self.replies.kept, self.drafts.stored, self._effort() if self.directs else "", self.pairing.used,
         )
-        return self._directed(found) if directs else found
+        before = carried.course(like)
+        stop = None if before is None else found.same(before)
+        if like is not None and before is not None and stop is not None:
+            result.take(like, stop.messages)
+            found.take(stop, before, self.drafts, self.merger, self.pairing)
+            self.start, self.given = stop.place, stop.messages
+        self.course = found
+        return found
 
     def _merged(self) -> Iterator[Draft]:
         """The records as messages."""
         traits, drafts, merger, scan = self.traits, self.drafts, self.merger, self.scan
-        answered = self._answered()
-        tail = self._tail(answered) if traits.tail_answered or (
-            traits.parallel_tail_answered and self._last_kind() == Kind.USER
-        ) else []
+        kinds, first, kept, rows, last, tail = scan.kind, scan.first, self.replies.kept, self.rows, self.last, self.tail
         interrupted = words.RESULT_INTERRUPTED if traits.tail_answered else words.RESULT_USER_INTERRUPTED
-        kinds, first = scan.kind, scan.first
-        replies = Replies(self.rows, answered.union(tail), drafts, self.target, traits)
-        kept, gone = replies.kept, replies.gone
-        rows = self.rows = array("i", (row for row in self.rows if row not in gone)) if gone else self.rows
-        if traits.context_reminder:
+        if traits.context_reminder and not self.start:
             merger.user([drafts.text(words.CONTEXT, Synthetic.REMINDER)])
-        backwards = range(len(rows) - 1, -1, -1)
-        last = next((place for place in backwards if kinds[rows[place]] in (_USER, _ASSISTANT)), -1)
         ended = False
-        for place, row in enumerate(rows):
+        due = self.given + carried.EVERY
+        for place, row in enumerate(islice(rows, self.start, None), self.start):
             kind = kinds[row]
             if row in self.behind_errors:
                 merger.flush()
             if kind == _ASSISTANT:
-                merger.assistant(kept[row] if row in kept else [first[row]], scan.message_id[row])
+                merger.assistant([*kept[row]] if row in kept else [first[row]], scan.message_id[row])
             elif kind == _USER:
                 merger.user(self._user(row))
             elif kind == _NOTICE:
@@ -148,9 +182,17 @@ class _Builder:
                 merger.user([result(drafts, ref, interrupted) for ref in tail])
             if merger.settled:
                 yield from merger.finished()
+                if self.given >= due and self._note(place + 1):
+                    due = self.given + carried.EVERY
         if not ended:
             self._end(rows, last, bool(tail))
         yield from merger.end()
+
+    def _note(self, place: int) -> bool:
+        """Note that the request can be taken up here."""
+        return self.course is not None and self.directed and self.course.note(
+            place, self.given, self.drafts, self.merger, self.pairing
+        )
 
     def _sent(self, rows: array[int]) -> array[int]:
         """The rows that go out."""
@@ -278,6 +320,7 @@ class _Builder:
             return
         extra: dict[str, Any] = {"output_config": {"effort": self._effort()}}
         behind = next(messages, None)
+        self.directed = True
         if behind is not None and behind.role is Role.SYSTEM:
             behind.extra = extra
         else:

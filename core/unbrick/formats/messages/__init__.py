@@ -95,6 +95,7 @@ class Messages(Alone):
 
     def request(
         self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+        like: Request | None = None,
     ) -> Request:
         """The messages as they stand."""
         return sending.request(session, thread, prompt)
@@ -184,6 +185,7 @@ class Chat(Messages):
 
     def request(
         self, session: Session, thread: Thread, target: Target, surroundings: Surroundings, prompt: str | None = None,
+        like: Request | None = None,
     ) -> Request:
         """The messages as they stand."""
         return sending.request(session, thread, prompt, sending.OPENAI)
