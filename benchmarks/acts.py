@@ -94,7 +94,7 @@ def fixes(path: Path) -> Figures:
     with open_word(str(path), Choices(surroundings=False), Path.cwd()) as opened:
         reports: list[Report] = []
         first = timed(lambda: reports.append(finish(examine(opened))))
-        before = reports[0].situation.session.scan
+        before = reports[0].situation
         patch = {len(opened.bundle.main) - 5: ()}
         again = timed(lambda: finish(
             check(opened.format, opened.bundle, patch, reports[0].target, opened.surroundings, before)
