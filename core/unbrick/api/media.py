@@ -78,12 +78,13 @@ def flawless(block: Block) -> bool:
 
 
 class Held(NamedTuple):
-    """An image or a document of a request: its message and block, its path inside the block, the media type it is
-    sent under, and what its bytes are (None: not in the request, or nothing to look at)."""
+    """An image or a document of a request: its message and block, its path inside the block, whether it is an image,
+    the media type it is sent under, and what its bytes are (None: not in the request, or nothing to look at)."""
 
     message: int
     block: int
     path: Path
+    image: bool
     named: object
     what: Image | Document | None
 
@@ -113,7 +114,7 @@ class Album:
             elif data is not None and named == "application/pdf":
                 what = documents.read(data)
                 self.pages += what.pages
-            self.held.append(Held(message, block, path, named, what))
+            self.held.append(Held(message, block, path, one["type"] == "image", named, what))
 
     def violations(self, request: Request, target: Target) -> Iterator[Violation]:
         """What the API refuses of them, and what keeps the client from asking it."""

@@ -210,7 +210,7 @@ def thinned(situation: Situation, album: Album) -> Iterator[Fix]:
             pages += held.what.pages
             over -= held.what.pages
             value: object = Words(f"[document removed: {counted(held.what.pages, 'page')} without text]")
-        elif isinstance(held.what, images.Image):
+        elif held.image:
             gone += 1
             over -= 1
             value = _text("[image removed: the API takes only so many]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterator, Sequence, Set
 from typing import Any
 
@@ -268,17 +267,6 @@ def _readable(block: dict[str, Any], heading: str) -> list[dict[str, Any]]:
 def drop(situation: Situation, row: int, block: int, noun: str, title: str) -> Fix:
     """The fix that takes a block out."""
     return lossy("drop", title, f"drops 1 {noun}", DropBlock(situation.at(row), block))
-
-
-def fresh_ref(situation: Situation, old: str, number: int = 2) -> str:
-    """An id that the API accepts and that nothing in the session uses, as near to the old one as can be; `number`
-    tells several apart that are made of one old id."""
-    base = re.sub(r"[^a-zA-Z0-9_-]", "_", old)[:100] or "toolu_repaired"
-    calls = situation.session.calls
-    name = base
-    while name in calls:
-        name, number = f"{base}_{number}", number + 1
-    return name
 
 
 def valid_result(situation: Situation, row: int, block: int) -> Iterator[Fix]:

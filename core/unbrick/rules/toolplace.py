@@ -8,8 +8,9 @@ from itertools import compress, count
 
 from unbrick.entry import BlockKind, Flag, Kind
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.rules import toolfix
+from unbrick.rules import stray, toolfix
 from unbrick.rules.parts import broken, content, refusal, remark, safe, sends, sent, set_content
+from unbrick.rules.servedfix import halves
 from unbrick.session import Call
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -87,7 +88,8 @@ def _late(situation: Situation, call: Call, place: tuple[int, int]) -> tuple[Fix
         return moved
     use = next((row for row, _block in call.uses if row in situation.loaded), None)
     if use is None:
-        return ()
+        # What a tool of the API's own gave back goes with its call (T010, T011).
+        return () if call.ref in halves(situation) else stray.orphan(situation, call, row, block)
     others = [at for at in call.results if at[0] in situation.loaded and at != place]
     also = () if others else toolfix.answer(situation, use, call.ref).edits
     return tuple(toolfix.as_text(situation, row, [block], "[result of an earlier tool call]", *also))
@@ -100,7 +102,8 @@ def misplaced_result(situation: Situation) -> Iterator[Finding]:
     is there. It happens in transcripts that were edited, converted or written by other programs. Only clients from
     2.0.24 to 2.1.29 put them in order.
 
-    The blocks of the record are put in order; nothing is changed in them.
+    The blocks of the record are put in order; nothing is changed in them. What a result in a reply says is kept as
+    text.
     """
     name = "misplaced-result"
     calls = situation.session.calls

@@ -8,13 +8,11 @@ from dataclasses import replace
 from unbrick.edit import Conform
 from unbrick.entry import BlockFlag, BlockKind, Flag
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.rules import features, served, toolfix, toolplace, toolshape
+from unbrick.rules import features, served, stray, toolfix, toolplace, toolshape
 from unbrick.rules.parts import broken, counted, refusal, remark, safe, sends, sent, stored
 from unbrick.session import Call, Standing
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
-
-KEPT = "[result of a tool call that is not in the transcript]"
 
 
 def unanswered_call(situation: Situation) -> Iterator[Finding]:
@@ -42,7 +40,7 @@ def unanswered_call(situation: Situation) -> Iterator[Finding]:
         said = f"{toolfix.describe(situation, call)} has no result"
         if call is not None and what.row is not None:
             fixes = _answers(situation, call, what.row)
-            early = _before(situation, call, what.row)
+            early = stray.before(situation, call, what.row)
             said = f"{toolfix.describe(situation, call)} stands behind its result" if early is not None else said
             said += toolfix.known(situation, call.ref)
         yield refusal(situation, name, what, said, fixes)
@@ -89,7 +87,7 @@ def _answers(situation: Situation, call: Call, row: int) -> tuple[Fix, ...]:
     if toolfix.server(call):
         block = next(block for at, block in call.uses if at == row)
         return (toolfix.drop(situation, row, block, "call", "Take the call of the API's own tool out"),)
-    early = _before(situation, call, row)
+    early = stray.before(situation, call, row)
     if early is not None:
         return tuple(toolfix.move_back(situation, call, early))
     fix = toolfix.answer(situation, row, call.ref)
@@ -97,19 +95,6 @@ def _answers(situation: Situation, call: Call, row: int) -> tuple[Fix, ...]:
         title = f"{fix.title}; write the call in both places"
         fix = replace(fix, title=title, edits=(Conform(situation.at(row)), *fix.edits))
     return (*toolfix.bring_back(situation, call, row), fix)
-
-
-def _before(situation: Situation, call: Call, row: int) -> int | None:
-    """The row of a call's only result, where it is loaded before the call."""
-    loaded, found = situation.loaded, situation.once(_only_result, call.ref)
-    return found if found is not None and loaded[found] < loaded.get(row, -1) else None
-
-
-def _only_result(situation: Situation, ref: str) -> int | None:
-    """The row of what is loaded of the results of the only call of an id, where it is one."""
-    call = situation.session.calls[ref]
-    found = {at for at, _block in call.results if at in situation.loaded}
-    return next(iter(found)) if len(found) == 1 and not toolfix.ambiguous(situation, call) else None
 
 
 def orphaned_result(situation: Situation) -> Iterator[Finding]:
@@ -134,7 +119,7 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
             claimed.add((what.row, what.block))
             if call is not None and toolfix.odd_form(situation, call):
                 continue  # T014 speaks of the call
-            fixes = _orphan(situation, call, what.row, what.block) if hidden is None else ()
+            fixes = stray.orphan(situation, call, what.row, what.block) if hidden is None else ()
         if hidden is not None:
             said = f"the call that this result answers ({ref}) {_mend_first(situation, hidden)}"
         yield refusal(situation, name, what, said, fixes)
@@ -151,41 +136,8 @@ def orphaned_result(situation: Situation) -> Iterator[Finding]:
                 yield remark(
                     situation, "T002", name, Severity.WARNING,
                     f"the call that this result answers ({call.ref}) is not loaded; the client leaves the result out",
-                    row, block, _orphan(situation, call, row, block),
+                    row, block, stray.orphan(situation, call, row, block),
                 )
-
-
-def _orphan(situation: Situation, call: Call | None, row: int, block: int) -> tuple[Fix, ...]:
-    drop = toolfix.drop(situation, row, block, "result", "Take the result out")
-    if call is None or toolfix.server(call):
-        return (drop,)
-    use = next((at for at, _block in call.uses if at in situation.loaded), None)
-    if use is not None and _before(situation, call, use) == row:
-        return (*toolfix.move_back(situation, call, row), drop)
-    relink = (*toolfix.relink_to_call(situation, call, row), *toolfix.call_held(situation, call.ref))
-    if block in situation.once(_loose).get(row, ()):
-        return (*situation.once(_loose_as_text, row), drop)
-    return (*relink, *toolfix.as_text(situation, row, [block], KEPT), drop)
-
-
-def _loose(situation: Situation) -> dict[int, set[int]]:
-    """Row → the results in it that are refused or left out and whose calls are nowhere: one fix keeps what all of them
-    say."""
-    found: dict[int, set[int]] = {}
-    for call in situation.odd_calls:
-        if call.uses or toolfix.server(call) or any(toolfix.call_held(situation, call.ref)):
-            continue
-        if toolfix.damaged(situation, call.ref, BlockKind.TOOL_USE) is not None:
-            continue
-        for row, block in call.results:
-            refused = ("T002", row, block) in situation.violated
-            if refused or (row in situation.loaded and not sent(situation, row, block)):
-                found.setdefault(row, set()).add(block)
-    return found
-
-
-def _loose_as_text(situation: Situation, row: int) -> tuple[Fix, ...]:
-    return tuple(toolfix.as_text(situation, row, situation.once(_loose)[row], KEPT))
 
 
 def duplicated_result(situation: Situation) -> Iterator[Finding]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from unbrick.api import CONTRACTS
 from unbrick.edit import DropBlock, Edit, SetRef
-from unbrick.entry import BlockFlag, BlockKind
+from unbrick.entry import BlockFlag
 from unbrick.finding import Affect, Finding, Fix, Rule, Severity
-from unbrick.rules import toolfix
+from unbrick.rules import nameless
+from unbrick.rules.freshrefs import FreshRefs
 from unbrick.rules.parts import broken, refusal, remark, safe, sends, sent, set_block, stored
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
@@ -29,6 +30,7 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
     its result.
     """
     name = "duplicated-call-id"
+    fresh = FreshRefs(situation)
     violated = {what.violation.ref: what for what in broken(situation, "T006")}
     for call in situation.odd_calls:
         loaded = sorted((situation.loaded[row], row, block) for row, block in call.uses if row in situation.loaded)
@@ -49,7 +51,7 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
                 fix = _drop_repeat(situation, row, block)
             else:
                 # Of two calls that were both answered, each was made.
-                new = toolfix.fresh_ref(situation, call.ref, number=number)
+                new = fresh.give(call.ref)
                 fix = _own_id(situation, new, (row, block), None if answer is None else answer[1:])
             if what is not None:
                 yield refusal(situation, name, type(what)(what.violation, row, block), message, (fix,))
@@ -83,9 +85,12 @@ def bad_call_id(situation: Situation) -> Iterator[Finding]:
     Ids may hold letters, digits, `_` and `-`. Other models and gateways write ids such as `Bash:12` or `call_1|fc_2`,
     which is found out when the session goes on with the first-party API. Every client version sends them as stored.
 
-    The id is rewritten, in the call and in its results.
+    The id is rewritten, in the call and in its results. A call without any gets one, and so does its result where
+    it is certain which that is: where as many results without an id follow. Otherwise the call is answered in the
+    client's words, and what such results say is kept as text.
     """
     seen: set[str] = set()
+    fresh = FreshRefs(situation)
     for what in broken(situation, "T007"):
         ref, row, block = what.violation.ref, what.row, what.block
         fixes: tuple[Fix, ...] = ()
@@ -93,14 +98,10 @@ def bad_call_id(situation: Situation) -> Iterator[Finding]:
             if ref in seen:
                 continue
             seen.add(ref)
-            new = toolfix.fresh_ref(situation, ref)
+            new = fresh.give(ref)
             fixes = (safe("new-id", f"Rewrite the id to {new}, in the call and its results", SetRef(ref, new)),)
         elif row is not None and block is not None:
-            found = stored(situation, row, block)
-            kind = situation.session.scan.block_kind[situation.session.scan.first[row] + block]
-            key = "tool_use_id" if kind == BlockKind.TOOL_RESULT else "id"
-            new = toolfix.fresh_ref(situation, str(found.get(key, "")) if isinstance(found, dict) else "")
-            fixes = (safe("new-id", f"Give it the id {new}", set_block(situation, row, block, new, key)),)
+            fixes = nameless.fixes(situation, row, block)
         said = "no id" if ref is None else f"the id {ref!r}"
         yield refusal(situation, "bad-call-id", what, f"a tool call has {said}, which the API does not accept", fixes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -204,8 +205,18 @@ def test_the_words_of_a_document_take_its_place(chat: Chat, code: str, fix: str,
     assert codes(done.after) == []
 
 
-def test_of_too_many_images_the_oldest_go_and_leave_room() -> None:
-    images_ = [image(png(30 + place, 20)) for place in range(110)]
+def linked(place: int, **source: Any) -> dict[str, Any]:
+    """An image that the API fetches, or has."""
+    return {"type": "image", "source": source or {"type": "url", "url": f"https://example.com/{place}.png"}}
+
+
+@pytest.mark.parametrize("held", [
+    pytest.param(lambda place: image(png(30 + place, 20)), id="in the request"),
+    pytest.param(linked, id="at an address"),
+    pytest.param(lambda place: linked(place, type="file", file_id=f"file_{place}"), id="uploaded before"),
+])
+def test_of_too_many_images_the_oldest_go_and_leave_room(held: Callable[[int], dict[str, Any]]) -> None:
+    images_ = [held(place) for place in range(110)]
     done = mend(shown(*images_), FIRST, SHORT, C013="oldest")
     assert media(done.after) == images_[30:]
     (applied,) = done.applied
