@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from operator import itemgetter
 from typing import NoReturn
 
 Pointer = Sequence[str | int]
 """A path into a JSON value: member names and element indices, as in RFC 6901."""
+
+Spelling = bytes | Callable[[bytes, int], bytes]
+"""A value as JSON, or what spells it for a line and the place in it where the value begins (of a member that is added,
+where its object does)."""
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -51,7 +55,12 @@ def set_value(raw: bytes, pointer: Pointer, new: bytes) -> bytes:
     return _spliced(raw, *locate(raw, pointer), new)
 
 
-def set_values(raw: bytes, values: Mapping[tuple[str | int, ...], bytes]) -> bytes:
+def spelled(new: Spelling, raw: bytes, place: int) -> bytes:
+    """A value as JSON at a place of a line."""
+    return new if isinstance(new, bytes) else new(raw, place)
+
+
+def set_values(raw: bytes, values: Mapping[tuple[str | int, ...], Spelling]) -> bytes:
     """Replace the values at several pointers, none of which leads into another (see `Apart`), or add the members when
     only these are missing. Raises KeyError when more is."""
     start = skip_space(raw, len(_BOM) if raw.startswith(_BOM) else 0)
@@ -81,13 +90,13 @@ class Apart:
 
 
 def _splices(
-    raw: bytes, start: int, values: Mapping[tuple[str | int, ...], bytes], depth: int
+    raw: bytes, start: int, values: Mapping[tuple[str | int, ...], Spelling], depth: int
 ) -> Iterator[tuple[int, int, bytes]]:
     """What is put between which bytes, for the values at pointers of which so many steps lead to `start`."""
-    by_step: dict[str | int, dict[tuple[str | int, ...], bytes]] = {}
+    by_step: dict[str | int, dict[tuple[str | int, ...], Spelling]] = {}
     for pointer, new in values.items():
         if len(pointer) == depth:
-            yield start, value_end(raw, start), new
+            yield start, value_end(raw, start), spelled(new, raw, start)
             return
         by_step.setdefault(pointer[depth], {})[pointer] = new
     found: dict[str | int, int]
@@ -101,7 +110,7 @@ def _splices(
         if step in found:
             yield from _splices(raw, found[step], further, depth + 1)
         elif isinstance(step, str) and len(pointer) == depth + 1:
-            added.append(json.dumps(step).encode() + b":" + new)
+            added.append(json.dumps(step).encode() + b":" + spelled(new, raw, start))
         else:
             raise KeyError(step)
     if added:

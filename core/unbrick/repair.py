@@ -19,6 +19,7 @@ from unbrick.jsonspan import Apart
 from unbrick.patch import EMPTY, Patch, compose
 from unbrick.record import At
 from unbrick.report import Report
+from unbrick.request import PARTS
 from unbrick.target import NOWHERE, Surroundings, Target
 from unbrick.weighing.stale import foreseen, stale_thinking
 
@@ -189,7 +190,13 @@ def _pass(
 
 def _state(report: Report) -> Hashable:
     """What tells the states of a session apart in the course of a repair."""
-    return report.resume, tuple(sorted((finding.id, finding.severity) for finding in report.findings))
+    found = sorted((finding.id, finding.severity) for finding in report.findings)
+    return report.resume, _blocks(report), tuple(found)
+
+
+def _blocks(report: Report) -> int:
+    """How many content blocks the session holds."""
+    return len(report.situation.session.scan.block_kind)
 
 
 def _key(applied: Applied) -> Key:
@@ -201,12 +208,15 @@ def _sort(applied: Applied) -> Key:
 
 
 def _idle(before: Report, after: Report, done: Sequence[Applied], chosen: Mapping[str, str]) -> Iterator[Key]:
-    """Fixes not to be applied again: those a person chose, and those whose finding stands as before."""
+    """Fixes not to be applied again: those a person chose, and those whose finding stands as before. Where more is
+    wrong with a record than is told, blocks that were not spoken of take the numbers of those that went."""
     were, are = (Counter(finding.code for finding in report.findings) for report in (before, after))
     standing = {(finding.id, finding.severity) for finding in after.findings}
+    fewer = _blocks(after) < _blocks(before)
     for item in done:
         finding = item.finding
         stands = (finding.id, finding.severity) in standing and are[finding.code] >= were[finding.code]
+        stands = stands and not (fewer and are[finding.code] >= PARTS)
         if finding.id in chosen or stands:
             yield _key(item)
 

@@ -35,8 +35,8 @@ def introduced(
 ) -> bool:
     """Whether a finding above info is there that was not there before, or one got worse.
 
-    A line that can be read again, history that comes back, or a session that loads again may show what was wrong all
-    along: that is found, not introduced, and the next rounds see to it.
+    A line that can be read again, history that comes back, a block that is sent again, or a session that loads again
+    may show what was wrong all along: that is found, not introduced, and the next rounds see to it.
     """
     if before.resume.outcome not in _LOADS and after.resume.outcome in _LOADS:
         return False
@@ -55,6 +55,7 @@ def introduced(
         finding for finding in after.findings
         if finding.severity > known.get((finding.code, finding.uuid), Severity.INFO)
         and not (_aside(before, finding) and (mendable(finding) or _undecided(after, finding)))
+        and not (_unsent(before, finding) and mendable(finding))
         and not (harmless and _bared(before, after, finding))
     ]
     return bool(found)
@@ -70,6 +71,15 @@ def _bared(before: Report, after: Report, finding: Finding) -> bool:
 def _undecided(report: Report, finding: Finding) -> bool:
     """Whether a finding only warns of a part that is not loaded, whatever is mended."""
     return finding.severity is Severity.WARNING and _aside(report, finding)
+
+
+def _unsent(report: Report, finding: Finding) -> bool:
+    """Whether a finding stands at a block that is in the file and not sent."""
+    situation = report.situation
+    row = None if finding.at is None else situation.session.scan.view.row(finding.at)
+    if row is None or finding.block is None or finding.block >= len(situation.session.scan.blocks(row)):
+        return False
+    return situation.part(row, finding.block) is None
 
 
 def _aside(report: Report, finding: Finding) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from unbrick import jsonspan
 from unbrick.edit import Redact, Salvage
-from unbrick.jsonspan import Apart, Pointer
+from unbrick.jsonspan import Apart, Pointer, Spelling
 from unbrick.record import END, At, Json, compact, read, salvaged
 from unbrick.secrecy.hide import Hidden
 from unbrick.session import Session
@@ -18,9 +18,9 @@ class _Values:
 
     def __init__(self) -> None:
         self._apart = Apart()
-        self.written: dict[tuple[str | int, ...], bytes] = {}
+        self.written: dict[tuple[str | int, ...], Spelling] = {}
 
-    def add(self, pointer: tuple[str | int, ...], new: bytes) -> bool:
+    def add(self, pointer: tuple[str | int, ...], new: Spelling) -> bool:
         """Take a value in, where its pointer stands apart from the others."""
         if not self._apart.add(pointer):
             return False
@@ -69,7 +69,7 @@ class Draft:
             raise KeyError(self.view.at(row))
         return raw.removesuffix(b"\n")
 
-    def written(self, value: object) -> bytes:
+    def written(self, value: object) -> Spelling:
         """A value as the client writes it."""
         return compact(value)
 
@@ -90,7 +90,7 @@ class Draft:
     def _write(self, row: int, values: _Values) -> None:
         """Write the values that were set in a record; the member that records begin with may have to be put there."""
         for pointer in [pointer for pointer in values.written if pointer == (self.leading,)]:
-            self.put_value(row, pointer, values.written.pop(pointer))
+            self.put_value(row, pointer, jsonspan.spelled(values.written.pop(pointer), self.raw(row), 0))
         if values.written:
             self.put(row, jsonspan.set_values(self.raw(row), values.written))
 
@@ -103,6 +103,19 @@ class Draft:
         else:
             *parent, key = pointer
             self.put(row, jsonspan.set_member(raw, parent, str(key), new, first=key == self.leading))
+
+    def drop_blocks(self, row: int, pointer: Pointer, count: int, blocks: Iterable[int]) -> bool:
+        """Take elements out of a list of so many in the record of a row, each named by its number in what the ones
+        before left; whether any is left, else the list stays as it is. Raises KeyError when one is not there."""
+        left = [*range(count)]
+        gone: set[int] = set()
+        for block in blocks:
+            if not 0 <= block < len(left):
+                raise KeyError(block)
+            gone.add(left.pop(block))
+        if left:
+            self.take_out(row, pointer, gone)
+        return bool(left)
 
     def take_out(self, row: int, pointer: Pointer, indices: Set[int]) -> None:
         """Take elements out of a list in the record of a row. Raises KeyError when one is not there."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from unbrick.api import CONTRACTS
 from unbrick.edit import DropBlock, Edit, SetRef
@@ -40,14 +40,13 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
         _place, row, block = loaded[0]
         first = _essence(situation, row, block)
         answers = sorted((situation.loaded[row], row, block) for row, block in call.results if row in situation.loaded)
-        for number, (place, row, block) in enumerate(loaded[1:], 2):
+        own = _own_answers(situation, loaded, answers)
+        for place, row, block in loaded[1:]:
             repeated = _essence(situation, row, block) == first
             message = f"the call id {call.ref} is used {len(loaded)} times, "
             message += "for the same call" if repeated else "for different calls"
-            following = bisect_right(answers, (place, row, block))
-            until = loaded[number][0] if number < len(loaded) else len(situation.thread.rows)
-            answer = answers[following] if following < len(answers) and answers[following][0] < until else None
-            if repeated and not (answer is not None and following):
+            answer = own.get((place, row, block))
+            if repeated and not (answer is not None and answers[0] < (place, row, block)):
                 fix = _drop_repeat(situation, row, block)
             else:
                 # Of two calls that were both answered, each was made.
@@ -61,6 +60,30 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
                 yield remark(situation, "T006", name, severity, message, row, block, (fix,))
     for what in violated.values():
         yield refusal(situation, name, what, f"the call id {what.violation.ref} is used more than once")
+
+
+Loaded = tuple[int, int, int]
+"""A place on the thread, its row, and a block of it."""
+
+
+def _own_answers(situation: Situation, calls: Sequence[Loaded], answers: Sequence[Loaded]) -> dict[Loaded, Loaded]:
+    """Call → its result, of calls and results under one id: each result is that of the first call of the response
+    before it that has none yet."""
+    ids, response = situation.session.scan.message_id, None
+    waiting: deque[Loaded] = deque()
+    found: dict[Loaded, Loaded] = {}
+    for at, answers_one in sorted([*((at, False) for at in calls), *((at, True) for at in answers)]):
+        if answers_one:
+            if waiting:
+                found[waiting.popleft()] = at
+            continue
+        row = at[1]
+        part_of = ids[row] if ids[row] >= 0 else -1 - row
+        if part_of != response:
+            waiting.clear()
+        response = part_of
+        waiting.append(at)
+    return found
 
 
 def _essence(situation: Situation, row: int, block: int) -> object:

@@ -1,4 +1,5 @@
-"""Calls and results without an id, and results in a reply: a repair makes the request pass and keeps what they say."""
+"""Calls and results under no id of their own, and results in a reply: a repair makes the request pass and keeps what
+they say."""
 
 from __future__ import annotations
 
@@ -133,6 +134,14 @@ def test_bad_ids_get_one_each_in_one_round(make: Make, name: str, refs: list[str
     assert done.after.verdict is Verdict.HEALTHY
     assert len(done.applied) == len(refs)
     assert asked(records) == [(f"ls {n}", f"out {n}") for n in range(len(refs))]
+
+
+@pytest.mark.parametrize(("make", "name"), FORMS)
+def test_calls_of_one_reply_under_one_id_keep_their_own_results(make: Make, name: str) -> None:
+    data = make([call(n, "toolu_same") for n in range(3)], [result(n, "toolu_same") for n in range(3)])
+    done, records = mended(data, name)
+    assert done.after.verdict is Verdict.HEALTHY
+    assert asked(records) == [(f"ls {n}", f"out {n}") for n in range(3)]
 
 
 @pytest.mark.parametrize(("make", "name"), FORMS)

@@ -6,7 +6,9 @@ against it (amplifier.md §1.1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from unbrick.edit import (
@@ -29,6 +31,7 @@ from unbrick.edit import (
 )
 from unbrick.formats import Clock, draft, pictures
 from unbrick.formats.amplifier import records, words, write
+from unbrick.jsonspan import Pointer
 from unbrick.record import END, At, Json
 from unbrick.session import Session
 from unbrick.thread import Thread
@@ -50,6 +53,10 @@ class Draft(draft.Draft):
             if key not in old or old[key] != new:
                 self.put(row, write.with_member(self.raw(row), key, new))
         self.forget_copy(row)
+
+    def take_out(self, row: int, _pointer: Pointer, indices: Set[int]) -> None:
+        """Take blocks out of a record, in both places of a call."""
+        self.rewrite(row, write.without_blocks(self.record(row), indices))
 
     def forget_copy(self, row: int) -> None:
         """Take out the server's own copy of a record that is not what it was."""
@@ -78,9 +85,14 @@ def _answer(edit: Answer, made: Draft, clock: Clock) -> None:
 
 def _together(edit: Together, made: Draft, clock: Clock) -> None:
     _answers([one for one in edit.edits if isinstance(one, Answer)], made, clock)
+    _set_refs([one for one in edit.edits if isinstance(one, SetRef)], made)
+    for at, drops in groupby((one for one in edit.edits if isinstance(one, DropBlock)), attrgetter("at")):
+        _drop_blocks(made, made.row(at), [one.block for one in drops])
+    for at, values in groupby((one for one in edit.edits if isinstance(one, SetValue)), attrgetter("at")):
+        _set_values(made, made.row(at), [*values])
     for one in edit.edits:
-        if not isinstance(one, Answer):
-            _WRITERS[type(one)](one, made, clock)
+        if isinstance(one, Move):
+            _move(one, made, clock)
 
 
 def _answers(edits: Sequence[Answer], made: Draft, clock: Clock) -> None:
@@ -143,16 +155,13 @@ def _move(edit: Move, made: Draft, _clock: Clock) -> None:
     made.move_behind(row, place)
 
 
-def _drop_block(edit: DropBlock, made: Draft, clock: Clock) -> None:
-    row = made.row(edit.at)
-    value = made.record(row)
-    found = records.blocks(value)
-    if not 0 <= edit.block < len(found):
-        raise KeyError(edit.block)
-    if len(found) == 1:
+def _drop_block(edit: DropBlock, made: Draft, _clock: Clock) -> None:
+    _drop_blocks(made, made.row(edit.at), [edit.block])
+
+
+def _drop_blocks(made: Draft, row: int, blocks: Sequence[int]) -> None:
+    if not made.drop_blocks(row, ("content",), len(records.blocks(made.record(row))), blocks):
         made.drop(row)
-    else:
-        made.rewrite(row, write.without_block(value, edit.block))
 
 
 def _drop_record(edit: DropRecord, made: Draft, _clock: Clock) -> None:
@@ -174,24 +183,30 @@ def _clear(edit: Clear, made: Draft, _clock: Clock) -> None:
         if found[block].get("type") == "tool_result":
             made.rewrite(row, {**value, "content": note})
         elif not _is_use(found[block]):
-            made.rewrite(row, write.with_block(value, block, {"type": "text", "text": note}))
+            made.rewrite(row, write.with_blocks(value, {block: {"type": "text", "text": note}}))
 
 
 def _set_value(edit: SetValue, made: Draft, _clock: Clock) -> None:
-    row = made.row(edit.at)
-    value = made.record(row)
-    if edit.pointer[:1] != ("content",) or (len(edit.pointer) == 1 and not isinstance(edit.value, list)):
-        made.set(row, edit.pointer, edit.value)
-        made.forget_copy(row)
-        return
-    if len(edit.pointer) == 1:
-        made.rewrite(row, write.with_content(value, edit.value))
-        return
-    block, inside = edit.pointer[1], edit.pointer[2:]
-    found = records.blocks(value)
-    if not isinstance(block, int) or not 0 <= block < len(found):
-        raise KeyError(block)
-    made.rewrite(row, write.with_block(value, block, _within(found[block], inside, edit.value)))
+    _set_values(made, made.row(edit.at), [edit])
+
+
+def _set_values(made: Draft, row: int, edits: Sequence[SetValue]) -> None:
+    """Replace values of one record, none of which leads into another."""
+    changed: dict[int, Json] = {}
+    found = records.blocks(made.record(row))
+    for edit in edits:
+        if edit.pointer[:1] != ("content",) or (len(edit.pointer) == 1 and not isinstance(edit.value, list)):
+            made.set(row, edit.pointer, edit.value)
+            made.forget_copy(row)
+        elif len(edit.pointer) == 1:
+            made.rewrite(row, write.with_content(made.record(row), edit.value))
+        else:
+            block, inside = edit.pointer[1], edit.pointer[2:]
+            if not isinstance(block, int) or not 0 <= block < len(found):
+                raise KeyError(block)
+            changed[block] = _within(changed.get(block, found[block]), inside, edit.value)
+    if changed:
+        made.rewrite(row, write.with_blocks(made.record(row), changed))
 
 
 def _within(value: Any, inside: Sequence[str | int], new: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
@@ -206,12 +221,22 @@ def _within(value: Any, inside: Sequence[str | int], new: Any) -> Any:  # noqa: 
 
 
 def _set_ref(edit: SetRef, made: Draft, _clock: Clock) -> None:
-    call = made.session.calls[edit.old]
-    for row, block in call.uses:
+    _set_refs([edit], made)
+
+
+def _set_refs(edits: Sequence[SetRef], made: Draft) -> None:
+    """Give calls other ids, those of one record in one go."""
+    by_row: dict[int, dict[int, str]] = {}
+    for edit in edits:
+        call = made.session.calls[edit.old]
+        for row, block in call.uses:
+            by_row.setdefault(row, {})[block] = edit.new
+        for row, _block in call.results:
+            made.set(row, ("tool_call_id",), edit.new)
+    for row, refs in by_row.items():
         value = made.record(row)
-        made.rewrite(row, write.with_block(value, block, {**records.blocks(value)[block], "id": edit.new}))
-    for row, _block in call.results:
-        made.set(row, ("tool_call_id",), edit.new)
+        found = records.blocks(value)
+        made.rewrite(row, write.with_blocks(value, {block: {**found[block], "id": new} for block, new in refs.items()}))
 
 
 def _insert(edit: Insert, made: Draft, clock: Clock) -> None:

@@ -104,7 +104,7 @@ def calls_and_texts(value: Json) -> list[tuple[Any, bool]]:
     waiting: dict[object, list[Json]] = {}
     listed = [call for call in called if call.__class__ is dict] if called.__class__ is list else []
     for call in listed:
-        waiting.setdefault(_hashable(call.get("id")), []).append(call)
+        waiting.setdefault(hashable(call.get("id")), []).append(call)
     found: list[tuple[Any, bool]] = []
     if content.__class__ is str:
         if content or not listed:
@@ -114,7 +114,7 @@ def calls_and_texts(value: Json) -> list[tuple[Any, bool]]:
             if part.__class__ is not dict or part.get("type") not in ("tool_call", "tool_use"):
                 found.append((clean(part), False))
                 continue
-            same = waiting.get(_hashable(part.get("id")))
+            same = waiting.get(hashable(part.get("id")))
             if same:
                 call = same.pop(0)
                 found.append((use(call), part["type"] == "tool_use" or not own(call)))
@@ -124,13 +124,14 @@ def calls_and_texts(value: Json) -> list[tuple[Any, bool]]:
                     "input": _object(part.get("input")),
                 }, True))
     for call in listed:
-        same = waiting[_hashable(call.get("id"))]
+        same = waiting[hashable(call.get("id"))]
         if any(one is call for one in same):
             found.append((use(call), True))
     return found
 
 
-def _hashable(ref: object) -> object:
+def hashable(ref: object) -> object:
+    """What stands for an id of any type in a table."""
     return ref if isinstance(ref, str) else repr(ref)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from unbrick import jsonspan
@@ -77,61 +78,69 @@ def message(record: Mapping[str, Any], clock: Clock, like: Json) -> bytes:
     return dump({"role": role, "content": content} | _stamp(clock, like))
 
 
-def _place(value: Json, block: int) -> tuple[int | None, int | None]:
-    """Where a block stands: its index in `content` and its index in `tool_calls`, None where it does not."""
+def _places(value: Json) -> Iterator[tuple[int | None, int | None]]:
+    """Where each block stands: its index in `content` and its index in `tool_calls`, None where it does not."""
     content, called = value.get("content"), value.get("tool_calls")
-    found = records.blocks(value)
-    among = len(content) if isinstance(content, list) else len(found) - len(_uses(found))
-    inside = block if isinstance(content, list) and block < len(content) else None
-    part = found[block]
-    if part.get("type") != "tool_use" or not isinstance(called, list):
-        return inside, None
-    earlier = sum(one.get("id") == part.get("id") and one.get("type") == "tool_use" for one in found[:block])
-    same = [
-        index for index, call in enumerate(called) if isinstance(call, dict) and call.get("id") == part.get("id")
-    ]
-    del among
-    return inside, same[earlier] if earlier < len(same) else None
+    inside = len(content) if isinstance(content, list) else 0
+    same: dict[object, deque[int]] = {}
+    for index, call in enumerate(called if isinstance(called, list) else ()):
+        if isinstance(call, dict):
+            same.setdefault(records.hashable(call.get("id")), deque()).append(index)
+    for block, part in enumerate(records.blocks(value)):
+        left = same.get(records.hashable(part.get("id"))) if part.get("type") == "tool_use" else None
+        yield block if block < inside else None, left.popleft() if left else None
 
 
 def _uses(found: Sequence[Json]) -> list[Json]:
     return [part for part in found if part.get("type") == "tool_use"]
 
 
-def without_block(value: Json, block: int) -> Json:
-    """A record without a block, in both places of a call."""
-    inside, among = _place(value, block)
+def without_blocks(value: Json, blocks: Set[int]) -> Json:
+    """A record without some blocks, in both places of a call."""
+    places = [place for block, place in enumerate(_places(value)) if block in blocks]
+    inside, among = ({index for index in indices if index is not None} for indices in zip(*places, strict=True))
     changed = dict(value)
-    if inside is not None:
+    if inside:
         changed["content"] = _but(value["content"], inside)
-    elif isinstance(value.get("content"), str) and among is None:
+    elif isinstance(value.get("content"), str) and (None, None) in places:
         changed["content"] = []
-    if among is not None:
+    if among:
         changed["tool_calls"] = _but(value["tool_calls"], among)
         if not changed["tool_calls"]:
             del changed["tool_calls"]
     return changed
 
 
-def _but(items: list[Any], index: int) -> list[Any]:
-    return [*items[:index], *items[index + 1 :]]
+def _but(items: list[Any], indices: Set[int]) -> list[Any]:
+    return [item for index, item in enumerate(items) if index not in indices]
 
 
-def with_block(value: Json, block: int, new: Json) -> Json:
-    """A record with a block in another's place, given in the API's form; a call in both its places."""
+def with_blocks(value: Json, blocks: Mapping[int, Json]) -> Json:
+    """A record with blocks in the place of others, by number, given in the API's form; a call in both its places."""
     if value.get("role") == "tool":
-        return {**value, "tool_call_id": new.get("tool_use_id"), "content": new.get("content")}
-    inside, among = _place(value, block)
+        for new in blocks.values():
+            value = {**value, "tool_call_id": new.get("tool_use_id"), "content": new.get("content")}
+        return value
+    content, called = value.get("content"), value.get("tool_calls")
+    parts = [*content] if isinstance(content, list) else []
+    calls = [*called] if isinstance(called, list) else []
+    for block, (inside, among) in enumerate(_places(value)):
+        if block not in blocks:
+            continue
+        new = blocks[block]
+        if inside is not None:
+            old = parts[inside]
+            kept = {key: old[key] for key in ("visibility",) if isinstance(old, dict) and key in old}
+            parts[inside] = {**stored(new), **kept}
+        elif among is None:
+            parts.append(stored(new))
+        if among is not None:
+            calls[among] = {"id": new.get("id"), "tool": new.get("name"), "arguments": new.get("input")}
     changed = dict(value)
-    if isinstance(value.get("content"), str) and inside is None and among is None:
-        return {**value, "content": [stored(new)]}
-    if inside is not None:
-        old = value["content"][inside]
-        kept = {key: old[key] for key in ("visibility",) if isinstance(old, dict) and key in old}
-        changed["content"] = [*value["content"][:inside], {**stored(new), **kept}, *value["content"][inside + 1 :]]
-    if among is not None:
-        call = {"id": new.get("id"), "tool": new.get("name"), "arguments": new.get("input")}
-        changed["tool_calls"] = [*value["tool_calls"][:among], call, *value["tool_calls"][among + 1 :]]
+    if isinstance(content, list) or parts:
+        changed["content"] = parts
+    if isinstance(called, list):
+        changed["tool_calls"] = calls
     return changed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from unbrick.entry import BlockKind, Flag, Kind
@@ -21,8 +21,11 @@ def answer(draft: Draft, calls: Iterable[tuple[int, str]], clock: Clock) -> None
     A response with several calls is written as one chain first when its records do not stand on one path.
     """
     responses: dict[Hashable, list[tuple[int, str]]] = {}
+    held: dict[int, set[str | None]] = {}
     for call, ref in calls:
-        if not _holds(draft.session, call, BlockKind.TOOL_USE, ref):
+        if call not in held:
+            held[call] = _calls_in(draft.session, call)
+        if ref not in held[call]:
             raise KeyError(ref)
         draft.uuid(call)
         responses.setdefault(_response(draft, call), []).append((call, ref))
@@ -39,10 +42,13 @@ def _answer(draft: Draft, calls: Sequence[tuple[int, str]], clock: Clock) -> Non
     before, following = draft.record(last), draft.record(followers[0]) if followers else None
     prompt = write.prompt_id(session, first)
     uuid = draft.uuid(last)
+    around: write.Around | None = None
     for call, ref in calls:
+        if around is None or around.row != call:
+            around = write.around(session, call)
         parent, uuid = uuid, clock.uuid()
         time = write.after(before, following, clock) if end is None else write.stamp(end)
-        line = write.result(session, call, ref, parent, uuid, time, prompt)
+        line = write.result(around, ref, parent, uuid, time, prompt)
         if end is None:
             draft.behind(last, line)
         else:
@@ -139,16 +145,18 @@ def linearise(draft: Draft, order: Sequence[int], target: Target) -> None:
             ending.make_newest(draft, last, len(session))
 
 
-def rename_replacements(draft: Draft, old: str, new: str) -> None:
-    """Rename a call in the lists of results that the client replaced."""
+def rename_replacements(draft: Draft, names: Mapping[str, str]) -> None:
+    """Rename calls, given by old and new id, in the lists of results that the client replaced."""
     scan = draft.session.scan
     replaced = scan.strings.find("content-replacement")
-    for row in (row for row, type_ in enumerate(scan.type) if type_ == replaced >= 0) if replaced in scan.type else ():
+    known = names and replaced in scan.type
+    for row in (row for row, type_ in enumerate(scan.type) if type_ == replaced >= 0) if known else ():
         listed = draft.session.value(row).get("replacements")
         for index, one in enumerate(listed if isinstance(listed, list) else ()):
             for key in ("toolUseId", "tool_use_id"):
-                if isinstance(one, dict) and one.get(key) == old:
-                    draft.set(row, ("replacements", index, key), new)
+                old = one.get(key) if isinstance(one, dict) else None
+                if isinstance(old, str) and old in names:
+                    draft.set(row, ("replacements", index, key), names[old])
 
 
 def _response(draft: Draft, call: int) -> Hashable:
@@ -157,10 +165,12 @@ def _response(draft: Draft, call: int) -> Hashable:
     return number if number >= 0 else -1 - call, call in draft.loaded, draft.session.has(call, Flag.SIDECHAIN)
 
 
-def _holds(session: Session, row: int, kind: BlockKind, ref: str) -> bool:
+def _calls_in(session: Session, row: int) -> set[str | None]:
+    """The ids of the calls in a record."""
     scan = session.scan
-    number = scan.strings.find(ref)
-    return any(scan.block_kind[i] == kind and scan.block_ref[i] == number for i in scan.blocks(row))
+    return {
+        scan.strings.text(scan.block_ref[i]) for i in scan.blocks(row) if scan.block_kind[i] == BlockKind.TOOL_USE
+    }
 
 
 def _members(draft: Draft, call: int) -> list[int]:

@@ -83,9 +83,10 @@ def _together(edit: Together, draft: Draft, target: Target, clock: Clock) -> Non
     calls.move(draft, [(draft.row(one.at), draft.row(one.behind)) for one in moves], target, clock)
     for at, drops in groupby((one for one in edit.edits if isinstance(one, DropBlock)), attrgetter("at")):
         _drop_blocks(draft, draft.row(at), [one.block for one in drops], target, clock)
+    _set_refs([one for one in edit.edits if isinstance(one, SetRef)], draft)
     for one in edit.edits:
-        if isinstance(one, SetValue | SetRef):
-            _WRITERS[type(one)](one, draft, target, clock)
+        if isinstance(one, SetValue):
+            _set_value(one, draft, target, clock)
 
 
 def _move(edit: Move, draft: Draft, target: Target, clock: Clock) -> None:
@@ -104,15 +105,8 @@ def _drop_blocks(draft: Draft, row: int, blocks: Sequence[int], target: Target, 
     """Take blocks out of a record, each by its number in what the ones before left."""
     message = draft.record(row).get("message")
     content = message.get("content") if isinstance(message, dict) else None
-    left = [*range(len(content) if isinstance(content, list) else int(isinstance(content, str)))]
-    gone: set[int] = set()
-    for block in blocks:
-        if not 0 <= block < len(left):
-            raise KeyError(block)
-        gone.add(left.pop(block))
-    if left:
-        draft.take_out(row, ("message", "content"), gone)
-    else:
+    count = len(content) if isinstance(content, list) else int(isinstance(content, str))
+    if not draft.drop_blocks(row, ("message", "content"), count, blocks):
         _drop_record(DropRecord(draft.view.at(row)), draft, target, clock)
 
 
@@ -160,12 +154,17 @@ def _remake(edit: Remake, draft: Draft, _target: Target, _clock: Clock) -> None:
 
 
 def _set_ref(edit: SetRef, draft: Draft, _target: Target, _clock: Clock) -> None:
-    call = draft.session.calls[edit.old]
-    for row, block in call.uses:
-        draft.set(row, ("message", "content", block, "id"), edit.new)
-    for row, block in call.results:
-        draft.set(row, ("message", "content", block, "tool_use_id"), edit.new)
-    calls.rename_replacements(draft, edit.old, edit.new)
+    _set_refs([edit], draft)
+
+
+def _set_refs(edits: Sequence[SetRef], draft: Draft) -> None:
+    for edit in edits:
+        call = draft.session.calls[edit.old]
+        for row, block in call.uses:
+            draft.set(row, ("message", "content", block, "id"), edit.new)
+        for row, block in call.results:
+            draft.set(row, ("message", "content", block, "tool_use_id"), edit.new)
+    calls.rename_replacements(draft, {edit.old: edit.new for edit in edits})
 
 
 def _insert(edit: Insert, draft: Draft, _target: Target, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Set
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from unbrick.entry import Kind
 from unbrick.formats import Clock
@@ -117,18 +117,28 @@ def model_user(session: Session, row: int) -> Json:
     return session.value(users[user] if user >= 0 else row)
 
 
-def result(
-    session: Session, call: int, ref: str, parent: str, uuid: str, time: str, prompt: str | None,
-) -> bytes:
+class Around(NamedTuple):
+    """What a result is written like: the row of its call, that record and its id, and a record of its own kind."""
+
+    row: int
+    record: Json
+    uuid: str | None
+    model: Json
+
+
+def around(session: Session, call: int) -> Around:
+    """What a result for a call of a row is written like."""
+    return Around(call, session.value(call), session.uuid(call), model_user(session, call))
+
+
+def result(call: Around, ref: str, parent: str, uuid: str, time: str, prompt: str | None) -> bytes:
     """The result that clients from 2.1.290 themselves write for a call whose session ended before it returned; `prompt`
     is the id of the prompt that it belongs to."""
-    neighbour = session.value(call)
-    model = model_user(session, call)
     text = words.RESULT_INTERRUPTED
     block = {"type": "tool_result", "content": text, "is_error": True, "tool_use_id": ref}
     own: dict[str, Any] = {
         "parentUuid": parent,
-        "isSidechain": bool(neighbour.get("isSidechain")),
+        "isSidechain": bool(call.record.get("isSidechain")),
         **({} if prompt is None else {"promptId": prompt}),
         "type": "user",
         "message": {"role": "user", "content": [block]},
@@ -136,9 +146,9 @@ def result(
         "timestamp": time,
         "toolUseResult": text,
         "toolDenialKind": "interrupted",
-        "sourceToolAssistantUUID": session.uuid(call),
+        "sourceToolAssistantUUID": call.uuid,
     }
-    return imitate(own, neighbour, model)
+    return imitate(own, call.record, call.model)
 
 
 def prompt_id(session: Session, row: int) -> str | None:

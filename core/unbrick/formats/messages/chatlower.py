@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from unbrick import jsonspan
@@ -34,11 +34,10 @@ class Draft(lower.Draft):
         shown = chat.content(stored)
         self._become(row, (), stored, message(stored, _replaced(shown, tuple(pointer[1:]), value)))
 
-    def drop_block(self, row: int, block: int) -> None:
-        """Take a part or a call out."""
+    def take_out(self, row: int, _pointer: Pointer, indices: Set[int]) -> None:
+        """Take parts or calls out."""
         stored = self.native(row)
-        kept = chat.blocks(stored)
-        del kept[block]
+        kept = [block for index, block in enumerate(chat.blocks(stored)) if index not in indices]
         self._become(row, (), stored, message(stored, kept))
 
     def conform(self, row: int) -> None:

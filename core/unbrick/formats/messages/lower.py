@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -31,7 +33,7 @@ from unbrick.edit import (
 from unbrick.elements import Elements
 from unbrick.formats import draft, pictures
 from unbrick.formats.messages import framing, records, write
-from unbrick.jsonspan import Pointer
+from unbrick.jsonspan import Spelling
 from unbrick.record import FRAME, At, Json
 from unbrick.secrecy.hide import Hidden
 from unbrick.session import Session
@@ -56,15 +58,12 @@ class Draft(draft.Draft):
             self._style = write.style(self.view.raw(0).rstrip(b"\r\n")) if len(self.view) else write.Style()
         return self._style
 
-    def set(self, row: int, pointer: Pointer, value: object) -> None:
-        """Replace one value in a message, or add the member when only that is missing."""
-        self.record(row)
-        raw = self.raw(row)
-        try:
-            place, _end = jsonspan.locate(raw, pointer)
-        except KeyError:
-            place, _end = jsonspan.locate(raw, list(pointer)[:-1])
-        self.put_value(row, pointer, write.written(value, self.style, write.indent_at(raw, place)))
+    def written(self, value: object) -> Spelling:
+        """A value in the style of the document, indented as its place is."""
+        style = self.style
+        if style.unit is None:
+            return write.written(value, style)
+        return lambda raw, place: write.written(value, style, write.indent_at(raw, place))
 
     def message(self, role: str, content: object) -> bytes:
         """A new message."""
@@ -94,16 +93,16 @@ class Draft(draft.Draft):
     def move(self, row: int, call: int, blocks: Sequence[int]) -> None:
         """Move results of a message behind a call's."""
         found = records.blocks(self.record(row))
-        if len(blocks) == len(found):
-            self.drop(row)
-        else:
-            for index in reversed(blocks):
-                self.drop_block(row, index)
+        self.drop_parts(row, blocks[::-1])
         self.put_results(call, [found[index] for index in blocks])
 
-    def drop_block(self, row: int, block: int) -> None:
-        """Take one block out of a message that holds more."""
-        self.put(row, jsonspan.remove(self.raw(row), ("content", block)))
+    def drop_parts(self, row: int, blocks: Sequence[int]) -> None:
+        """Take blocks out of a message, each named by its number in what the ones before left; the message goes when
+        nothing is left in it."""
+        content = self.record(row).get("content")
+        count = len(content) if isinstance(content, list) else 0
+        if not self.drop_blocks(row, ("content",), max(count, 1), blocks):
+            self.drop(row)
 
     def conform(self, row: int) -> None:
         """Name the role as the API does, and take out what it does not know."""
@@ -147,8 +146,10 @@ def _answer(edit: Answer, made: Draft) -> None:
 
 def _together(edit: Together, made: Draft) -> None:
     _answers([one for one in edit.edits if isinstance(one, Answer)], made)
+    for at, drops in groupby((one for one in edit.edits if isinstance(one, DropBlock)), attrgetter("at")):
+        made.drop_parts(made.row(at), [one.block for one in drops])
     for one in edit.edits:
-        if not isinstance(one, Answer):
+        if not isinstance(one, Answer | DropBlock):
             _WRITERS[type(one)](one, made)
 
 
@@ -182,14 +183,7 @@ def _move(edit: Move, made: Draft) -> None:
 
 
 def _drop_block(edit: DropBlock, made: Draft) -> None:
-    row = made.row(edit.at)
-    content = made.record(row).get("content")
-    if isinstance(content, list) and len(content) > 1:
-        made.drop_block(row, edit.block)
-    elif edit.block == 0:
-        made.drop(row)
-    else:
-        raise KeyError(edit.block)
+    made.drop_parts(made.row(edit.at), [edit.block])
 
 
 def _drop_record(edit: DropRecord, made: Draft) -> None:
