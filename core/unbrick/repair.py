@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 
 from unbrick.bundle import Bundle
 from unbrick.check import check
 from unbrick.clock import SYSTEM_CLOCK
-from unbrick.edit import Answer, DropBlock, Edit, SetRef, SetValue
+from unbrick.edit import Edit
+from unbrick.editing.groups import Applied, groups, steps
 from unbrick.editing.harm import introduced, more, worse
-from unbrick.editing.lowering import Change, alike, lower, overlap, together, touched
+from unbrick.editing.lowering import Change, lower, overlap, together, touched
 from unbrick.finding import Finding, Fix, Safety, Severity
 from unbrick.formats import Clock, Format
-from unbrick.jsonspan import Apart
 from unbrick.patch import EMPTY, Patch, compose
 from unbrick.record import At
 from unbrick.report import Report
@@ -44,14 +43,6 @@ DEFAULT: frozenset[Safety] = frozenset({Safety.SAFE})
 
 KEEPS = (Safety.SAFE, Safety.RESTORES, Safety.LOSSY)
 """The safeties of what a repair applies of itself, the one that keeps most first."""
-
-
-@dataclass(frozen=True)
-class Applied:
-    """A fix that was applied, and the finding it answers as it stood then."""
-
-    finding: Finding
-    fix: Fix
 
 
 @dataclass(frozen=True)
@@ -265,23 +256,24 @@ def _apply(
     done: list[Applied] = []
     stepwise: list[Applied] = []
     taken: set[At] = set()
-    waiting = deque(_groups(batch))
+    waiting = deque(groups(batch))
     while waiting:
         group = waiting.popleft()
-        edits = [edit for applied in group for edit in applied.fix.edits]
+        edits = steps(group)
+        several = len(edits) > len(group)
         new = together(format_, situation, edits, clock)
-        if new is None and len(group) > 1:
-            # One of them names what is not there.
-            half = len(group) // 2
-            waiting.extendleft((group[half:], group[:half]))
-        elif new is not None:
+        if new is not None:
             if not overlap(change, new) and taken.isdisjoint(new):
                 change.update(new)
                 done += group
-        elif places := touched(format_, situation, edits, clock):
+        elif (several or len(group) == 1) and (places := touched(format_, situation, edits, clock)):
             if taken.isdisjoint(places) and change.keys().isdisjoint(places):
                 taken |= places
                 stepwise += group
+        elif len(group) > 1:
+            # One of them names what is not there.
+            half = len(group) // 2
+            waiting.extendleft((group[half:], group[:half]))
         elif not done and not stepwise:
             try:
                 changed = lower(format_, situation, edits, patch, clock)
@@ -293,10 +285,8 @@ def _apply(
                 break
     if stepwise:
         # Step by step of all of them: one scan for each step, not for each fix.
-        steps = zip_longest(*(applied.fix.edits for applied in stepwise))
-        edits = [edit for step in steps for edit in step if edit is not None]
         try:
-            patch = lower(format_, situation, edits, patch, clock, change)
+            patch = lower(format_, situation, steps(stepwise), patch, clock, change)
             change, done = {}, [*done, *stepwise]
         except (KeyError, IndexError):
             if not done:
@@ -307,41 +297,6 @@ def _apply(
         return done, patch, report
     after = yield from check(format_, report.bundle, patch, report.target, surroundings, situation)
     return done, patch, after
-
-
-def _groups(batch: Iterable[Applied]) -> list[list[Applied]]:
-    """The fixes that are done in one go: those that answer calls, those that move results behind theirs, those that
-    give calls other ids, those that replace values of one record apart from each other, and those that take blocks out
-    of one record, its last block first, so that each finds the block that it means. A fix of several findings is done
-    once."""
-    found: dict[Hashable, list[Applied]] = {}
-    apart: dict[At, Apart] = {}
-    seen: set[Hashable] = set()
-    for applied in batch:
-        if id(applied.fix.edits) in seen:
-            continue
-        seen.add(id(applied.fix.edits))
-        first, *more = applied.fix.edits or (None,)
-        key = None if first is None or more else alike(first)
-        if key is not None and isinstance(first, SetValue):
-            # What leads into another of them waits for what that leaves.
-            if not apart.setdefault(first.at, Apart()).add(first.pointer):
-                continue
-        elif key is not None:
-            # What two findings want to be done once is done once, and an id is given once.
-            what = first.ref if isinstance(first, Answer) else first.new if isinstance(first, SetRef) else first
-            if what in seen:
-                continue
-            seen.add(what)
-        found.setdefault(id(applied) if key is None else key, []).append(applied)
-    for group in found.values():
-        group.sort(key=_last_first)
-    return list(found.values())
-
-
-def _last_first(applied: Applied) -> int:
-    first = next(iter(applied.fix.edits), None)
-    return -first.block if isinstance(first, DropBlock) else 0
 
 
 def _is_wish(batch: Sequence[Applied], chosen: Mapping[str, str]) -> bool:

@@ -30,6 +30,12 @@ SHAPES: list[Any] = [
         lambda n: ([{**call(k), "id": "toolu_same", "input": {"n": k}} for k in range(n)], []),
         id="calls with one id and no result",
     ),
+    pytest.param(
+        lambda n: ([{**call(k), "id": "toolu_same", "input": {"n": k}} for k in range(n)], [
+            {**answer(k), "tool_use_id": "toolu_same"} for k in range(n)
+        ]), id="calls with one id",
+    ),
+    pytest.param(lambda n: ([{**call(k), "input": "x"} for k in range(n)], []), id="calls without input or result"),
     pytest.param(lambda n: ([{**call(k), "name": ""} for k in range(n)], []), id="calls without a name or a result"),
     pytest.param(
         lambda n: ([{**call(k), "name": ""} for k in range(n)], [answer(k) for k in range(n)]),

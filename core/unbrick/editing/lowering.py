@@ -7,7 +7,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import cast
 
-from unbrick.edit import Answer, DropBlock, Edit, Move, SetRef, SetValue, Together
+from unbrick.edit import Answer, Conform, DropBlock, Edit, Move, SetRef, SetValue, Together
 from unbrick.formats import Clock, Format
 from unbrick.patch import Patch, View, compose
 from unbrick.record import END, At
@@ -59,7 +59,7 @@ def alike(edit: Edit) -> Hashable | None:
     """What edits have in common that a format does in one go (see `Together`); None for one that stands alone."""
     if isinstance(edit, Answer | Move | SetRef):
         return type(edit).__name__
-    return (type(edit).__name__, edit.at) if isinstance(edit, DropBlock | SetValue) else None
+    return (type(edit).__name__, edit.at) if isinstance(edit, Conform | DropBlock | SetValue) else None
 
 
 def joined(edits: Iterable[Edit]) -> list[Edit]:
@@ -67,6 +67,9 @@ def joined(edits: Iterable[Edit]) -> list[Edit]:
     found: list[Edit] = []
     for key, run in groupby(edits, alike):
         same = tuple(run)
+        if isinstance(same[0], Conform):
+            found.append(same[0])  # Once is enough.
+            continue
         alone = key is None or len(same) < 2 or _chained(same)
         found += same if alone else (Together(cast("tuple[Answer, ...]", same)),)
     return found

@@ -150,8 +150,14 @@ def stored(situation: Situation, row: int, block: int) -> object:
 
 def pointer(situation: Situation, row: int, block: int, *inside: str | int) -> tuple[str | int, ...]:
     """The pointer to a block of a record, or into it; to its content, where that is no list."""
+    base, listed = situation.once(_listed, row)
+    return (*base, block, *inside) if listed else base
+
+
+def _listed(situation: Situation, row: int) -> tuple[tuple[str | int, ...], bool]:
+    """The pointer to the content of a record's message, and whether it is a list."""
     base, found = situation.asks.glanced(row)
-    return (*base, block, *inside) if isinstance(found, list) else base
+    return base, isinstance(found, list)
 
 
 def set_block(situation: Situation, row: int, block: int, value: object, *inside: str | int) -> SetValue:

@@ -37,12 +37,12 @@ def duplicated_call_id(situation: Situation) -> Iterator[Finding]:
         if len(loaded) < 2:
             continue
         what = violated.pop(call.ref, None)
-        _place, row, block = loaded[0]
-        first = _essence(situation, row, block)
+        # Before any result is looked at, so that a record is read once for all its calls.
+        first, *others = [_essence(situation, row, block) for _place, row, block in loaded]
         answers = sorted((situation.loaded[row], row, block) for row, block in call.results if row in situation.loaded)
         own = _own_answers(situation, loaded, answers)
-        for place, row, block in loaded[1:]:
-            repeated = _essence(situation, row, block) == first
+        for (place, row, block), essence in zip(loaded[1:], others, strict=True):
+            repeated = essence == first
             message = f"the call id {call.ref} is used {len(loaded)} times, "
             message += "for the same call" if repeated else "for different calls"
             answer = own.get((place, row, block))
