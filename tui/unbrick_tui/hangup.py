@@ -1,5 +1,5 @@
-"""A terminal that goes away. Whoever does not lead its session gets no SIGHUP then: reads are empty from that moment
-on and writes fail, for ever, so the application has to look."""
+"""A terminal that goes away, for good or for a while. Whoever does not lead its session gets no SIGHUP then: reads are
+empty from that moment on and writes fail, for ever, so the application has to look."""
 
 from __future__ import annotations
 
@@ -67,6 +67,15 @@ class _Steady:
         return getattr(self._file, name)
 
 
+def _between_steps(act: Callable[[], None]) -> None:
+    """Act in the running loop, or at once where none runs. A handler interrupts anything, also whoever holds the lock
+    of what is to be written: it would wait for that for ever."""
+    try:
+        asyncio.get_running_loop().call_soon_threadsafe(act)
+    except RuntimeError:
+        act()
+
+
 def steady(driver: type[Driver]) -> type[Driver]:
     """The same driver, which outlives its terminal."""
 
@@ -77,11 +86,23 @@ def steady(driver: type[Driver]) -> type[Driver]:
             if screen is not None:
                 self._file = _Steady(screen)
 
+        def _sigtstp_application(self, *args: object) -> None:
+            """Stop, and give the terminal back before that."""
+            stop = super()._sigtstp_application
+            _between_steps(stop) if self._auto_restart else stop(*args)
+
         def _sigcont_application(self, *args: object) -> None:
-            """Go on after a stop. One that nobody announced (SIGSTOP) left the reading thread and the terminal's modes
-            as they were: without an end first, two threads would read, and raw would pass for how it was before."""
-            if self._auto_restart and not self._must_signal_resume and self._writer_thread is not None:
+            """Go on after a stop."""
+            if self._must_signal_resume:
+                super()._sigcont_application(*args)
+            elif self._auto_restart:
+                _between_steps(self._taken_up)
+
+        def _taken_up(self) -> None:
+            """A stop that nobody announced (SIGSTOP) left the reading thread and the terminal's modes as they were:
+            without an end first, two threads would read, and raw would pass for how it was before."""
+            if self._writer_thread is not None:
                 self.suspend_application_mode()
-            super()._sigcont_application(*args)
+            super()._sigcont_application()
 
     return Steady
