@@ -19,6 +19,8 @@ import pyte
 
 ROWS, COLUMNS = 30, 100
 PATIENCE = 60.0
+BESIDE = os.pathsep.join(str(Path(__file__).resolve().parents[2] / root) for root in ("core", "tui"))
+"""Where the application stands that these tests belong to, whichever is installed."""
 
 
 class Terminal:
@@ -32,7 +34,8 @@ class Terminal:
         self._fd, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._child = subprocess.Popen(
-            arguments, stdin=end, stdout=end, stderr=end, cwd=folder, env=environment, start_new_session=True,
+            arguments, stdin=end, stdout=end, stderr=end, cwd=folder,
+            env={"PYTHONPATH": BESIDE, **environment}, start_new_session=True,
         )
         os.close(end)
 

@@ -448,6 +448,7 @@ class TestTerminal:
 
     def test_chosen_by_mouse(self, terminal: Terminal) -> None:
         terminal.wait_for("✗ not this file")
+        terminal.wait_for("Landing page")
         line = next(n for n, text in enumerate(terminal.text.splitlines(), 1) if "Landing page" in text)
         for _ in range(2):
             terminal.press(f"\x1b[<0;20;{line}M\x1b[<0;20;{line}m")

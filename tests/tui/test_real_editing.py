@@ -11,27 +11,32 @@ from driving import SAMPLES
 from terminal import Terminal, opened
 
 
-def click(terminal: Terminal, text: str, until: str = "") -> None:
-    """Click where a text stands on the screen, as a terminal reports it (SGR mouse mode); again, as a person would,
-    where nothing came of it because the screen was just changing."""
+def click(terminal: Terminal, text: str, until: str) -> None:
+    """Click where a text stands on the screen; again, as a person would, where nothing came of it because the screen
+    was just changing."""
+    terminal.wait_for(text)
     for patience in (5.0, 10.0, 20.0, 30.0):
-        terminal.wait_for(text)
-        lines = terminal.text.split("\n")
-        row = next(number for number, line in enumerate(lines, 1) if text in line)
-        column = lines[row - 1].index(text) + 2
-        terminal.press(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
-        if not until:
-            return
+        click_once(terminal, text)
         with suppress(AssertionError):
             terminal.wait_for(until, patience)
             return
     terminal.wait_for(until)
 
 
+def click_once(terminal: Terminal, text: str) -> None:
+    """Click as a terminal reports it (SGR mouse mode); not where the text is gone, for then a click before took it."""
+    for row, line in enumerate(terminal.text.split("\n"), 1):
+        if text in line:
+            column = line.index(text) + 2
+            terminal.press(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+            return
+
+
 def left_by_mouse(terminal: Terminal) -> int:
     """The exit status. A click on a dialog that is still growing misses: it is done again."""
+    terminal.wait_for("Leave unbrick")
     for patience in (2.0, 5.0, 10.0):
-        click(terminal, "Leave unbrick")
+        click_once(terminal, "Leave unbrick")
         with suppress(AssertionError):
             return terminal.wait_for_end(patience)
     return terminal.wait_for_end()

@@ -51,6 +51,7 @@ def test_the_request_leads_to_the_line_of_a_block(terminal: Terminal) -> None:
     terminal.wait_for("RESUMES, WITH CHANGES")
     terminal.press("m")
     terminal.wait_for("The request as it will be sent")
+    terminal.wait_for("line 196 ")
     row = next(y for y, line in enumerate(terminal.text.splitlines()) if "line 196 " in line)
     for _ in range(2):
         terminal.press(f"\x1b[<0;20;{row + 1}M\x1b[<0;20;{row + 1}m")
