@@ -1,7 +1,7 @@
 """Faults at every system call of a command: the process killed, or the call refused, at each call in turn that touches
 the session's folder.
 
-    PYTHONPATH=core:tui:tests python -m tools.faults [--only in-place] [--error ENOSPC]
+    PYTHONPATH=core:tui:tests python -m tools.faults [--only in-place] [--error ENOSPC] [--states]
 
 Linux only, by strace's fault injection. After each fault the original is the old file or the new one, whole; what
 replaced it has a backup; nobody reads a traceback; and the next command works and leaves no temporary file behind.
@@ -9,11 +9,17 @@ replaced it has a backup; nobody reads a traceback; and the next command works a
 Calls are counted in a run without faults. A save also looks through /proc for clients, so that other processes which
 come and go shift the count: where a fault has hit a call elsewhere, it is injected again, and at last told of as such.
 Under `unshare --pid --fork --mount-proc` there are no others.
+
+A kill leaves what the calls before it have made: with `--states` there is one for each state of the disk, not one for
+each call that reads.
+
+All runs on one core: strace and what it traces wait for one another, three times as long where that is across cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import re
 import shutil
@@ -44,7 +50,13 @@ CALLS = (
     "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "symlink", "fchmod", "chmod",
     "fchown", "ftruncate", "copy_file_range", "sendfile", "flock", "fcntl", "fstat", "newfstatat", "statx", "lstat",
     "stat", "lseek", "getdents64", "close", "readlink", "access", "faccessat", "faccessat2", "dup",
+    "fchmodat", "utimensat",
 )
+CHANGES = re.compile(
+    r"(?:\d+\s+)?(?:(?:p?writev?(?:64)?|rename\w*|link(?:at)?|unlink(?:at)?|mkdir(?:at)?|rmdir|symlink|f?ch(?:mod|own)\w*"
+    r"|ftruncate|copy_file_range|sendfile|utimensat)\(|open(?:at)?\(.*O_(?:CREAT|TRUNC))"
+)
+"""How strace tells of a call that changes what is on the disk."""
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EDQUOT", "EROFS", "ENOENT", "EINTR")
 ENDED = ("getdents64", "ENOENT")
 """To the C library the end of a folder that somebody has removed: no fault for a program to see."""
@@ -55,6 +67,17 @@ Files = dict[str, bytes]
 STEP = re.compile(r"^(?:\d+\s+)?(\w+)\((?:AT_FDCWD<[^>]*>)?")
 TRIES = 5
 MISSED = "hit a call elsewhere"
+CHANCE = re.compile(r"[0-9a-f]{8}|[0-9]+")
+SOUND: set[bytes] = set()
+"""Hashes of what a fault left where the next command did as it must: that sees nothing else of the fault."""
+
+
+class Call(NamedTuple):
+    """A system call: its name, which one of that name, how many before it have changed something on the disk."""
+
+    name: str
+    which: int
+    changes: int
 
 
 class Job(NamedTuple):
@@ -133,8 +156,8 @@ def command(job: Job, path: Path) -> list[str]:
     return said if job.arguments[0] == "restore" else [*said, "--no-surroundings"]
 
 
-def steps(job: Job, where: Path) -> list[tuple[str, int]]:
-    """(call, which one of its name) of the calls that touch the session's folder, in a run without faults."""
+def steps(job: Job, where: Path) -> list[Call]:
+    """The calls that touch the session's folder, in a run without faults."""
     path = lay(job, where)
     log = where / "log"
     tracer = [*STRACE, *FAST, "-e", f"trace={','.join(CALLS)}", "-o", str(log)]
@@ -142,14 +165,15 @@ def steps(job: Job, where: Path) -> list[tuple[str, int]]:
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{job.name}: {done.stderr}")
     counted: Counter[str] = Counter()
-    found = []
+    found, changes = [], 0
     for line in log.read_text(errors="replace").splitlines():
         match = STEP.match(line)
         if match is None:
             continue
         counted[match[1]] += 1
         if touches(line, path.parent):
-            found.append((match[1], counted[match[1]]))
+            found.append(Call(match[1], counted[match[1]], changes))
+        changes += CHANGES.match(line) is not None
     return found
 
 
@@ -158,12 +182,16 @@ def touches(line: str, folder: Path) -> bool:
     return str(folder) in STEP.sub("", line)
 
 
-def faults(job: Job, found: Sequence[tuple[str, int]], errors: Sequence[str]) -> Iterator[tuple[str, int, str]]:
-    """Every fault to inject: the process killed at each call, and each call refused, in one of the ways in turn."""
-    for index, (call, which) in enumerate(found):
+def faults(found: Sequence[Call], errors: Sequence[str], *, states: bool = False) -> Iterator[tuple[str, int, str]]:
+    """Every fault to inject: the process killed at each call, or in each state of the disk, and each call refused, in
+    one of the ways in turn."""
+    changes = -1
+    for index, call in enumerate(found):
         error = errors[index % len(errors)]
-        yield call, which, "signal=KILL"
-        yield call, which, f"error={'EIO' if call == 'close' or (call, error) == ENDED else error}"
+        if not states or call.changes > changes:
+            yield call.name, call.which, "signal=KILL"
+        changes = call.changes
+        yield call.name, call.which, f"error={'EIO' if call.name == 'close' or (call.name, error) == ENDED else error}"
 
 
 def wrong(job: Job, path: Path, old: Files, new: Files, done: subprocess.CompletedProcess[str], killed: bool) -> str:
@@ -220,7 +248,9 @@ def _injected(job: Job, fault: tuple[str, int, str], new: Files, where: Path) ->
     if not any(touches(line, path.parent) for line in hit) or killed != (done.returncode == -signal.SIGKILL):
         return MISSED, done.returncode
     found = wrong(job, path, old, new, done, killed)
-    if not found:
+    log.unlink()
+    state = _state(where)
+    if not found and state not in SOUND:
         after = run(["repair", str(path), "-o", str(path.parent / "after.jsonl"), "--no-surroundings"], where, [])
         if after.returncode not in (0, 1):
             found = f"the next command fails: {after.stderr.strip()[-200:]}"
@@ -228,7 +258,19 @@ def _injected(job: Job, fault: tuple[str, int, str], new: Files, where: Path) ->
         if left and after.returncode == 0 and (path.parent / "after.jsonl").exists():
             found = found or f"{left[0]} is left behind"
             found = found or _bare(path.parent)
+        if not found:
+            SOUND.add(state)
     return found, done.returncode
+
+
+def _state(where: Path) -> bytes:
+    """A hash of what a job has left, whatever the names of temporary files and backups."""
+    standing = []
+    for one in where.rglob("*"):
+        status = one.lstat()
+        name = CHANCE.sub("", str(one.relative_to(where)))
+        standing.append((name, status.st_mode, status.st_nlink, one.read_bytes() if one.is_file() else b""))
+    return hashlib.sha256(repr(sorted(standing)).encode()).digest()
 
 
 def _bare(folder: Path) -> str:
@@ -237,7 +279,7 @@ def _bare(folder: Path) -> str:
     return f"{bare[0]} has no transcript" if bare and folder.parent.name == "projects" else ""
 
 
-def outcome(job: Job) -> tuple[Files, list[tuple[str, int]]]:
+def outcome(job: Job) -> tuple[Files, list[Call]]:
     """The files after a run without faults, and its calls."""
     with tempfile.TemporaryDirectory() as name:
         found = steps(job, Path(name))
@@ -250,14 +292,16 @@ def main() -> int:
     parser.add_argument("--only", choices=[job.name for job in JOBS], action="append")
     parser.add_argument("--error", choices=ERRORS)
     parser.add_argument("--every", type=int, default=1, help="take one fault in so many")
+    parser.add_argument("--states", action="store_true", help="kill once in each state of the disk")
     given = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-1:])
     total = 0
     for job in JOBS:
         if given.only and job.name not in given.only:
             continue
         new, found = outcome(job)
         counted: Counter[str] = Counter()
-        listed = list(faults(job, found, (given.error,) if given.error else ERRORS))[:: given.every]
+        listed = [*faults(found, (given.error,) if given.error else ERRORS, states=given.states)][:: given.every]
         for fault in listed:
             bad, status = inject(job, fault, new)
             counted[MISSED if bad == MISSED else "NOT SURVIVED" if bad else "survived"] += 1

@@ -3,7 +3,7 @@
     PYTHONPATH=core:tui:tests python -m tools.fuzz --seconds 600 --seed 1 --keep found/
 
 Each case is made from its number alone, so that `--only N` plays one again. What breaks a law is written to the
-folder of `--keep`, with what it broke.
+folder of `--keep`, with what it broke. With `--large` every session is taken for a large one.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tools import strategies
+from tools.large import taken_for_large
 from unbrick.clock import FixedClock
 from unbrick.editing.harm import worse
 from unbrick.errors import UnbrickError
 from unbrick.finding import Safety, Severity
 from unbrick.opening import Choices, Opened, examine, open_word
-from unbrick.record import END, FRAME
+from unbrick.record import END, FRAME, At
 from unbrick.repair import Repaired, repair
 from unbrick.report import Report
 from unbrick.save import save_copy, save_in_place
@@ -224,9 +226,22 @@ def play(case: Case, folder: Path, counted: Counter[str], slow: list[tuple[float
         document = json.dumps(transcript(report, opened.format.name), default=str)
         insist("\x1b" not in document, "10: nothing reaches a terminal unescaped")
         insist(b"".join(opened.bundle.main.patched({})) == case.data, "1: saving without an edit writes the same bytes")
+        _as_large(path, opened, report, folder, timed)
         _repair(case, opened, report, chance, folder, counted, timed)
         _truncate(opened, report, chance, counted, timed)
     insist(path.read_bytes() == case.data, "the original is untouched")
+
+
+def _as_large(path: Path, opened: Opened, report: Report, folder: Path, timed: Callable[..., Any]) -> None:
+    with taken_for_large(), open_word(str(path), opened.choices, folder) as large:
+        other = timed("check as of a large one", lambda: finish(examine(large)))
+        insist(repr(other.findings) == repr(report.findings), "of a session is said what is said of a large one")
+        insist(repr(safe_points_of(other)) == repr(safe_points_of(report)), "it is cut where a large one is")
+
+
+def safe_points_of(report: Report) -> list[At]:
+    """Where a session can be cut."""
+    return [point.at for point in safe_points(report)]
 
 
 def _repair(
@@ -347,6 +362,7 @@ def _arguments() -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     yield ("--seed",), {"type": int, "default": 1}
     yield ("--first",), {"type": int, "default": 0}
     yield ("--only",), {"type": int}
+    yield ("--large",), {"action": "store_true"}
     yield ("--keep",), {"type": Path, "default": Path("fuzz-found")}
 
 
@@ -358,11 +374,12 @@ def main() -> int:
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     os.environ.pop("CLAUDE_CONFIG_DIR", None)
-    if given.only is None:
-        return int(campaign(given.seed, given.first, given.seconds, given.keep) > 0)
-    case = make(given.only, given.seed, origins())
-    with tempfile.TemporaryDirectory() as name:
-        play(case, Path(name), Counter(), [])
+    with taken_for_large() if given.large else nullcontext():
+        if given.only is None:
+            return int(campaign(given.seed, given.first, given.seconds, given.keep) > 0)
+        case = make(given.only, given.seed, origins())
+        with tempfile.TemporaryDirectory() as name:
+            play(case, Path(name), Counter(), [])
     return 0
 
 

@@ -3,7 +3,8 @@
     PYTHONPATH=core:tui:tests python -m tools.guided line --seconds 600 --keep found/
 
 Wants Atheris (`pip install atheris`), which nothing else of the project does. What breaks a law is written to `--keep`
-and ends the run; `python -m tools.guided line --only FILE` plays it again, and needs no Atheris.
+and ends the run; `python -m tools.guided line --only FILE` plays it again, and needs no Atheris. With `--large` all
+that is read is taken for large.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ except ImportError:
     atheris = None
 
 with atheris.instrument_imports(include=["unbrick"]) if atheris else nullcontext():
-    from tools import fuzz, hostile, media, strategies
+    from tools import fuzz, hostile, large, media, strategies
     from unbrick import jsonspan, record
     from unbrick.elements import Elements
     from unbrick.finding import Safety
@@ -180,7 +181,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=Path)
     parser.add_argument("--keep", type=Path, default=Path("guided-found"))
+    parser.add_argument("--large", action="store_true")
     given = parser.parse_args()
+    with large.taken_for_large() if given.large else nullcontext():
+        return _run(given)
+
+
+def _run(given: argparse.Namespace) -> int:
     if given.only is not None:
         TARGETS[given.target](given.only.read_bytes())
         return 0
