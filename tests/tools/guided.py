@@ -60,6 +60,16 @@ def line(data: bytes) -> None:
         fuzz.insist(jsonspan.set_value(changed, pointer, data[start:end]) == data, f"{pointer} set back")
         _without(want, pointer)
         fuzz.insist(_same(_read(jsonspan.remove(data, pointer)), want), f"{pointer} removed, and nothing else")
+    apart, changed = jsonspan.Apart(), data
+    several = {pointer: b'"\\u0000"' for pointer in reversed(strategies.paths(value)) if apart.add(pointer)}
+    for pointer, new in several.items():
+        changed = jsonspan.set_value(changed, pointer, new)
+    fuzz.insist(not several or jsonspan.set_values(data, several) == changed, "set in one go as one by one")
+    for pointer in [pointer for pointer in strategies.paths(value) if isinstance(_at(value, pointer), list)][:3]:
+        others, want = set(range(0, len(_at(value, pointer)), 2)), json.loads(json.dumps(value))
+        del _at(want, pointer)[::2]
+        left = jsonspan.remove_elements(data, pointer, others) if others else data
+        fuzz.insist(_same(_read(left), want), f"every other one of {pointer} removed, and nothing else")
     added = _read(jsonspan.set_member(data, (), "n\u00e9w", b"1"))
     fuzz.insist(_same(added, {**value, "n\u00e9w": 1}), "a member added, and nothing else")
     for said in [text for text in _texts(value) if len(text) >= SHORTEST][:1]:
