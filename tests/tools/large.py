@@ -10,9 +10,10 @@ BOUNDS = {
     "unbrick.abridged.LARGE": 0, "unbrick.record.LARGE": 0, "unbrick.session.LARGE": 0,
     "unbrick.scanning.scan.LARGE": 0, "unbrick.abridged.BLOCK": 160, "unbrick.mending.CHUNK": 64,
     "unbrick.record.CHUNK": 64, "unbrick.scanning.vectors.MANY": 1, "unbrick.scanning.scan.BATCH": 10,
-    "unbrick.scanning.scan.PIECE": 1_000, "unbrick.source.CHUNK": 500,
+    "unbrick.scanning.scan.PIECE": 1_000, "unbrick.source.CHUNK": 500, "unbrick.formats.claude_code.carried.EVERY": 1,
 }
-"""Lines without the middle of their texts, texts in pieces, columns as vectors, and many batches of rows."""
+"""Lines without the middle of their texts, texts in pieces, columns as vectors, many batches of rows, and requests that
+are taken up after each message."""
 
 
 @contextmanager
