@@ -50,7 +50,6 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("fixes", "damaged 4"): TWINS,
     ("fixes", "damaged 13"): "a block that lacks its text goes: the fix takes it for empty, the comparison for a text",
     ("fixes", "damaged 16"): "two breaks of the chain: what stands before the second comes back with both",
-    ("fixes", "damaged 28"): ORDER,
     ("fixes", "damaged 36"): "a result that is text by now is no longer put back beside the call of its response",
     ("fixes", "damaged 37"): TWINS,
     ("cuts", "damaged 4"): TWINS,

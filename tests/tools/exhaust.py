@@ -34,7 +34,7 @@ from unbrick.patch import EMPTY, Patch
 from unbrick.record import read
 from unbrick.repair import repair
 from unbrick.report import Report
-from unbrick.scanning.scan import Scan, finish
+from unbrick.scanning.scan import finish
 from unbrick.source import Source
 
 Pointer = tuple[str | int, ...]
@@ -182,17 +182,16 @@ class Known(NamedTuple):
     format: Format
     bundle: Bundle
     report: Report
-    scan: Scan
 
     @classmethod
     def of(cls, data: bytes, path: Path) -> Known:
         opened = open_source(Source.of(data, str(path)), Choices(surroundings=False))
         report = finish(examine(opened))
-        return cls(opened.format, opened.bundle, report, report.situation.session.scan)
+        return cls(opened.format, opened.bundle, report)
 
     def judged(self, patch: Patch, *, repaired: bool = False) -> None:
         """Judge, and repair with all that is allowed: no exception, and no worse than before."""
-        report = finish(check(self.format, self.bundle, patch, self.report.target, before=self.scan))
+        report = finish(check(self.format, self.bundle, patch, self.report.target, before=self.report.situation))
         if repaired:
             done = finish(repair(
                 self.format, self.bundle, report.target, patch=patch, allow=frozenset(Safety), known=report
