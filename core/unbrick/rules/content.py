@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from unbrick.edit import DropBlock, DropRecord, SetValue
@@ -26,6 +27,8 @@ from unbrick.rules.parts import (
 from unbrick.scanning.ones import of_flags
 from unbrick.situation import Situation
 from unbrick.thread import Outcome
+
+_TOO_MANY = re.compile(r"tool_calls': array too long\. Expected .* maximum length (\d+), but .* length (\d+) instead")
 
 
 def empty_text(situation: Situation) -> Iterator[Finding]:
@@ -160,6 +163,8 @@ def malformed_message(situation: Situation) -> Iterator[Finding]:
         said, fixes = conforming(situation, what.row)
         if what.violation.block is None:
             said, fixes = (said, fixes) if what.row is None else _shape(situation, what.row)
+            if many := _TOO_MANY.search(what.violation.text):
+                said = f"the message makes {int(many[2]):,} calls, and the API takes {int(many[1]):,} in one"
         elif what.row is not None and what.block is not None:
             said = "a content block does not have the shape that its type requires"
             fixes = blocks.reshape(situation, what.row, what.block)

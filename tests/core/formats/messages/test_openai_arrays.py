@@ -140,6 +140,14 @@ def test_what_a_message_is_refused_for_by_itself(opened: Any, message: Any, code
     assert stopping(report) == [(code, sentence)]
 
 
+def test_too_many_calls_in_one_message_are_counted(opened: Any) -> None:
+    many = [f"c{number}" for number in range(131)]
+    report = judged(opened({**GPT, "messages": [user("a"), asks(*map(call, many)), *map(tool, many)]}))
+    assert [found.message for found in report.findings] == [
+        "the message makes 131 calls, and the API takes 128 in one"
+    ]
+
+
 @pytest.mark.parametrize("messages", [
     pytest.param([user("a"), asks(call("c1"), call("c2")), tool("c2"), tool("c1"), said("b"), user("c")], id="tools"),
     pytest.param([{"role": "system", "content": "s"}, user(""), user([]), said(""), {"role": "system", "content": "t"}],
