@@ -175,13 +175,13 @@ def test_two_saves_at_once(path: Path, other: str) -> None:
 
 
 WRITER = """
-import os, sys
-path, line = sys.argv[1], sys.argv[2].encode()
+import itertools, os, sys
+path, line, parent = sys.argv[1], sys.argv[2].encode(), os.getppid()
 print("ready", flush=True)
-for number in range(100_000):
+for number in itertools.count():
     with open(path, "ab") as file:
         file.write(line % number)
-    if number % 50 == 49 and os.path.exists(path + ".stop"):
+    if number % 50 == 49 and (os.path.exists(path + ".stop") or os.getppid() != parent):
         print(number + 1, flush=True)
         break
 """
