@@ -63,6 +63,8 @@ def spelled(new: Spelling, raw: bytes, place: int) -> bytes:
 def set_values(raw: bytes, values: Mapping[tuple[str | int, ...], Spelling]) -> bytes:
     """Replace the values at several pointers, none of which leads into another (see `Apart`), or add the members when
     only these are missing. Raises KeyError when more is."""
+    if not values:
+        return raw
     start = skip_space(raw, len(_BOM) if raw.startswith(_BOM) else 0)
     view, end = memoryview(raw), 0
     pieces: list[bytes | memoryview] = []

@@ -85,6 +85,7 @@ def test_values_set_in_one_pass_are_those_set_one_by_one(case: tuple[Any, bytes]
         else:
             one_by_one = set_value(one_by_one, pointer, written)
     assert set_values(raw, new) == one_by_one
+    assert set_values(raw, {}) == raw
 
 
 @given(st.lists(st.lists(st.sampled_from(["a", 0]), max_size=3).map(tuple), max_size=6))

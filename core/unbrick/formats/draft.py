@@ -91,8 +91,7 @@ class Draft:
         """Write the values that were set in a record; the member that records begin with may have to be put there."""
         for pointer in [pointer for pointer in values.written if pointer == (self.leading,)]:
             self.put_value(row, pointer, jsonspan.spelled(values.written.pop(pointer), self.raw(row), 0))
-        if values.written:
-            self.put(row, jsonspan.set_values(self.raw(row), values.written))
+        self.put(row, jsonspan.set_values(self.raw(row), values.written))
 
     def put_value(self, row: int, pointer: Pointer, new: bytes) -> None:
         """Replace one value in the record of a row by its bytes as JSON, or add the member when only that is missing.

@@ -31,7 +31,7 @@ from unbrick.situation import Situation
 
 _ALTERS = (Answer, Insert, Clear, DropBlock, DropRecord, SetValue, Remake, Uncompact)
 _STAYS = (Answer, Insert, Clear, DropBlock, SetValue, Remake, SetRef)
-"""Edits after which the same records are loaded as before."""
+"""Edits of what records say, not of which are loaded; one in which nothing is left goes."""
 _THINKING = (BlockKind.THINKING, BlockKind.REDACTED)
 _PLAIN = f"{words.KEEPS}; "
 

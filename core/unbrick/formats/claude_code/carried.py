@@ -14,7 +14,6 @@ from unbrick.formats.claude_code.outgoing import Draft, Drafts, Own
 from unbrick.formats.claude_code.pairing import Pairing
 from unbrick.patch import View
 from unbrick.record import END, FRAME
-from unbrick.request import Request
 from unbrick.target import Surroundings, Target
 
 EVERY = 256
@@ -110,11 +109,6 @@ class Course:
         pairing.used.update(dict.fromkeys(islice(other.used, stop.used)))
         pairing.expected, pairing.head = [*stop.expected], False
         self.stops = [one for one in other.stops if one.place <= stop.place]
-
-
-def course(request: Request | None) -> Course | None:
-    """How a request was made, where that was noted."""
-    return request.course if request is not None and isinstance(request.course, Course) else None
 
 
 def _copy(draft: Draft) -> Draft:

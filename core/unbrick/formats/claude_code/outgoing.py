@@ -91,10 +91,7 @@ class Drafts:
         """The code of a part that the client writes; `row` is the record it is written for, `block_index` the
         block of it that it stands for."""
         text = block.get("text") or block.get("content") or ""
-        self._own.append((Part(row, block_index, kind, flags, ref, why, len(text)), block))
-        self.kind.append(kind)
-        self.flags.append(flags)
-        return len(self.kind) - 1
+        return self.again((Part(row, block_index, kind, flags, ref, why, len(text)), block, kind, flags))
 
     def own(self, code: int) -> Own:
         """A part that the client writes, to be written again."""

@@ -145,9 +145,8 @@ class _Builder:
             self.session.scan.view, self.target, surroundings, self.thread.rows, self.rows, self.last,
             self.replies.kept, self.drafts.stored, self._effort() if self.directs else "", self.pairing.used,
         )
-        before = carried.course(like)
-        stop = None if before is None else found.same(before)
-        if like is not None and before is not None and stop is not None:
+        before = None if like is None else like.course
+        if like is not None and isinstance(before, Course) and (stop := found.same(before)) is not None:
             result.take(like, stop.messages)
             found.take(stop, before, self.drafts, self.merger, self.pairing)
             self.start, self.given = stop.place, stop.messages

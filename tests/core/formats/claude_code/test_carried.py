@@ -142,8 +142,9 @@ def test_each_stop(path: Path, target: Target) -> None:
     with Source.of(path.read_bytes()) as source:
         before = finish(scan(View(source), FORMAT.bare))
         whole = requests(before, target, None)
-        course = carried.course(whole)
-        for number in range(len(course.stops) if course is not None else 0):
+        course = whole.course
+        for number in range(len(course.stops) if isinstance(course, carried.Course) else 0):
+            assert isinstance(course, carried.Course)
             like = replace(whole, course=replace(course, stops=course.stops[: number + 1]))
             assert sent(requests(before, target, like)) == sent(whole), course.stops[number].place
 
@@ -180,10 +181,10 @@ def test_most_of_a_long_conversation_is_taken_over(target: Target) -> None:
     like = requests(before, target, None)
     line = len(source) - 3
     after = rescan_of(before, View(source, {line: (_emptied(source[line - 1]),)}))
-    mine, theirs = carried.course(requests(after, target, like)), carried.course(like)
+    mine, theirs = requests(after, target, like).course, like.course
     source.close()
-    assert mine is not None
-    assert theirs is not None
+    assert isinstance(mine, carried.Course)
+    assert isinstance(theirs, carried.Course)
     stop = mine.same(theirs)
     assert stop is not None
     assert stop.messages > len(like) - 20
